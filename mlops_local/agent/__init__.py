@@ -1,0 +1,1 @@
+"""An Azure Pipelines agent that expands a pipeline and runs it on this machine."""
