@@ -1,0 +1,92 @@
+"""The age limits of a trial, from all its clauses."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from features.criteria.bounds import Bound, read_spans
+from features.criteria.clauses import Clause
+from features.criteria.evidence import Certainty, Judgement, judge_spans
+from features.criteria.tokens import NEGATED, read_tokens
+
+AT_LEAST, AT_MOST = ("GE", "GT"), ("LE", "LT")
+# Below this, ages that differ by less are the same age written in two units.
+SAME_AGE_YEARS = 1e-6
+
+
+@dataclass(frozen=True)
+class Limit:
+    years: float
+    inclusive: bool
+
+
+@dataclass(frozen=True)
+class _Statement:
+    comparison: str
+    years: float
+    certainty: Certainty
+    one_sex: bool
+    from_exclusion: bool
+
+
+def read_age_limits(clauses: Iterable[Clause]) -> tuple[Limit | None, Limit | None]:
+    statements = [statement for clause in clauses for statement in _statements(clause)]
+    statements = _firmest(statements)
+    lowest = _widest([said for said in statements if said.comparison in AT_LEAST], widest=min)
+    highest = _widest([said for said in statements if said.comparison in AT_MOST], widest=max)
+    return _consistent(lowest, highest)
+
+
+def _statements(clause: Clause) -> Iterator[_Statement]:
+    tokens = read_tokens(clause.text)
+    for judgement in judge_spans(tokens, read_spans(tokens)):
+        bounds = _excluding(judgement) if clause.excludes else _including(judgement)
+        for comparison, years in bounds:
+            yield _Statement(comparison, years, judgement.certainty, judgement.one_sex, clause.excludes)
+
+
+def _including(judgement: Judgement) -> Iterator[tuple[str, float]]:
+    for span in judgement.chain:
+        if not span.negated:
+            # A single age without a comparison, "18 years of age", is taken as the age to have reached.
+            yield from ((bound.comparison or "GE", bound.years) for bound in span.bounds)
+
+
+def _excluding(judgement: Judgement) -> Iterator[tuple[str, float]]:
+    """Who is under 18 is excluded: 18 and over. To exclude 30 to 40 leaves a hole, which is no limit."""
+    if judgement.qualified or judgement.one_sex:
+        return
+    for span in judgement.chain:
+        if span.negated:
+            yield from ((bound.comparison or "GE", bound.years) for bound in span.bounds)
+    bounds = [bound for span in judgement.chain if not span.is_range for bound in span.bounds if bound.comparison]
+    if not _leaves_a_hole(bounds):
+        yield from ((NEGATED[str(bound.comparison)], bound.years) for bound in bounds)
+
+
+def _leaves_a_hole(bounds: Sequence[Bound]) -> bool:
+    lows = [bound.years for bound in bounds if bound.comparison in AT_LEAST]
+    highs = [bound.years for bound in bounds if bound.comparison in AT_MOST]
+    return bool(lows and highs) and min(lows) < max(highs)
+
+
+def _firmest(statements: Sequence[_Statement]) -> list[_Statement]:
+    firm = [said for said in statements if said.certainty is Certainty.FIRM] or list(statements)
+    of_everybody = any(not said.one_sex and not said.from_exclusion for said in firm)
+    return [said for said in firm if not (said.one_sex and of_everybody)]
+
+
+def _widest(statements: Sequence[_Statement], *, widest: Callable[[Iterable[float]], float]) -> Limit | None:
+    """Groups of one trial may differ in age: the trial takes the youngest and the oldest of all. What is included goes before what is excluded."""
+    said = [statement for statement in statements if not statement.from_exclusion] or list(statements)
+    if not said:
+        return None
+    years = widest(statement.years for statement in said)
+    at_it = [statement for statement in said if abs(statement.years - years) < SAME_AGE_YEARS]
+    return Limit(years, any(statement.comparison in ("GE", "LE") for statement in at_it))
+
+
+def _consistent(lowest: Limit | None, highest: Limit | None) -> tuple[Limit | None, Limit | None]:
+    """Limits that nobody meets were misread: keep the lower one, which nearly every trial states."""
+    if lowest and highest and lowest.years > highest.years:
+        return lowest, None
+    return lowest, highest
