@@ -1,0 +1,216 @@
+"""The account: one engine, its catalogue, its users and sessions, and the way a statement takes through it."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+
+from mlops_local.account.catalogue import Catalogue, Entry
+from mlops_local.account.clock import Clock, SystemClock
+from mlops_local.account.engine import Engine
+from mlops_local.account.errors import AccountError
+from mlops_local.account.history import History
+from mlops_local.account.privileges import may_take_role
+from mlops_local.account.result import Result
+from mlops_local.account.results import ResultStore
+from mlops_local.account.session import Request, Session
+from mlops_local.account.statements.dispatch import run_statement
+from mlops_local.account.statements.setup import create_defaults
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class User:
+    """What sign-in needs to know. Keys are base64 DER without the PEM lines."""
+
+    name: str
+    rsa_public_key: str | None
+    rsa_public_key_2: str | None
+    password_hash: str | None
+    disabled: bool
+    default_role: str | None
+    default_warehouse: str | None
+    default_namespace: str | None
+
+
+class Account:
+    """Open it with a folder for its state, or with None to keep everything in memory."""
+
+    def __init__(self, data: Path | None = None, *, clock: Clock | None = None, name: str = "EMBEDDED") -> None:
+        self.name = name
+        self.clock: Clock = clock or SystemClock()
+        self.data = data
+        self.base_url = ""
+        if data is not None:
+            data.mkdir(parents=True, exist_ok=True)
+        self.engine = Engine(data / "account.duckdb" if data else None)
+        self.results = ResultStore()
+        self.history = History(self.engine)
+        self.sessions: dict[int, Session] = {}
+        self._ids = itertools.count(int(self.clock.now().timestamp() * 1000))
+        self._lock = threading.Lock()
+        with self.system_session() as session, session.transaction(write=True):
+            Catalogue.create_tables(session.connection)
+            self.history.create_tables(session.connection)
+            create_defaults(session)
+            self._drop_temporary(session.catalogue.list_temporary(), session)
+
+    @classmethod
+    def open(cls, data: Path | None = None, *, clock: Clock | None = None) -> Account:
+        return cls(data, clock=clock)
+
+    def close(self) -> None:
+        for session in list(self.sessions.values()):
+            session.close()
+        self.history.close()
+        self.engine.close()
+
+    def __enter__(self) -> Account:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    # Sign-in
+
+    def find_user(self, name: str) -> User | None:
+        with self.system_session() as session:
+            entry = session.catalogue.find("USER", "", "", name)
+        return _user(entry) if entry else None
+
+    def open_session(
+        self,
+        user: str,
+        *,
+        role: str | None = None,
+        warehouse: str | None = None,
+        database: str | None = None,
+        schema: str | None = None,
+        parameters: dict[str, Any] | None = None,
+    ) -> Session:
+        """A session of that user. A role that the user does not have is refused; other places that do not exist stay unset."""
+        session = self._new_session(user)
+        try:
+            session.parameters.update({key.upper(): value for key, value in (parameters or {}).items()})
+            sign_in(session, role, warehouse, database, schema)
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    @contextmanager
+    def system_session(self) -> Iterator[Session]:
+        """The account acting for itself, as ACCOUNTADMIN."""
+        session = self._new_session("SYSTEM")
+        session.role = "ACCOUNTADMIN"
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def _new_session(self, user: str) -> Session:
+        with self._lock:
+            session = Session(self, next(self._ids), user)
+            self.sessions[session.id] = session
+        return session
+
+    def forget(self, session: Session) -> None:
+        with self._lock:
+            self.sessions.pop(session.id, None)
+        try:
+            session.rollback()
+            temporary = session.catalogue.list_temporary(session.id)
+            if temporary:
+                with session.transaction(write=True):
+                    self._drop_temporary(temporary, session)
+        finally:
+            session.connection.close()
+
+    def _drop_temporary(self, entries: list[Entry], session: Session) -> None:
+        for entry in entries:
+            session.connection.execute(f"DROP TABLE IF EXISTS {entry.physical}")
+            session.catalogue.remove(entry)
+
+    # Statements
+
+    def run(self, session: Session, request: Request) -> Result:
+        """Runs one statement, keeps its answer for RESULT_SCAN and writes its row in the query history."""
+        with self.history.record(session, request, self.clock) as record:
+            try:
+                result = run_statement(session, request)
+            except AccountError:
+                raise
+            except duckdb.Error as error:
+                raise translate_engine_error(error) from error
+            record.produced(result)
+        if not request.describe_only:
+            self.results.put(request.query_id, result)
+            session.last_query_ids.append(request.query_id)
+        return result
+
+
+def sign_in(session: Session, role: str | None, warehouse: str | None, database: str | None, schema: str | None) -> None:
+    user = session.catalogue.find("USER", "", "", session.user)
+    defaults = user.properties if user else {}
+    session.role = _role_of(session, role or defaults.get("DEFAULT_ROLE"))
+    namespace = str(defaults.get("DEFAULT_NAMESPACE") or "").split(".")
+    wanted_warehouse = warehouse or defaults.get("DEFAULT_WAREHOUSE")
+    if wanted_warehouse and session.catalogue.find("WAREHOUSE", "", "", wanted_warehouse):
+        session.warehouse = wanted_warehouse
+    wanted_database = database or namespace[0] or None
+    if wanted_database and session.catalogue.find("DATABASE", "", "", wanted_database):
+        session.database = wanted_database
+        wanted_schema = schema or (namespace[1] if len(namespace) > 1 and not database else "PUBLIC")
+        if session.catalogue.find("SCHEMA", wanted_database, "", wanted_schema):
+            session.schema = wanted_schema
+
+
+def _role_of(session: Session, role: str | None) -> str:
+    if role is None:
+        return "PUBLIC"
+    if not may_take_role(session.catalogue, session.user, role):
+        raise AccountError(
+            390189, "08001", f"Role '{role}' specified in the connect string does not exist or not authorized. Contact your local "
+            "system administrator, or attempt to login with another role, e.g. PUBLIC."
+        )
+    return role
+
+
+def _user(entry: Entry) -> User:
+    get = entry.properties.get
+    return User(
+        name=entry.name,
+        rsa_public_key=get("RSA_PUBLIC_KEY"),
+        rsa_public_key_2=get("RSA_PUBLIC_KEY_2"),
+        password_hash=get("PASSWORD_HASH"),
+        disabled=bool(get("DISABLED")),
+        default_role=get("DEFAULT_ROLE"),
+        default_warehouse=get("DEFAULT_WAREHOUSE"),
+        default_namespace=get("DEFAULT_NAMESPACE"),
+    )
+
+
+def translate_engine_error(error: duckdb.Error) -> AccountError:
+    """DuckDB's refusal in Snowflake's numbers, as far as clients tell them apart."""
+    text = str(error)
+    if isinstance(error, duckdb.ConversionException):
+        return AccountError(100038, "22018", text)
+    if isinstance(error, duckdb.OutOfRangeException):
+        return AccountError(100046, "22003", text)
+    if isinstance(error, duckdb.InterruptException):
+        return AccountError(604, "57014", "SQL execution canceled")
+    if isinstance(error, duckdb.ConstraintException):
+        return AccountError(100072, "22000", text)
+    if isinstance(error, (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)):
+        return AccountError(904 if "column" in text.lower() else 1003, "42000", f"SQL compilation error:\n{text}")
+    return AccountError(100051, "22012", text)

@@ -1,0 +1,281 @@
+"""What exists in the account: one row per object, stored beside the data and written in the same transaction.
+
+An object is (kind, database, schema, name); versions of a model or dataset have a ``parent``. Kinds that share a
+namespace in Snowflake share a ``domain``: a table, a view and a dynamic table of one name cannot coexist. The rows of a
+table live in a DuckDB table named by its object id, so rename, swap and temporary objects are catalogue rows only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from mlops_local.account.engine import Connection
+from mlops_local.account.errors import already_exists, does_not_exist
+from mlops_local.account.names import Name, quote_if_needed
+from mlops_local.account.types import Column, parse_type
+
+_DOMAINS = {"VIEW": "TABLE", "DYNAMIC TABLE": "TABLE", "EXTERNAL TABLE": "TABLE"}
+
+_SCHEMA = """
+CREATE SCHEMA IF NOT EXISTS account;
+CREATE SEQUENCE IF NOT EXISTS account.ids START 1;
+CREATE TABLE IF NOT EXISTS account.objects (
+    id BIGINT NOT NULL, kind VARCHAR NOT NULL, domain VARCHAR NOT NULL, database VARCHAR NOT NULL, schema VARCHAR NOT NULL,
+    name VARCHAR NOT NULL, parent BIGINT NOT NULL, session BIGINT NOT NULL, owner VARCHAR, comment VARCHAR NOT NULL,
+    created_on TIMESTAMPTZ NOT NULL, properties VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS account.columns (
+    object BIGINT NOT NULL, position INTEGER NOT NULL, name VARCHAR NOT NULL, type VARCHAR NOT NULL, nullable BOOLEAN NOT NULL,
+    "default" VARCHAR, comment VARCHAR);
+CREATE TABLE IF NOT EXISTS account.tag_references (tag BIGINT NOT NULL, object BIGINT NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS account.grants (
+    privilege VARCHAR NOT NULL, object_kind VARCHAR NOT NULL, object_name VARCHAR NOT NULL, object BIGINT,
+    grantee_kind VARCHAR NOT NULL, grantee VARCHAR NOT NULL, grant_option BOOLEAN NOT NULL, granted_by VARCHAR,
+    created_on TIMESTAMPTZ NOT NULL);
+"""
+
+_FIELDS = "id, kind, database, schema, name, parent, session, owner, comment, created_on, properties"
+
+
+def domain_of(kind: str) -> str:
+    return _DOMAINS.get(kind, kind)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One object. ``database`` and ``schema`` are '' for objects of the account or of a database.
+
+    ``session`` is the id of the session that a temporary object belongs to, 0 for a permanent one. ``properties``
+    holds what only that kind has (a view's text, a task's schedule), JSON values only.
+    """
+
+    id: int
+    kind: str
+    database: str
+    schema: str
+    name: str
+    parent: int
+    session: int
+    owner: str | None
+    comment: str
+    created_on: datetime
+    properties: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def path(self) -> Name:
+        return Name(self.database, self.schema, self.name)
+
+    @property
+    def full_name(self) -> str:
+        """As Snowflake prints it: ``DB.SCHEMA.NAME``, without the parts that the kind does not have."""
+        return ".".join(quote_if_needed(part) for part in (self.database, self.schema, self.name) if part)
+
+    @property
+    def physical(self) -> str:
+        """The DuckDB table that holds its rows, qualified."""
+        return f"main.t{self.id}"
+
+    @property
+    def temporary(self) -> bool:
+        return self.session != 0
+
+
+class Catalogue:
+    """The catalogue as one connection sees it: its own uncommitted changes included."""
+
+    def __init__(self, connection: Connection, session: int = 0) -> None:
+        self._connection = connection
+        self._session = session
+
+    @staticmethod
+    def create_tables(connection: Connection) -> None:
+        for statement in _SCHEMA.strip().split(";\n"):
+            connection.execute(statement)
+
+    # Reading
+
+    def find(self, kind: str, database: str, schema: str, name: str, *, parent: int = 0) -> Entry | None:
+        """The object of that name in the kind's namespace, a temporary one of this session first; None when absent.
+
+        The answer may be of another kind of the same domain (a view where a table was asked for).
+        """
+        rows = self._connection.fetch(
+            f"SELECT {_FIELDS} FROM account.objects WHERE domain = ? AND database = ? AND schema = ? AND name = ? AND parent = ? "
+            "AND session IN (0, ?) ORDER BY session DESC LIMIT 1",
+            [domain_of(kind), database, schema, name, parent, self._session],
+        )
+        return _entry(rows[0]) if rows else None
+
+    def get(self, kind: str, database: str, schema: str, name: str, *, parent: int = 0) -> Entry:
+        entry = self.find(kind, database, schema, name, parent=parent)
+        if entry is None:
+            shown = ".".join(quote_if_needed(part) for part in (database, schema, name) if part)
+            raise does_not_exist(kind, shown)
+        return entry
+
+    def by_id(self, id_: int) -> Entry | None:
+        rows = self._connection.fetch(f"SELECT {_FIELDS} FROM account.objects WHERE id = ?", [id_])
+        return _entry(rows[0]) if rows else None
+
+    def list(
+        self, kind: str, *, database: str | None = None, schema: str | None = None, parent: int | None = None, all_sessions: bool = False
+    ) -> list[Entry]:
+        """Objects of one kind, by name. Other sessions' temporary objects are left out unless asked for."""
+        where, values = ["kind = ?"], [kind]  # type: tuple[list[str], list[Any]]
+        for column, value in (("database", database), ("schema", schema), ("parent", parent)):
+            if value is not None:
+                where.append(f"{column} = ?")
+                values.append(value)
+        if not all_sessions:
+            where.append("session IN (0, ?)")
+            values.append(self._session)
+        rows = self._connection.fetch(
+            f"SELECT {_FIELDS} FROM account.objects WHERE {' AND '.join(where)} ORDER BY database, schema, name, id", values
+        )
+        return [_entry(row) for row in rows]
+
+    def list_temporary(self, session: int | None = None) -> list[Entry]:
+        """Temporary objects of one session, or of all sessions (what a killed process left)."""
+        where = "session <> 0" if session is None else "session = ?"
+        rows = self._connection.fetch(f"SELECT {_FIELDS} FROM account.objects WHERE {where}", [] if session is None else [session])
+        return [_entry(row) for row in rows]
+
+    def inside(self, database: str, schema: str) -> list[Entry]:
+        """Every object of a schema, versions included, all sessions'."""
+        rows = self._connection.fetch(
+            f"SELECT {_FIELDS} FROM account.objects WHERE database = ? AND schema = ? ORDER BY id", [database, schema]
+        )
+        return [_entry(row) for row in rows]
+
+    def columns(self, entry: Entry) -> list[Column]:
+        rows = self._connection.fetch(
+            'SELECT name, type, nullable, "default", comment FROM account.columns WHERE object = ? ORDER BY position', [entry.id]
+        )
+        return [Column(row[0], parse_type(row[1]), row[2], row[3], row[4]) for row in rows]
+
+    # Writing: the caller has taken its turn (Connection.writing)
+
+    def add(
+        self,
+        kind: str,
+        database: str,
+        schema: str,
+        name: str,
+        *,
+        owner: str | None,
+        created_on: datetime,
+        comment: str = "",
+        properties: dict[str, Any] | None = None,
+        parent: int = 0,
+        temporary: bool = False,
+    ) -> Entry:
+        """A new object; refused with 2002 when the name is taken in its namespace (a temporary one may hide a permanent one)."""
+        taken = self.find(kind, database, schema, name, parent=parent)
+        session = self._session if temporary else 0
+        if taken is not None and taken.session == session:
+            raise already_exists(taken.kind if domain_of(kind) != "TABLE" else "Object", taken.full_name)
+        id_ = self._connection.fetch("SELECT nextval('account.ids')")[0][0]
+        entry = Entry(id_, kind, database, schema, name, parent, session, owner, comment, created_on, properties or {})
+        self._connection.execute(
+            "INSERT INTO account.objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [id_, kind, domain_of(kind), database, schema, name, parent, session, owner, comment, created_on, json.dumps(entry.properties)],
+        )
+        return entry
+
+    def set_columns(self, entry: Entry, columns: Iterable[Column]) -> None:
+        self._connection.execute("DELETE FROM account.columns WHERE object = ?", [entry.id])
+        for position, column in enumerate(columns):
+            self._connection.execute(
+                "INSERT INTO account.columns VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [entry.id, position, column.name, column.type.sql, column.nullable, column.default, column.comment],
+            )
+
+    def update(self, entry: Entry, *, comment: str | None = None, owner: str | None = None, **properties: Any) -> Entry:
+        """The object with a new comment, owner or properties (a property of None is removed)."""
+        merged = {key: value for key, value in {**entry.properties, **properties}.items() if value is not None}
+        changed = replace(
+            entry,
+            comment=entry.comment if comment is None else comment,
+            owner=entry.owner if owner is None else owner,
+            properties=merged,
+        )
+        self._connection.execute(
+            "UPDATE account.objects SET comment = ?, owner = ?, properties = ? WHERE id = ?",
+            [changed.comment, changed.owner, json.dumps(merged), entry.id],
+        )
+        return changed
+
+    def rename(self, entry: Entry, to: Name) -> Entry:
+        """Another name, in place: references by id (tags, grants, rows) follow."""
+        taken = self.find(entry.kind, to.database, to.schema, to.name, parent=entry.parent)
+        if taken is not None and taken.id != entry.id and taken.session == entry.session:
+            raise already_exists("Object", taken.full_name)
+        self._connection.execute(
+            "UPDATE account.objects SET database = ?, schema = ?, name = ? WHERE id = ?", [to.database, to.schema, to.name, entry.id]
+        )
+        return replace(entry, database=to.database, schema=to.schema, name=to.name)
+
+    def remove(self, entry: Entry) -> None:
+        """The object, its columns, tags, grants and versions are gone. Its rows are the caller's to drop."""
+        for child in self._connection.fetch(f"SELECT {_FIELDS} FROM account.objects WHERE parent = ?", [entry.id]):
+            self.remove(_entry(child))
+        self._connection.execute("DELETE FROM account.columns WHERE object = ?", [entry.id])
+        self._connection.execute("DELETE FROM account.tag_references WHERE object = ? OR tag = ?", [entry.id, entry.id])
+        self._connection.execute("DELETE FROM account.grants WHERE object = ?", [entry.id])
+        self._connection.execute("DELETE FROM account.objects WHERE id = ?", [entry.id])
+
+    # Grants
+
+    def granted_roles(self, grantee_kind: str, grantee: str) -> list[str]:
+        """Roles granted directly to a USER or a ROLE."""
+        rows = self._connection.fetch(
+            "SELECT object_name FROM account.grants WHERE object_kind = 'ROLE' AND privilege = 'USAGE' AND grantee_kind = ? AND grantee = ?",
+            [grantee_kind, grantee],
+        )
+        return [row[0] for row in rows]
+
+    def add_grant(
+        self,
+        privilege: str,
+        object_kind: str,
+        object_name: str,
+        object_id: int | None,
+        grantee_kind: str,
+        grantee: str,
+        *,
+        by: str | None,
+        at: datetime,
+        grant_option: bool = False,
+    ) -> None:
+        self._connection.execute(
+            "INSERT INTO account.grants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [privilege, object_kind, object_name, object_id, grantee_kind, grantee, grant_option, by, at],
+        )
+
+    def grants_where(self, **equal: object) -> list[tuple[object, ...]]:
+        """Rows (created_on, privilege, object_kind, object_name, object, grantee_kind, grantee, grant_option, granted_by)."""
+        where = " AND ".join(f"{column} = ?" for column in equal) or "true"
+        return self._connection.fetch(
+            "SELECT created_on, privilege, object_kind, object_name, object, grantee_kind, grantee, grant_option, granted_by "
+            f"FROM account.grants WHERE {where} ORDER BY object_kind, object_name, privilege",
+            list(equal.values()),
+        )
+
+    def remove_grant(self, privilege: str, object_kind: str, object_name: str, grantee_kind: str, grantee: str) -> None:
+        self._connection.execute(
+            "DELETE FROM account.grants WHERE privilege = ? AND object_kind = ? AND object_name = ? AND grantee_kind = ? AND grantee = ?",
+            [privilege, object_kind, object_name, grantee_kind, grantee],
+        )
+
+    def remove_grants(self, privilege: str, object_kind: str, object_name: str) -> None:
+        """One privilege on one object, whoever holds it."""
+        self._connection.execute(
+            "DELETE FROM account.grants WHERE privilege = ? AND object_kind = ? AND object_name = ?", [privilege, object_kind, object_name]
+        )
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    return Entry(*row[:10], json.loads(row[10]))

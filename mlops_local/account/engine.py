@@ -1,0 +1,112 @@
+"""The one DuckDB database of an account, its connections, and the order in which they write.
+
+A DuckDB transaction can write one attached database only, so user tables and the catalogue's own rows live in the
+same one: a statement and its catalogue rows commit together or not at all. DuckDB refuses a write conflict at once
+where Snowflake waits; writers therefore take turns by a lock that a transaction holds from its first write to its end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+
+from mlops_local.account.errors import AccountError
+
+_SETTINGS: dict[str, Any] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "preserve_insertion_order": True,
+    "TimeZone": "UTC",
+}
+
+
+class Engine:
+    """Opens the database once; every session works on a connection of its own."""
+
+    def __init__(self, file: Path | None) -> None:
+        self.root = duckdb.connect(str(file) if file else ":memory:")
+        for name, value in _SETTINGS.items():
+            self.root.execute(f"SET {name} = {value!r}" if isinstance(value, str) else f"SET {name} = {value}")
+        self._writer = threading.Condition()
+        self._owner: Connection | None = None
+
+    def connect(self) -> Connection:
+        return Connection(self, self.root.cursor())
+
+    def close(self) -> None:
+        self.root.close()
+
+    def take_turn(self, connection: Connection, seconds: float = 600.0) -> None:
+        with self._writer:
+            if not self._writer.wait_for(lambda: self._owner in (None, connection), timeout=seconds):
+                raise AccountError(
+                    625, "57014", "Statement cancelled: another transaction held the write lock for too long; commit or roll it back."
+                )
+            self._owner = connection
+
+    def end_turn(self, connection: Connection) -> None:
+        with self._writer:
+            if self._owner is connection:
+                self._owner = None
+                self._writer.notify_all()
+
+
+class Connection:
+    """One session's DuckDB connection. Statements of one connection run one after another."""
+
+    def __init__(self, engine: Engine, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._engine = engine
+        self.cursor = cursor
+        self.in_transaction = False
+
+    def begin(self) -> None:
+        if not self.in_transaction:
+            self.cursor.execute("BEGIN TRANSACTION")
+            self.in_transaction = True
+
+    def commit(self) -> None:
+        self._finish("COMMIT")
+
+    def rollback(self) -> None:
+        self._finish("ROLLBACK")
+
+    def _finish(self, word: str) -> None:
+        try:
+            if self.in_transaction:
+                self.cursor.execute(word)
+        finally:
+            self.in_transaction = False
+            self._engine.end_turn(self)
+
+    def writing(self) -> None:
+        """Call before the first write of a transaction; returns when it is this connection's turn.
+
+        A transaction that has only read starts anew first, so that it sees what the writer before it committed.
+        """
+        fresh = self._engine._owner is not self
+        self._engine.take_turn(self)
+        if fresh and self.in_transaction:
+            self.cursor.execute("COMMIT")
+            self.cursor.execute("BEGIN TRANSACTION")
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
+        return self.cursor.execute(sql, list(values)) if values else self.cursor.execute(sql)
+
+    def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self.execute(sql, values).fetchall()
+
+    def close(self) -> None:
+        if self.in_transaction:
+            self.rollback()
+        self.cursor.close()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,84 @@
+"""What a statement is refused with: Snowflake's error numbers, SQLSTATEs and wording.
+
+The clients branch on the number (2003 "does not exist" is handled, 1003 is not), so a wrong one is a wrong answer.
+Numbers: https://docs.snowflake.com/en/sql-reference/errors-messages (partial), and the clients' own sources.
+"""
+
+from __future__ import annotations
+
+
+class AccountError(Exception):
+    """A statement or a request that the account refuses.
+
+    ``number`` is Snowflake's error code (2003), ``state`` the SQLSTATE (``42S02``), ``message`` the sentence shown.
+    """
+
+    def __init__(self, number: int, state: str, message: str) -> None:
+        super().__init__(message)
+        self.number = number
+        self.state = state
+        self.message = message
+
+    @property
+    def code(self) -> str:
+        """Six digits, as the answer to a client carries it."""
+        return f"{self.number:06d}"
+
+
+def compilation_error(number: int, state: str, detail: str) -> AccountError:
+    return AccountError(number, state, f"SQL compilation error:\n{detail}")
+
+
+def syntax_error(detail: str) -> AccountError:
+    return compilation_error(1003, "42000", detail)
+
+
+def unexpected(token: str, *, line: int = 1, position: int = 0) -> AccountError:
+    """Snowflake's wording; the Feature Store looks for ``unexpected 'online'`` in it."""
+    return syntax_error(f"syntax error line {line} at position {position} unexpected '{token}'.")
+
+
+def unsupported(what: str) -> AccountError:
+    """The account fails closed: what it does not know it refuses by name."""
+    return compilation_error(2, "0A000", f"Unsupported feature '{what}'.")
+
+
+def unknown_function(name: str) -> AccountError:
+    return compilation_error(2140, "42601", f"Unknown function {name}.")
+
+
+def invalid_identifier(name: str) -> AccountError:
+    return compilation_error(904, "42000", f"error line 1 at position 0\ninvalid identifier '{name}'")
+
+
+def does_not_exist(kind: str, name: str) -> AccountError:
+    """``kind`` in Snowflake's spelling: Table, Schema, Database, Object, ..."""
+    return compilation_error(2003, "42S02", f"{kind.capitalize()} '{name}' does not exist or not authorized.")
+
+
+def already_exists(kind: str, name: str) -> AccountError:
+    return compilation_error(2002, "42710", f"{kind.capitalize() if kind else 'Object'} '{name}' already exists.")
+
+
+def not_for_this_object(name: str) -> AccountError:
+    return compilation_error(2043, "02000", f"Object does not exist, or operation cannot be performed.\n'{name}'")
+
+
+def no_current(kind: str) -> AccountError:
+    """``kind``: database (90105) or schema (90106)."""
+    number = 90105 if kind == "database" else 90106
+    return AccountError(
+        number,
+        "22000",
+        f"Cannot perform operation. This session does not have a current {kind}. Call 'USE {kind.upper()}', or use a qualified name.",
+    )
+
+
+def insufficient_privileges(kind: str, name: str) -> AccountError:
+    return AccountError(
+        3001, "42501", f"SQL access control error:\nInsufficient privileges to operate on {kind.lower()} '{name}'"
+    )
+
+
+def python_error(traceback: str) -> AccountError:
+    return AccountError(100357, "P0000", f"Python Interpreter Error:\n{traceback}")

@@ -1,0 +1,182 @@
+"""A client's session: where it is, who it acts as, and its own connection to the engine."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from mlops_local.account.catalogue import Catalogue, Entry
+from mlops_local.account.errors import AccountError, no_current, syntax_error, unsupported
+from mlops_local.account.lexer import split_statements
+from mlops_local.account.names import Name
+from mlops_local.account.result import Result
+
+if TYPE_CHECKING:
+    from mlops_local.account.account import Account
+
+# What Snowflake answers at sign-in, as far as clients act on it.
+# https://docs.snowflake.com/en/sql-reference/parameters
+DEFAULT_PARAMETERS: dict[str, Any] = {
+    "AUTOCOMMIT": True,
+    "BINARY_OUTPUT_FORMAT": "HEX",
+    "CLIENT_PREFETCH_THREADS": 4,
+    "CLIENT_SESSION_KEEP_ALIVE": False,
+    "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD": 0,
+    "CLIENT_TELEMETRY_ENABLED": False,
+    "DATE_OUTPUT_FORMAT": "YYYY-MM-DD",
+    "MULTI_STATEMENT_COUNT": 1,
+    "PYTHON_CONNECTOR_QUERY_RESULT_FORMAT": "ARROW",
+    "QUERY_TAG": "",
+    "QUOTED_IDENTIFIERS_IGNORE_CASE": False,
+    "STATEMENT_TIMEOUT_IN_SECONDS": 172800,
+    "TIMESTAMP_LTZ_OUTPUT_FORMAT": "",
+    "TIMESTAMP_NTZ_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF3",
+    "TIMESTAMP_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM",
+    "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ",
+    "TIMESTAMP_TZ_OUTPUT_FORMAT": "",
+    "TIMEZONE": "Etc/UTC",
+    "TIME_OUTPUT_FORMAT": "HH24:MI:SS",
+}
+
+
+@dataclass(frozen=True)
+class Bind:
+    """One bound value as the client sent it: Snowflake's type name and text; a list of texts for array binding."""
+
+    type: str
+    value: str | None | list[str | None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One statement to run. ``describe_only`` asks for the columns of the answer and must change nothing."""
+
+    text: str
+    binds: tuple[Bind, ...] = ()
+    describe_only: bool = False
+    query_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
+class Session:
+    """Statements of a session run one after another; :meth:`execute` is the only way in."""
+
+    def __init__(self, account: Account, id_: int, user: str) -> None:
+        self.account = account
+        self.id = id_
+        self.user = user
+        self.role: str | None = None
+        self.warehouse: str | None = None
+        self.database: str | None = None
+        self.schema: str | None = None
+        self.parameters: dict[str, Any] = dict(DEFAULT_PARAMETERS)
+        self.variables: dict[str, Any] = {}
+        self.last_query_ids: list[str] = []
+        self.connection = account.engine.connect()
+        self.catalogue = Catalogue(self.connection, id_)
+        self.explicit_transaction = False
+        self._lock = threading.RLock()
+        self._closed = False
+
+    def execute(self, request: Request) -> Result:
+        """The answer to one statement; raises :class:`AccountError` when it is refused or fails."""
+        with self._lock:
+            return self.account.run(self, request)
+
+    def run(self, text: str) -> Result:
+        """One statement on the account's own behalf within this session, without a history row."""
+        return self.execute(Request(text))
+
+    def split(self, text: str) -> list[str]:
+        return split_statements(text)
+
+    def cancel(self, query_id: str | None = None) -> None:
+        """Interrupts what this session runs now."""
+        self.connection.cursor.interrupt()
+
+    def close(self) -> None:
+        """Rolls back what is open and drops the session's temporary objects."""
+        if not self._closed:
+            self._closed = True
+            self.account.forget(self)
+
+    # Names
+
+    def complete(self, parts: tuple[str, ...]) -> Name:
+        """A path of one to three parts with the session's current database and schema filled in."""
+        if len(parts) > 3:
+            raise syntax_error(f"a name has at most three parts: {'.'.join(parts)}")
+        padded = ("",) * (3 - len(parts)) + parts
+        database = padded[0] or self.database
+        if not database:
+            raise no_current("database")
+        schema = padded[1] or ("PUBLIC" if len(parts) == 3 else self.schema)
+        if not schema:
+            raise no_current("schema")
+        return Name(database, schema, padded[2])
+
+    def find(self, kind: str, parts: tuple[str, ...]) -> Entry | None:
+        name = self.complete(parts)
+        return self.catalogue.find(kind, name.database, name.schema, name.name)
+
+    def get(self, kind: str, parts: tuple[str, ...]) -> Entry:
+        name = self.complete(parts)
+        return self.catalogue.get(kind, name.database, name.schema, name.name)
+
+    # Transactions
+
+    @contextmanager
+    def transaction(self, *, write: bool = False) -> Iterator[None]:
+        """Around every statement: all of it commits, or none of it."""
+        self.connection.begin()
+        try:
+            if write:
+                self.connection.writing()
+            yield
+        except BaseException as error:
+            self.connection.rollback()
+            if self.explicit_transaction:
+                self.explicit_transaction = False
+                if isinstance(error, AccountError):
+                    error.message += "\nThe transaction that was open has been rolled back."
+            raise
+        if not self.explicit_transaction:
+            self._commit()
+
+    @contextmanager
+    def ddl(self) -> Iterator[None]:
+        """DDL commits an open transaction first, then stands for itself."""
+        self.commit()
+        with self.transaction(write=True):
+            yield
+
+    def begin(self) -> None:
+        self.explicit_transaction = True
+        self.connection.begin()
+
+    def commit(self) -> None:
+        self.explicit_transaction = False
+        self._commit()
+
+    def rollback(self) -> None:
+        self.explicit_transaction = False
+        self.connection.rollback()
+
+    def _commit(self) -> None:
+        try:
+            self.connection.commit()
+        except duckdb.Error as error:
+            raise AccountError(604, "57014", f"The transaction could not be committed and was rolled back: {error}") from error
+
+    def autocommit_off(self) -> bool:
+        return not self.parameters["AUTOCOMMIT"]
+
+
+def refuse_describe(request: Request, what: str) -> None:
+    if request.describe_only:
+        raise unsupported(f"describe only of {what}")

@@ -1,0 +1,124 @@
+"""From the first words of a statement to the function that answers it. What is not in the tables is refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mlops_local.account.binding import bind_values
+from mlops_local.account.errors import AccountError, unsupported
+from mlops_local.account.lexer import split_statements
+from mlops_local.account.reader import Reader
+from mlops_local.account.result import Result
+from mlops_local.account.session import Request, Session
+from mlops_local.account.statements import commands, dml
+from mlops_local.account.statements.kind import Creation, Kind
+from mlops_local.account.statements.kinds import KINDS
+from mlops_local.account.statements.verbs import VERBS
+
+Verb = Callable[[Session, Reader, Request], Result]
+
+_PREFIXES = ("SCOPED", "TEMPORARY", "TEMP", "LOCAL", "GLOBAL", "VOLATILE", "TRANSIENT", "SECURE", "RECURSIVE")
+
+
+def run_statement(session: Session, request: Request) -> Result:
+    """Answers one statement; several in one text are refused unless the client asked for several."""
+    statements = split_statements(request.text)
+    if len(statements) != 1:
+        raise AccountError(
+            8, "0A000", f"Actual statement count {len(statements)} did not match the desired statement count 1."
+        ) if statements else AccountError(900, "42601", "SQL compilation error: Empty SQL statement.")
+    text, arrays = bind_values(statements[0], request.binds)
+    if arrays is not None:
+        return dml.insert_arrays(session, text, arrays, request)
+    reader = Reader(text)
+    verb = reader.token.upper
+    if verb in _OBJECT_VERBS:
+        reader.next()
+        return _OBJECT_VERBS[verb](session, reader, request)
+    if verb not in VERBS:
+        raise reader.refuse()
+    return VERBS[verb](session, reader, request)
+
+
+def _create(session: Session, reader: Reader, request: Request) -> Result:
+    or_replace = reader.accept("OR", "REPLACE")
+    modifiers = set()
+    while (word := reader.accept_any(*_PREFIXES)) is not None:
+        modifiers.add(word)
+    kind = _kind(reader, plural=False)
+    if kind.create is None:
+        raise unsupported(f"CREATE {kind.words}")
+    creation = Creation(
+        or_replace=or_replace,
+        if_not_exists=reader.accept("IF", "NOT", "EXISTS"),
+        temporary=bool(modifiers & {"TEMPORARY", "TEMP", "VOLATILE"}),
+        transient="TRANSIENT" in modifiers,
+        secure="SECURE" in modifiers,
+        modifiers=frozenset(modifiers),
+    )
+    return commands.described(session, request, lambda: kind.create(session, reader, creation))  # type: ignore[misc]
+
+
+def _change(verb: str) -> Verb:
+    def run(session: Session, reader: Reader, request: Request) -> Result:
+        if verb == "ALTER" and reader.accept("SESSION"):
+            return commands.described(session, request, lambda: commands.alter_session(session, reader))
+        kind = _kind(reader, plural=False)
+        change = kind.alter if verb == "ALTER" else kind.drop
+        if change is None:
+            raise unsupported(f"{verb} {kind.words}")
+        if_exists = reader.accept("IF", "EXISTS")
+        return commands.described(session, request, lambda: change(session, reader, if_exists))
+
+    return run
+
+
+def _undrop(session: Session, reader: Reader, request: Request) -> Result:
+    kind = _kind(reader, plural=False)
+    if kind.undrop is None:
+        raise unsupported(f"UNDROP {kind.words}")
+    undrop = kind.undrop
+    return commands.described(session, request, lambda: undrop(session, reader))
+
+
+def _show(session: Session, reader: Reader, request: Request) -> Result:
+    reader.accept("TERSE")
+    kind = _kind(reader, plural=True)
+    if kind.show is None:
+        raise unsupported(f"SHOW {kind.plural}")
+    with session.transaction():
+        return kind.show(session, reader)
+
+
+def _describe(session: Session, reader: Reader, request: Request) -> Result:
+    kind = _kind(reader, plural=False)
+    if kind.describe is None:
+        raise unsupported(f"DESCRIBE {kind.words}")
+    with session.transaction():
+        return kind.describe(session, reader)
+
+
+def _kind(reader: Reader, *, plural: bool) -> Kind:
+    """The longest kind whose words come next; refused with the word that nothing starts with."""
+    for words, kind in _PLURALS if plural else _SINGULARS:
+        if reader.accept(*words):
+            return kind
+    raise reader.refuse()
+
+
+def _by_length(pairs: list[tuple[str, Kind]]) -> list[tuple[tuple[str, ...], Kind]]:
+    return sorted(((tuple(words.split()), kind) for words, kind in pairs if words), key=lambda pair: -len(pair[0]))
+
+
+_SINGULARS = _by_length([(kind.words, kind) for kind in KINDS])
+_PLURALS = _by_length([(kind.plural, kind) for kind in KINDS])
+
+_OBJECT_VERBS: dict[str, Verb] = {
+    "CREATE": _create,
+    "ALTER": _change("ALTER"),
+    "DROP": _change("DROP"),
+    "UNDROP": _undrop,
+    "SHOW": _show,
+    "DESCRIBE": _describe,
+    "DESC": _describe,
+}

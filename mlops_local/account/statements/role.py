@@ -1,0 +1,80 @@
+"""Roles. https://docs.snowflake.com/en/sql-reference/sql/create-role"""
+
+from __future__ import annotations
+
+from mlops_local.account.errors import already_exists
+from mlops_local.account.privileges import inherited, roles_of
+from mlops_local.account.reader import Reader
+from mlops_local.account.result import SUCCEEDED, Column, Result, status
+from mlops_local.account.session import Session
+from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
+from mlops_local.account.statements.options import read_options
+from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ
+
+
+def create(session: Session, reader: Reader, creation: Creation) -> Result:
+    name = reader.path()[0]
+    options = read_options(reader, {"COMMENT": str})
+    reader.end()
+    with session.ddl():
+        existing = session.catalogue.find("ROLE", "", "", name)
+        if existing and creation.if_not_exists:
+            return status(f"{name} already exists, statement succeeded.")
+        if existing and not creation.or_replace:
+            raise already_exists("Role", name)
+        if existing:
+            session.catalogue.remove(existing)
+        add(session, name, comment=options.get("COMMENT", ""))
+    return status(f"Role {name} successfully created.")
+
+
+def add(session: Session, name: str, *, comment: str = "") -> None:
+    session.catalogue.add("ROLE", "", "", name, owner=session.role, created_on=session.account.clock.now(), comment=comment)
+
+
+def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
+    name = reader.path()[0]
+    with session.ddl():
+        entry = session.catalogue.find("ROLE", "", "", name) if if_exists else session.catalogue.get("ROLE", "", "", name)
+        reader.expect("SET")
+        options = read_options(reader, {"COMMENT": str})
+        reader.end()
+        if entry is not None:
+            session.catalogue.update(entry, comment=options.get("COMMENT"))
+    return status(SUCCEEDED)
+
+
+def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
+    name = reader.path()[0]
+    reader.end()
+    with session.ddl():
+        entry = session.catalogue.find("ROLE", "", "", name)
+        if entry is None and if_exists:
+            return status(f"Drop statement executed successfully ({name} already dropped).")
+        session.catalogue.remove(session.catalogue.get("ROLE", "", "", name))
+    return status(f"{name} successfully dropped.")
+
+
+_COLUMNS = (
+    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("is_default"), Column("is_current"), Column("is_inherited"),
+    Column("assigned_to_users", INTEGER), Column("granted_to_roles", INTEGER), Column("granted_roles", INTEGER), Column("owner"),
+    Column("comment"),
+)
+
+
+def show_all(session: Session, reader: Reader) -> Result:
+    shown = read_filter(session, reader)
+    mine = roles_of(session.catalogue, session.user) | inherited(session.catalogue, session.role or "PUBLIC")
+    grants = session.catalogue.grants_where(object_kind="ROLE", privilege="USAGE")
+
+    def granted_to(kind: str, name: str) -> int:
+        return sum(1 for row in grants if row[5] == kind and row[3] == name)
+
+    return show(_COLUMNS, shown, session.catalogue.list("ROLE"), lambda entry: (
+        entry.created_on, entry.name, "N", "Y" if entry.name == session.role else "N", "Y" if entry.name in mine else "N",
+        granted_to("USER", entry.name), granted_to("ROLE", entry.name),
+        len(session.catalogue.granted_roles("ROLE", entry.name)), entry.owner, entry.comment,
+    ))
+
+
+KIND = Kind("ROLE", "ROLES", create=create, alter=alter, drop=drop, show=show_all)

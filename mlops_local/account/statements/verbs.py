@@ -1,0 +1,25 @@
+"""The table of verbs: the first word of a statement and the function that answers it."""
+
+from __future__ import annotations
+
+from mlops_local.account.statements import commands, dml, grant, query
+
+VERBS: dict[str, commands.Verb] = {
+    "(": query.run,
+    "BEGIN": commands.begin,
+    "COMMIT": commands.commit,
+    "DELETE": dml.delete,
+    "GRANT": grant.grant,
+    "INSERT": dml.insert,
+    "MERGE": dml.merge,
+    "REVOKE": grant.revoke,
+    "ROLLBACK": commands.rollback,
+    "SELECT": query.run,
+    "SET": commands.set_variable,
+    "START": commands.begin,
+    "TRUNCATE": dml.truncate,
+    "UNSET": commands.unset_variable,
+    "UPDATE": dml.update,
+    "USE": commands.use,
+    "WITH": query.run,
+}
