@@ -53,7 +53,7 @@ class Account:
         self.base_url = ""
         if data is not None:
             data.mkdir(parents=True, exist_ok=True)
-        self.engine = Engine(data / "account.duckdb" if data else None)
+        self.engine = Engine(data / "data.duckdb" if data else None)
         self.results = ResultStore()
         self.history = History(self.engine)
         self.sessions: dict[int, Session] = {}
