@@ -1,0 +1,81 @@
+"""Where a query is translated: the session, the schema that bare names belong to, and what the query has touched."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from mlops_local.account.catalogue import Entry
+from mlops_local.account.errors import no_current
+from mlops_local.account.names import Name, physical, quote
+from mlops_local.account.session import Session
+from mlops_local.account.types import Column
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Rows made by DuckDB text; ``columns`` are their Snowflake names and types, the text names them physically."""
+
+    sql: str
+    columns: tuple[Column, ...]
+
+
+@dataclass
+class Context:
+    """``entries`` collects the objects read, ``registered`` the Arrow tables that the query needs while it runs."""
+
+    session: Session
+    database: str | None
+    schema: str | None
+    entries: list[Entry] = field(default_factory=list)
+    registered: list[str] = field(default_factory=list)
+    depth: int = 0
+
+    @classmethod
+    def of(cls, session: Session) -> Context:
+        return cls(session, session.database, session.schema)
+
+    def inside(self, entry: Entry) -> Context:
+        """The context of a view's body: its own schema, the same books."""
+        return Context(self.session, entry.database, entry.schema, self.entries, self.registered, self.depth + 1)
+
+    def complete(self, parts: tuple[str, ...]) -> Name:
+        """A path of one to three parts, with the schema of this context where it says none."""
+        padded = ("",) * (3 - len(parts)) + parts
+        database = padded[0] or self.database
+        if not database:
+            raise no_current("database")
+        schema = padded[1] or ("PUBLIC" if len(parts) == 3 else self.schema)
+        if not schema:
+            raise no_current("schema")
+        return Name(database, schema, padded[2])
+
+    def register(self, table: pa.Table, columns: Sequence[Column]) -> Relation:
+        """An Arrow table as a relation, for as long as the statement runs."""
+        name = f"~rows{next(_numbers)}"
+        renamed = table.rename_columns([str(i) for i in range(table.num_columns)])
+        self.session.connection.cursor.register(name, renamed)
+        self.registered.append(name)
+        items = ", ".join(f"{_read(renamed.schema.field(i), c)} AS {quote(physical(c.name))}" for i, c in enumerate(columns))
+        return Relation(f"SELECT {items} FROM {quote(name)}", tuple(columns))
+
+    def release(self) -> None:
+        """Forgets the registered Arrow tables."""
+        for name in self.registered:
+            self.session.connection.cursor.unregister(name)
+        self.registered.clear()
+
+
+def _read(field_: pa.Field, target: Column) -> str:
+    """The column as DuckDB keeps its type: Arrow has no JSON, and its decimals of scale 0 are whole numbers here."""
+    text = quote(field_.name)
+    if target.type.is_semistructured:
+        return f"CAST({text} AS JSON)"
+    return text
+
+

@@ -1,0 +1,100 @@
+"""What other rooms add to the language: tables of functions by name, filled by decorators when their modules are imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mlops_local.account.catalogue import Entry
+from mlops_local.account.session import Session
+from mlops_local.account.sql.context import Context, Relation
+from mlops_local.account.types import SqlType
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A DuckDB function that stands for a user-defined one. Arguments are cast to their types when these are given."""
+
+    duckdb_name: str
+    result: SqlType
+    arguments: tuple[SqlType, ...] | None = None
+
+
+@dataclass(frozen=True)
+class TypedSql:
+    """An argument as DuckDB text with its type."""
+
+    sql: str
+    type: SqlType | None
+
+
+TableFunction = Callable[[Context, list[Any], dict[str, Any]], Relation]
+SystemFunction = Callable[[Session, list[Any]], Any]
+InformationView = Callable[[Context, str], Relation]
+ObjectSource = Callable[[Context, Entry], Relation]
+Location = Callable[[Context, str, dict[str, str], int], Relation]
+ScalarFunction = Callable[[Context, tuple[str, ...], "list[SqlType | None]"], "Scalar | None"]
+UserTableFunction = Callable[[Context, tuple[str, ...], "list[TypedSql]"], "Relation | None"]
+Preparation = Callable[[Context, str], str]
+
+TABLE_FUNCTIONS: dict[str, TableFunction] = {}
+SYSTEM_FUNCTIONS: dict[str, SystemFunction] = {}
+INFORMATION_SCHEMA: dict[str, InformationView] = {}
+OBJECT_SOURCES: dict[str, ObjectSource] = {}
+LOCATIONS: list[Location] = []
+SCALAR_FUNCTIONS: list[ScalarFunction] = []
+USER_TABLE_FUNCTIONS: list[UserTableFunction] = []
+PREPARATIONS: list[Preparation] = []
+
+
+def table_function(name: str) -> Callable[[TableFunction], TableFunction]:
+    def enter(function: TableFunction) -> TableFunction:
+        TABLE_FUNCTIONS[name] = function
+        return function
+
+    return enter
+
+
+def system_function(name: str) -> Callable[[SystemFunction], SystemFunction]:
+    def enter(function: SystemFunction) -> SystemFunction:
+        SYSTEM_FUNCTIONS[name] = function
+        return function
+
+    return enter
+
+
+def information_schema(name: str) -> Callable[[InformationView], InformationView]:
+    def enter(function: InformationView) -> InformationView:
+        INFORMATION_SCHEMA[name] = function
+        return function
+
+    return enter
+
+
+def object_source(kind: str) -> Callable[[ObjectSource], ObjectSource]:
+    def enter(function: ObjectSource) -> ObjectSource:
+        OBJECT_SOURCES[kind] = function
+        return function
+
+    return enter
+
+
+def location(function: Location) -> Location:
+    LOCATIONS.append(function)
+    return function
+
+
+def scalar_function(function: ScalarFunction) -> ScalarFunction:
+    SCALAR_FUNCTIONS.append(function)
+    return function
+
+
+def user_table_function(function: UserTableFunction) -> UserTableFunction:
+    USER_TABLE_FUNCTIONS.append(function)
+    return function
+
+
+def preparation(function: Preparation) -> Preparation:
+    PREPARATIONS.append(function)
+    return function
