@@ -23,8 +23,10 @@ from mlops_local.account.privileges import may_take_role
 from mlops_local.account.result import Result
 from mlops_local.account.results import ResultStore
 from mlops_local.account.session import Request, Session
+from mlops_local.account.stages import Stages
 from mlops_local.account.statements.dispatch import run_statement
 from mlops_local.account.statements.setup import create_defaults
+from mlops_local.account.transfers import Transfers
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +56,8 @@ class Account:
         if data is not None:
             data.mkdir(parents=True, exist_ok=True)
         self.engine = Engine(data / "data.duckdb" if data else None)
+        self.stages = Stages(data)
+        self.transfers = Transfers()
         self.results = ResultStore()
         self.history = History(self.engine)
         self.sessions: dict[int, Session] = {}
@@ -64,6 +68,7 @@ class Account:
             self.history.create_tables(session.connection)
             create_defaults(session)
             self._drop_temporary(session.catalogue.list_temporary(), session)
+            self.stages.sweep(session.catalogue.ids())
 
     @classmethod
     def open(cls, data: Path | None = None, *, clock: Clock | None = None) -> Account:
@@ -74,6 +79,7 @@ class Account:
             session.close()
         self.history.close()
         self.engine.close()
+        self.stages.close()
 
     def __enter__(self) -> Account:
         return self

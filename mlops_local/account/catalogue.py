@@ -89,6 +89,7 @@ class Catalogue:
     def __init__(self, connection: Connection, session: int = 0) -> None:
         self._connection = connection
         self._session = session
+        self.removed: list[int] = []
 
     @staticmethod
     def create_tables(connection: Connection) -> None:
@@ -136,6 +137,9 @@ class Catalogue:
             f"SELECT {_FIELDS} FROM account.objects WHERE {' AND '.join(where)} ORDER BY database, schema, name, id", values
         )
         return [_entry(row) for row in rows]
+
+    def ids(self) -> set[int]:
+        return {row[0] for row in self._connection.fetch("SELECT id FROM account.objects")}
 
     def list_temporary(self, session: int | None = None) -> list[Entry]:
         """Temporary objects of one session, or of all sessions (what a killed process left)."""
@@ -219,7 +223,11 @@ class Catalogue:
         return replace(entry, database=to.database, schema=to.schema, name=to.name)
 
     def remove(self, entry: Entry) -> None:
-        """The object, its columns, tags, grants and versions are gone. Its rows are the caller's to drop."""
+        """The object, its columns, tags, grants and versions are gone. Its rows are the caller's to drop.
+
+        Its files go when the transaction commits (``removed``).
+        """
+        self.removed.append(entry.id)
         for child in self._connection.fetch(f"SELECT {_FIELDS} FROM account.objects WHERE parent = ?", [entry.id]):
             self.remove(_entry(child))
         self._connection.execute("DELETE FROM account.columns WHERE object = ?", [entry.id])

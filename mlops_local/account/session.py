@@ -139,7 +139,7 @@ class Session:
                 self.connection.writing()
             yield
         except BaseException as error:
-            self.connection.rollback()
+            self._rollback()
             if self.explicit_transaction:
                 self.explicit_transaction = False
                 if isinstance(error, AccountError):
@@ -165,13 +165,20 @@ class Session:
 
     def rollback(self) -> None:
         self.explicit_transaction = False
+        self._rollback()
+
+    def _rollback(self) -> None:
+        self.catalogue.removed.clear()
         self.connection.rollback()
 
     def _commit(self) -> None:
         try:
             self.connection.commit()
         except duckdb.Error as error:
+            self.catalogue.removed.clear()
             raise AccountError(604, "57014", f"The transaction could not be committed and was rolled back: {error}") from error
+        self.account.stages.discard(self.catalogue.removed)
+        self.catalogue.removed.clear()
 
     def autocommit_off(self) -> bool:
         return not self.parameters["AUTOCOMMIT"]
