@@ -14,6 +14,8 @@ FLIPPED = {"GE": "LE", "GT": "LT", "LE": "GE", "LT": "GT"}
 # What may stand between a comparison and its number: "over the age of 21", "minimum age: 18".
 BEFORE_NUMBER = {"AGE", "OLD", "OPEN", "COLON", "EQ", "COMMA"}
 ARTICLES = {"the", "of", "a", "an", "their", "his", "her", "is", "years", "patient's", "years'"}
+# What may stand before a range: "not between the ages of".
+OPENINGS = {"BETWEEN", "FROM", "NOT", "OUTSIDE", "AGE", "OLD", "OPEN", "COLON", "EQ", "TO"}
 # What may stand between the two ends of a range: "18 years (inclusive) to 65".
 LINKS = {"TO", "AND", "UPTO", "COMMA", "BETWEEN", "FROM", "AGE", "OLD", "OPEN", "CLOSE", "EQ", "INCLUSIVE"}
 
@@ -134,6 +136,8 @@ def _read_prefix(tokens: Sequence[Token], bound: Bound) -> Bound:
         negated = position > 0 and tokens[position - 1].kind == "NOT"
         comparison = NEGATED[token.kind] if negated else token.kind
         return replace(bound, start=position - negated, comparison=comparison, tells_age=tells_age or token.tells_age)
+    if token.kind == "NOT" and bound.comparison:
+        return replace(bound, start=position, comparison=NEGATED[bound.comparison])
     return bound
 
 
@@ -167,7 +171,7 @@ def _read_range(tokens: Sequence[Token], low: Bound, high: Bound) -> Span | None
     kinds = {token.kind for token in links}
     if not all(token.kind in LINKS or token.text in ARTICLES for token in links):
         return None
-    opening = {token.kind for token in tokens[max(0, low.start - 3) : low.start]}
+    opening = _opening(tokens, low.start)
     joined = bool(kinds & {"TO", "UPTO"}) or ("AND" in kinds and (bool(opening & {"BETWEEN", "FROM"}) or _is_bare_pair(tokens, low, high)))
     if not joined or low.comparison in ("LT", "LE") or high.comparison in ("GT", "GE"):
         return None
@@ -179,6 +183,14 @@ def _read_range(tokens: Sequence[Token], low: Bound, high: Bound) -> Span | None
     if high.end < len(tokens) and any(token.kind == "EXCLUSIVE" for token in tokens[high.end : high.end + 2]):
         low, high = replace(low, comparison="GT"), replace(high, comparison="LT")
     return Span((low, high), is_range=True, negated=bool(opening & {"NOT", "OUTSIDE"}))
+
+
+def _opening(tokens: Sequence[Token], start: int) -> set[str]:
+    """The kinds of the words that open a range: "not between the ages of", "outside the age range of"."""
+    position = start
+    while position > 0 and (tokens[position - 1].kind in OPENINGS or tokens[position - 1].text in ARTICLES):
+        position -= 1
+    return {token.kind for token in tokens[position:start]}
 
 
 def _is_bare_pair(tokens: Sequence[Token], low: Bound, high: Bound) -> bool:

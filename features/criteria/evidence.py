@@ -45,8 +45,9 @@ TIMES = set(
 TIME_BEHIND = set(
     "after post since ago before prior following duration history survival disease experience education follow-up followup from earlier later "
     "remission apart previously or/and smoking therapy treatment free disease-free postmenopausal post-menopausal pack amenorrhea sobriety "
-    "postpartum preceding of without on".split()
+    "postpartum preceding without on".split()
 )
+MEASURES = set("% kg kg/m mg ml cm mm mmhg g/dl mmol/l points point score scores pack pack-years times fold iu lbs pounds bpm m".split())
 EVENTS = ("diagnos", "onset", "began", "begin", "start", "develop", "occur", "menopaus", "menarche", "surgery", "operat", "born", "deliver", "relative", "died", "death", "family", "symptom", "event", "infarct", "stroke", "exposed", "exposure")
 BEFORE_AN_EVENT = {"before", "since", "by", "prior", "after"}
 KIN = {"parent", "parents", "mother", "mothers", "father", "fathers", "caregiver", "caregivers", "carer", "carers", "guardian", "guardians", "relative", "relatives", "sibling", "siblings", "partner", "partners", "spouse", "family", "household", "care"}
@@ -58,7 +59,7 @@ SMALL_UNITS = {"WEEK", "DAY", "HOUR", "MONTH"}
 
 def judge_spans(tokens: Sequence[Token], spans: Sequence[Span]) -> list[Judgement]:
     judgements = [
-        Judgement(tuple(chain), _certainty(tokens, chain), _is_one_sex(tokens[: chain[0].start]), _is_qualified(tokens, chain[-1].end))
+        Judgement(tuple(chain), _certainty(tokens, chain), _is_one_sex(tokens[_lead(tokens, chain[0].start) : chain[0].start]), _is_qualified(tokens, chain[-1].end))
         for chain in _chains(tokens, spans)
     ]
     return [judgement for judgement in judgements if judgement.certainty]
@@ -89,7 +90,10 @@ def _is_measure(tokens: Sequence[Token], span: Span) -> bool:
     if span.unit or span.tells_age or span.end >= len(tokens):
         return False
     following = tokens[span.end]
-    return following.kind in ("WORD", "PUNCT") and following.text not in NEUTRAL_WORDS | CONDITIONS and following.text not in "./-"
+    if following.text in MEASURES:
+        return True
+    led_by_age = any(token.kind == "AGE" for token in tokens[max(0, span.start - 3) : span.start])
+    return not led_by_age and following.kind in ("WORD", "PUNCT") and following.text not in NEUTRAL_WORDS | CONDITIONS | {".", "/", "-"}
 
 
 def _with_shared_unit(chain: list[Span]) -> list[Span]:
@@ -100,14 +104,13 @@ def _with_shared_unit(chain: list[Span]) -> list[Span]:
 def _certainty(tokens: Sequence[Token], chain: Sequence[Span]) -> Certainty:
     start, end = chain[0].start, chain[-1].end
     lead = _lead(tokens, start)
-    before = tokens[start - 1].text if start else ""
     if _is_somebody_elses(tokens, lead, start) or _is_other_age(tokens, start, end) or _is_at_an_event(tokens, lead, start):
         return Certainty.NONE
     if lead and tokens[lead - 1].text in CONDITIONS and _has_person(tokens[lead:start]):
         return Certainty.NONE
-    if not _is_age(tokens, chain, lead, before):
-        return Certainty.NONE
-    return Certainty.WEAK if _is_conditional(tokens, lead, start, end) or _is_exact(chain) else Certainty.FIRM
+    if _is_conditional(tokens, lead, start, end) or not _says_how_old(chain):
+        return min(Certainty.WEAK, _age_evidence(tokens, chain, lead))
+    return _age_evidence(tokens, chain, lead)
 
 
 def _lead(tokens: Sequence[Token], start: int) -> int:
@@ -119,45 +122,68 @@ def _lead(tokens: Sequence[Token], start: int) -> int:
 
 
 def _is_neutral(token: Token) -> bool:
-    return token.kind in NEUTRAL_KINDS | {"AGE", "OLD"} or token.text in NEUTRAL_WORDS
+    return token.kind in NEUTRAL_KINDS | {"AGE", "OLD", "NOLIMIT"} or token.text in NEUTRAL_WORDS or token.text.startswith("non")
 
 
 def _has_person(tokens: Sequence[Token]) -> bool:
     return any(token.kind == "PERSON" for token in tokens)
 
 
-def _is_age(tokens: Sequence[Token], chain: Sequence[Span], lead: int, before: str) -> bool:
+def _age_evidence(tokens: Sequence[Token], chain: Sequence[Span], lead: int) -> Certainty:
     start, end = chain[0].start, chain[-1].end
-    led_by_age = any(token.kind in ("AGE", "OLD") for token in tokens[lead:start])
-    unit = next((span.unit for span in chain if span.unit), None)
-    if led_by_age or any(token.kind == "AGE" for token in tokens[end : end + 2]):
-        return True
-    has_person = _has_person(tokens[lead:start]) or _has_person(tokens[end : end + 2])
-    if before in TIMES:
-        return False
+    before = tokens[lead:start]
+    if any(token.kind in ("AGE", "OLD") or (token.kind == "NOLIMIT" and token.tells_age) for token in before) or _age_follows(tokens, end):
+        return Certainty.FIRM
+    if start and tokens[start - 1].text in TIMES:
+        return Certainty.NONE
+    has_person = _has_person(before) or _has_person(tokens[end : end + 2])
     if any(span.tells_age for span in chain):
-        # "6 weeks old" may be said of an infection: only of a person, or where the clause begins with it, it is an age.
-        return has_person or lead == 0 or (unit not in SMALL_UNITS and not _is_thing(tokens[lead - 1]))
-    if unit is None or _names_a_time(tokens, end):
-        return False
-    return (has_person and _says_how_old(chain)) or (lead == 0 and unit == "YEAR" and _ends_there(tokens, end) and _says_how_old(chain))
+        return _evidence_of_old(tokens, chain, lead, has_person)
+    if not _says_how_old(chain) or _names_a_time(tokens, end):
+        return Certainty.NONE
+    unit = next((span.unit for span in chain if span.unit), None)
+    if unit is None:
+        has_person = start > 0 and tokens[start - 1].kind == "PERSON" and _ends_there(tokens, end)
+    opens_clause = lead == 0 and unit == "YEAR" and _ends_there(tokens, end)
+    return Certainty.FIRM if has_person or opens_clause else Certainty.NONE
+
+
+def _evidence_of_old(tokens: Sequence[Token], chain: Sequence[Span], lead: int, has_person: bool) -> Certainty:
+    """ "6 weeks old" may be said of an infection, "under 50 years of age" of a relative's death."""
+    if has_person or lead == 0:
+        return Certainty.FIRM
+    begins_anew = any(token.kind in ("COMMA", "AND", "OPEN", "COLON") or token.text in MODALS for token in tokens[lead : chain[0].start])
+    if any(span.unit in SMALL_UNITS for span in chain) or (not begins_anew and _names_an_event(tokens[max(0, lead - 4) : lead])):
+        return Certainty.NONE
+    return Certainty.FIRM if begins_anew else Certainty.WEAK
+
+
+def _age_follows(tokens: Sequence[Token], end: int) -> bool:
+    """ "18-65 age group", but not "for 6 months, aged 18"."""
+    kinds = [token.kind for token in tokens[end : end + 2]]
+    return kinds[:1] == ["AGE"] and kinds[1:] != ["NUM"]
+
+
+def _names_an_event(tokens: Sequence[Token]) -> bool:
+    words = " ".join(token.text for token in tokens)
+    return any(event in words for event in EVENTS)
 
 
 def _says_how_old(chain: Sequence[Span]) -> bool:
     return any(bound.comparison for span in chain for bound in span.bounds)
 
 
-def _is_thing(token: Token) -> bool:
-    return token.kind == "WORD" and token.text in ("infection", "fracture", "lesion", "injury", "wound", "scan", "biopsy", "tissue", "specimen", "sample", "scar", "graft")
-
-
 def _names_a_time(tokens: Sequence[Token], end: int) -> bool:
-    return end < len(tokens) and (tokens[end].text in TIME_BEHIND or tokens[end].kind in ("FROM", "PUNCT") and tokens[end].text not in ".")
+    if end >= len(tokens):
+        return False
+    if tokens[end].text == "of":
+        return not any(token.kind == "PERSON" or token.text in ("both", "either") for token in tokens[end + 1 : end + 3])
+    return tokens[end].text in TIME_BEHIND or (tokens[end].kind in ("FROM", "PUNCT") and tokens[end].text != ".")
 
 
 def _ends_there(tokens: Sequence[Token], end: int) -> bool:
     """Nothing that a duration would be of follows: "18 years to 48 years", "Between 18 to 65 years, inclusive"."""
-    return end >= len(tokens) or tokens[end].kind in ("COMMA", "OPEN", "CLOSE", "AND", "INCLUSIVE", "PERSON", "NOLIMIT") or tokens[end].text in (".", "at", "inclusive", "with")
+    return end >= len(tokens) or tokens[end].kind in ("COMMA", "OPEN", "CLOSE", "AND", "INCLUSIVE", "PERSON", "NOLIMIT") or tokens[end].text in (".", "at", "of", "inclusive", "with")
 
 
 def _is_other_age(tokens: Sequence[Token], start: int, end: int) -> bool:
@@ -167,7 +193,8 @@ def _is_other_age(tokens: Sequence[Token], start: int, end: int) -> bool:
             return True
         if token.kind in ("AGE", "NUM"):
             break
-    return any(token.kind == "OTHER_AGE" for token in tokens[end : end + 2])
+    behind = [token.kind for token in tokens[end : end + 2] if token.text != "of"]
+    return behind[:1] == ["OTHER_AGE"]
 
 
 def _is_at_an_event(tokens: Sequence[Token], lead: int, start: int) -> bool:
@@ -178,8 +205,7 @@ def _is_at_an_event(tokens: Sequence[Token], lead: int, start: int) -> bool:
         return False
     if preposition in BEFORE_AN_EVENT:
         return True
-    earlier = " ".join(token.text for token in tokens[max(0, lead - 6) : start])
-    return preposition in ("at", "in") and any(event in earlier for event in EVENTS)
+    return preposition in ("at", "in") and _names_an_event(tokens[max(0, lead - 6) : start])
 
 
 def _is_somebody_elses(tokens: Sequence[Token], lead: int, start: int) -> bool:
@@ -203,10 +229,6 @@ def _is_conditional(tokens: Sequence[Token], lead: int, start: int, end: int) ->
         if token.text in MODALS:
             return True
     return False
-
-
-def _is_exact(chain: Sequence[Span]) -> bool:
-    return not _says_how_old(chain)
 
 
 def _is_one_sex(tokens: Sequence[Token]) -> bool:

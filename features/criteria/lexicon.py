@@ -51,7 +51,7 @@ LEXICON = (
     ("LT?", r"less|younger|lower"),
     ("INCLUSIVE", r"(?:both |all )?inclusive(?:ly)?|(?:bounds |limits |both )?included"),
     ("EXCLUSIVE", r"exclusive(?:ly)?"),
-    ("BETWEEN", r"between|betwixt|(?:within|in) the (?:age )?range(?: of)?|rang(?:e|es|ing)(?: in age)?(?: from| of| between)?"),
+    ("BETWEEN", r"between|betwixt|(?:within|in) the (?:age )?range(?: of)?|rang(?:ed?|es|ing)(?: in age)?(?: from| of| between)?"),
     ("OUTSIDE", r"outside(?: of)?|out of|other than"),
     ("NOT", r"not|no|never|nor|neither|isn't|aren't"),
     ("FROM", r"from|starting(?: at| from)?"),
