@@ -1,0 +1,80 @@
+"""Executes exactly the plan, in its order, and stops at the first refusal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from snowflake.connector.errors import Error as ConnectorError
+from snowflake.ml._internal.exceptions.exceptions import SnowflakeMLException
+from snowflake.snowpark.exceptions import SnowparkClientException
+
+from mlops.apply.entities import apply_entity
+from mlops.apply.feature_views import apply_feature_view
+from mlops.apply.functions import apply_function
+from mlops.apply.models import apply_model, train
+from mlops.apply.procedures import apply_procedure
+from mlops.apply.streams import apply_stream
+from mlops.apply.tables import apply_table
+from mlops.apply.target import Outcome, Target
+from mlops.apply.tasks import apply_task
+from mlops.definitions import Model
+from mlops.errors import AccountError, MlopsError
+from mlops.plan import Change, Plan
+from mlops.refusals import explain
+
+_APPLY: dict[str, Callable[[Target, Any, Any], Outcome]] = {
+    "function": apply_function,
+    "entity": apply_entity,
+    "feature view": apply_feature_view,
+    "table": apply_table,
+    "procedure": apply_procedure,
+    "model": apply_model,
+    "stream": apply_stream,
+    "task": apply_task,
+}
+
+
+@dataclass(frozen=True)
+class Made:
+    change: Change
+    seconds: float
+    outcome: Outcome
+    error: MlopsError | None = None
+
+
+def execute(target: Target, plan: Plan) -> Iterator[Made]:
+    for change in plan.pending:
+        made = _make(change, partial(_apply, target, change))
+        yield made
+        if made.error:
+            return
+
+
+def train_now(target: Target, model: Model) -> Made:
+    change = Change("change", model.kind, model.name, "asked for")
+    return _make(change, partial(train, target, model, reason="asked for"))
+
+
+def _apply(target: Target, change: Change) -> Outcome:
+    if change.desired is None:
+        raise AssertionError(f"{change.kind} {change.name} is pending without a definition")
+    return _APPLY[change.kind](target, change.desired, change.desired.definition)
+
+
+def _make(change: Change, action: Callable[[], Outcome]) -> Made:
+    started = time.monotonic()
+    outcome, error = _attempt(change, action)
+    return Made(change, time.monotonic() - started, outcome, error)
+
+
+def _attempt(change: Change, action: Callable[[], Outcome]) -> tuple[Outcome, MlopsError | None]:
+    try:
+        return action(), None
+    except MlopsError as error:
+        return Outcome(), error
+    except (SnowparkClientException, SnowflakeMLException, ConnectorError) as error:
+        return Outcome(), AccountError(f"{change.kind.capitalize()} {change.name} could not be applied: {explain(error)}")

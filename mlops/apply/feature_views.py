@@ -1,0 +1,33 @@
+"""https://docs.snowflake.com/en/developer-guide/snowflake-ml/feature-store/feature-views"""
+
+from __future__ import annotations
+
+from snowflake.ml.feature_store import FeatureView as StoredView
+
+from mlops.apply.feature_store import open_feature_store
+from mlops.apply.target import Outcome, Target
+from mlops.definitions import Check, FeatureView
+from mlops.names import literal
+from mlops.plan import Desired
+
+
+def apply_feature_view(target: Target, desired: Desired, definition: FeatureView) -> Outcome:
+    store = open_feature_store(target)
+    view = StoredView(
+        name=definition.name,
+        entities=[store.get_entity(name) for name in definition.entities],
+        feature_df=target.session.sql(definition.query),
+        timestamp_col=definition.timestamp,
+        desc=definition.description,
+    ).attach_feature_desc(dict(definition.features))
+    # Registered, a view may have been left by a run that was killed: it is written anew, in one statement.
+    store.register_feature_view(view, definition.version, overwrite=True)
+    # The client sends more after the view itself; the record says that all of it was done.
+    name = target.settings.feature_store / f"{definition.name}${definition.version}"
+    target.run(f"ALTER VIEW {name.sql} SET COMMENT = {literal(target.record(desired))}")
+    return Outcome()
+
+
+def find_warnings(target: Target, checks: tuple[Check, ...]) -> list[str]:
+    counted = [(check, int(target.run(check.query)[0][0])) for check in checks]
+    return [check.sentence.format(count=count) for check, count in counted if count]

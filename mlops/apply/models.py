@@ -1,0 +1,24 @@
+"""Trains inside Snowflake: the agent calls, waits and reads a summary."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mlops.apply.target import Outcome, Target
+from mlops.definitions import Model
+from mlops.plan import Desired
+
+
+def apply_model(target: Target, desired: Desired, definition: Model) -> Outcome:
+    return train(target, definition, reason=f"definition {desired.hash}")
+
+
+def train(target: Target, definition: Model, *, reason: str) -> Outcome:
+    rows = target.run(f"CALL {target.at_home(definition.procedure).sql}(?, ?, ?)", (definition.name, reason, ""))
+    summary: dict[str, Any] = json.loads(rows[0][0])
+    return Outcome(
+        detail=f"version {summary['version']} from {summary['training_rows']} rows, tested on {summary['test_rows']}",
+        metrics=tuple(sorted((name, float(value)) for name, value in summary["metrics"].items())),
+        failures=tuple(summary["failed_gates"]),
+    )

@@ -1,0 +1,53 @@
+"""Where changes are made, and what they are recorded with."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from snowflake.snowpark import Row, Session
+
+from mlops.archive import Archive
+from mlops.collect import Definitions
+from mlops.marks import Mark
+from mlops.names import Name, literal
+from mlops.plan import Desired
+from mlops.rows import fetch
+from mlops.settings import Settings
+
+
+@dataclass(frozen=True)
+class Target:
+    session: Session
+    settings: Settings
+    definitions: Definitions
+    code: Archive
+
+    def run(self, statement: str, values: Sequence[str] = ()) -> list[Row]:
+        return fetch(self.session, statement, values)
+
+    def record(self, desired: Desired) -> str:
+        """The object's comment: what it is, and the record of this change."""
+        mark = Mark(desired.hash, self.settings.commit, self.settings.run)
+        return mark.after(desired.definition.description)
+
+    def stage(self, archive: Archive) -> str:
+        """Puts the archive where procedures and functions import it from, and gives that place as a literal."""
+        stage = self.settings.home / "CODE"
+        self.run(f"CREATE STAGE IF NOT EXISTS {stage.sql} COMMENT = 'Code that procedures and functions import.'")
+        place = f"@{stage.sql}/{archive.path}"
+        self.session.file.put_stream(io.BytesIO(archive.content), place, auto_compress=False, overwrite=True)
+        return literal(place)
+
+    def at_home(self, name: str) -> Name:
+        return self.settings.home / name
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a change led to, beyond having been made."""
+
+    detail: str = ""
+    metrics: tuple[tuple[str, float], ...] = ()
+    failures: tuple[str, ...] = ()

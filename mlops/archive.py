@@ -1,0 +1,62 @@
+"""Code for Snowflake to import: a function's own files, or the part of the machine that runs inside together with the content."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from mlops.collect import FAMILIES
+
+_MODULES = ("__init__", "errors", "names", "definitions", "outputs", "marks", "collect", "archive", "fingerprint")
+# The oldest date a zip can hold: the same files always give the same bytes.
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+Entry = tuple[str, Path]
+
+
+@dataclass(frozen=True)
+class Archive:
+    content: bytes
+    digest: str
+
+    @property
+    def path(self) -> str:
+        """Below its stage. New content is a new path, so nothing is pulled from under a procedure that runs."""
+        return f"{self.digest}/code.zip"
+
+
+def code_archive(root: Path) -> Archive:
+    machine = Path(__file__).parent
+    own = [(f"mlops/{module}.py", machine / f"{module}.py") for module in _MODULES]
+    inside = [(f"mlops/inside/{file.name}", file) for file in (machine / "inside").glob("*.py")]
+    content = [entry for family in FAMILIES for entry in _python_files(root, root / family)]
+    return _zip((*own, *inside, *content))
+
+
+def function_archive(root: Path, files: Iterable[str]) -> Archive:
+    return _zip(entry for file in files for entry in (*_packages_above(root, file), *_python_files(root, root / file)))
+
+
+def _python_files(root: Path, path: Path) -> Iterator[Entry]:
+    for file in sorted(path.rglob("*.py")) if path.is_dir() else (path,):
+        yield file.relative_to(root).as_posix(), file
+
+
+def _packages_above(root: Path, file: str) -> Iterator[Entry]:
+    for folder in PurePosixPath(file).parents:
+        package = root / folder / "__init__.py"
+        if folder.name and package.is_file():
+            yield (folder / "__init__.py").as_posix(), package
+
+
+def _zip(entries: Iterable[Entry]) -> Archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, file in sorted(dict(entries).items()):
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), file.read_bytes())
+    content = buffer.getvalue()
+    return Archive(content, hashlib.sha256(content).hexdigest()[:16])

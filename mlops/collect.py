@@ -1,0 +1,152 @@
+"""features/, models/ and tasks/ become one value. Everything that contradicts itself is named at once."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from mlops.definitions import (
+    Definition,
+    Entity,
+    FeatureView,
+    Model,
+    Procedure,
+    PythonFunction,
+    Stream,
+    Table,
+    Task,
+    TrainingSet,
+    describe,
+    key,
+)
+from mlops.errors import DefinitionError
+from mlops.outputs import TABLES
+
+FAMILIES = ("features", "models", "tasks")
+_TYPES = (PythonFunction, Entity, FeatureView, Table, Procedure, TrainingSet, Model, Stream, Task)
+# What is built first stands first.
+_ORDER = tuple(kind.kind for kind in _TYPES)
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Declared:
+    definition: Definition
+    family: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Definitions:
+    root: Path
+    declared: tuple[Declared, ...]
+
+    def find(self, wanted: Key) -> Definition | None:
+        return next((one.definition for one in self.declared if key(one.definition) == wanted), None)
+
+    def of_family(self, families: Iterable[str]) -> tuple[Definition, ...]:
+        return tuple(one.definition for one in self.declared if one.family in families)
+
+    def of_file(self, file: Path) -> tuple[Definition, ...]:
+        """What the file declares and all that it needs."""
+        name = _relative(file.resolve(), self.root)
+        wanted = {key(one.definition) for one in self.declared if one.file == name}
+        while more := {other for one in wanted for other in self._needs(one)} - wanted:
+            wanted |= more
+        return tuple(one.definition for one in self.declared if key(one.definition) in wanted)
+
+    def model(self, name: str) -> Model:
+        found = self.find((Model.kind, name))
+        if not isinstance(found, Model):
+            known = ", ".join(one.definition.name for one in self.declared if isinstance(one.definition, Model)) or "none"
+            raise DefinitionError(f"There is no model {name}; declared: {known}.")
+        return found
+
+    def training_set(self, model: Model) -> TrainingSet:
+        found = self.find((TrainingSet.kind, model.training_set))
+        if not isinstance(found, TrainingSet):
+            raise DefinitionError(f"{describe(model)} needs training set {model.training_set}, which is not declared.")
+        return found
+
+    def source_tables(self, definitions: Iterable[Definition]) -> tuple[str, ...]:
+        read = [table for one in definitions for table in getattr(one, "reads", ())]
+        return tuple(sorted(set(read)))
+
+    def _needs(self, wanted: Key) -> tuple[Key, ...]:
+        found = self.find(wanted)
+        return found.requires if found else ()
+
+
+def collect(root: Path) -> Definitions:
+    root = root.resolve()
+    found = [one for family in FAMILIES for one in _read_family(root, family)]
+    declared = sorted((*found, *_output_tables(found)), key=lambda one: _ORDER.index(one.definition.kind))
+    definitions = Definitions(root, tuple(declared))
+    faults = [*_duplicates(declared), *_unknown(definitions), *_missing_files(definitions)]
+    if faults:
+        raise DefinitionError(" ".join(faults))
+    return definitions
+
+
+def _read_family(root: Path, family: str) -> Iterator[Declared]:
+    for file in sorted((root / family).glob("*.py")):
+        # Only a file that imports the definitions declares something. What lies beside it, such as the code of a
+        # function, is for Snowflake, and may import what is not installed here.
+        if "mlops.definitions" in file.read_text():
+            yield from (Declared(value, family, _relative(file, root)) for value in _values(file))
+
+
+def _values(file: Path) -> list[Definition]:
+    return [value for value in vars(_load(file)).values() if isinstance(value, _TYPES)]
+
+
+def _load(file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"_content_{file.parent.name}_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise DefinitionError(f"{file.name} cannot be imported.")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except DefinitionError as error:
+        raise DefinitionError(f"{file.parent.name}/{file.name}: {error}") from error
+    return module
+
+
+def _output_tables(found: list[Declared]) -> Iterator[Declared]:
+    """A procedure names the tables that it adds to; the first family that names one brings it."""
+    seen: set[str] = set()
+    for one in found:
+        if isinstance(one.definition, Procedure):
+            fresh = [name for name in one.definition.writes if name in TABLES and name not in seen]
+            seen.update(fresh)
+            yield from (Declared(TABLES[name], one.family, one.file) for name in fresh)
+
+
+def _duplicates(declared: list[Declared]) -> Iterator[str]:
+    files: dict[Key, str] = {}
+    for one in declared:
+        first = files.setdefault(key(one.definition), one.file)
+        if first != one.file or sum(other is one.definition for other in (o.definition for o in declared)) > 1:
+            yield f"{describe(one.definition)} is declared in {first} and again in {one.file}."
+
+
+def _unknown(definitions: Definitions) -> Iterator[str]:
+    for one in definitions.declared:
+        for wanted in one.definition.requires:
+            if definitions.find(wanted) is None:
+                yield f"{describe(one.definition)} in {one.file} needs {wanted[0]} {wanted[1]}, which is not declared."
+
+
+def _missing_files(definitions: Definitions) -> Iterator[str]:
+    for one in definitions.declared:
+        for file in one.definition.files if isinstance(one.definition, PythonFunction) else ():
+            if not (definitions.root / file).exists():
+                yield f"{describe(one.definition)} in {one.file} needs {file}, which does not exist."
+
+
+def _relative(file: Path, root: Path) -> str:
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.as_posix()

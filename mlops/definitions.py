@@ -1,0 +1,321 @@
+"""What a team declares: frozen values that are checked when they are built and know nothing of an account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from mlops.errors import DefinitionError
+
+_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+_TABLE = re.compile(r"[A-Z][A-Z0-9_]*\.[A-Z][A-Z0-9_]*")
+_TYPE = re.compile(r"[A-Z][A-Z0-9_]*(\([0-9]+(, ?[0-9]+)?\))?")
+_HANDLER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+")
+_MINUTES = re.compile(r"[1-9][0-9]* MINUTES?")
+_CRON = re.compile(r"USING CRON( \S+){5} \S+")
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: str
+
+    def __post_init__(self) -> None:
+        _expect(self.name, _NAME, "A column name is upper case letters, digits and underscores")
+        _expect(self.type, _TYPE, "A column type is a Snowflake type such as VARCHAR or NUMBER(38, 0)")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A count that should be zero; `sentence` tells what it means, with {count} in it."""
+
+    query: str
+    sentence: str
+
+    def __post_init__(self) -> None:
+        if "{count}" not in self.sentence:
+            raise DefinitionError(f"The sentence of a check must contain {{count}}: {self.sentence!r}.")
+
+
+@dataclass(frozen=True)
+class Entity:
+    kind: ClassVar[str] = "entity"
+    name: str
+    join_keys: tuple[str, ...]
+    description: str
+
+    def __post_init__(self) -> None:
+        _check_name(self)
+        _check_some(self, "join_keys", self.join_keys)
+
+    @property
+    def requires(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class PythonFunction:
+    """A Python function that is registered in the Feature Store's schema and runs inside Snowflake.
+
+    `files` are modules and packages, relative to the content's folder; `handler` is module.function among them.
+    """
+
+    kind: ClassVar[str] = "function"
+    name: str
+    files: tuple[str, ...]
+    handler: str
+    arguments: tuple[Column, ...]
+    returns: str
+    description: str
+    packages: tuple[str, ...] = ()
+    runtime: str = "3.11"
+
+    def __post_init__(self) -> None:
+        _check_name(self)
+        _expect(self.returns, _TYPE, f"{describe(self)}: the return type is a Snowflake type")
+        _check_some(self, "files", self.files)
+        _check_handler(self, self.handler)
+
+    @property
+    def requires(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class FeatureView:
+    """`query` gives the entity's keys, the timestamp and the features; `features` says what each feature means."""
+
+    kind: ClassVar[str] = "feature view"
+    name: str
+    version: str
+    entities: tuple[str, ...]
+    query: str
+    timestamp: str
+    features: Mapping[str, str]
+    description: str
+    reads: tuple[str, ...]
+    functions: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_name(self)
+        _check_some(self, "entities", self.entities)
+        _check_some(self, "features", self.features)
+        _check_tables(self, self.reads)
+        _expect(self.version, re.compile(r"[A-Z0-9][A-Z0-9_]*"), f"{describe(self)}: a version is like V1")
+
+    @property
+    def requires(self) -> tuple[tuple[str, str], ...]:
+        return (*((Entity.kind, name) for name in self.entities), *((PythonFunction.kind, name) for name in self.functions))
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Who, what and when (`spine`), joined with what was known about it at that time; stored as a versioned Dataset.
+
+    `group` is the column whose values never stand on both sides of a split.
+    """
+
+    kind: ClassVar[str] = "training set"
+    name: str
+    spine: str
+    keys: tuple[str, ...]
+    timestamp: str
+    label: str
+    group: str
+    feature_views: tuple[str, ...]
+    reads: tuple[str, ...]
+    description: str
+
+    def __post_init__(self) -> None:
+        _check_name(self)
+        _check_some(self, "feature_views", self.feature_views)
+        _check_tables(self, self.reads)
+        if self.group not in self.keys:
+            raise DefinitionError(f"{describe(self)}: the group {self.group} is none of its keys.")
+        if any("/" not in view for view in self.feature_views):
+            raise DefinitionError(f"{describe(self)}: a feature view is named with its version, as in PATIENT_AGE/V1.")
+
+    @property
+    def requires(self) -> tuple[tuple[str, str], ...]:
+        return tuple((FeatureView.kind, name) for name in self.feature_views)
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """A scikit-learn class by its import path, and its parameters."""
+
+    path: str
+    parameters: Mapping[str, float | str | bool | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.path.startswith("sklearn."):
+            raise DefinitionError(f"An estimator is a class of scikit-learn, such as sklearn.svm.SVC; this is {self.path!r}.")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The least that a metric must reach before a version becomes the default one."""
+
+    metric: str
+    minimum: float
+
+
+@dataclass(frozen=True)
+class Model:
+    """`derived` are features computed from columns of the training set, by SQL expressions; they are numeric."""
+
+    kind: ClassVar[str] = "model"
+    name: str
+    training_set: str
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+    estimator: Estimator
+    holdout: float
+    seed: int
+    procedure: str
+    shown: tuple[str, ...]
+    description: str
+    derived: Mapping[str, str] = field(default_factory=dict)
+    gates: tuple[Gate, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_name(self)
+        _check_some(self, "inputs", self.inputs)
+        if not 0 < self.holdout < 1:
+            raise DefinitionError(f"{describe(self)}: the holdout is a share between 0 and 1.")
+        if len(set(self.inputs)) != len(self.inputs):
+            raise DefinitionError(f"{describe(self)}: an input is named twice.")
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return (*self.numeric, *self.derived, *self.categorical)
+
+    @property
+    def requires(self) -> tuple[tuple[str, str], ...]:
+        return ((TrainingSet.kind, self.training_set), (Procedure.kind, self.procedure))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that runs add to. Rows are added, never changed."""
+
+    kind: ClassVar[str] = "table"
+    name: str
+    columns: tuple[Column, ...]
+    description: str
+
+    def __post_init__(self) -> None:
+        _check_name(self)
+        _check_some(self, "columns", self.columns)
+
+    @property
+    def requires(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """A procedure whose code is this repository's own: `handler` is module.function, imported from the code archive."""
+
+    kind: ClassVar[str] = "procedure"
+    name: str
+    handler: str
+    arguments: tuple[Column, ...]
+    packages: tuple[str, ...]
+    writes: tuple[str, ...]
+    description: str
+    returns: str = "VARIANT"
+    runtime: str = "3.11"
+
+    def __post_init__(self) -> None:
+        _check_name(self)
+        _check_handler(self, self.handler)
+
+    @property
+    def requires(self) -> tuple[tuple[str, str], ...]:
+        return tuple((Table.kind, name) for name in self.writes)
+
+
+@dataclass(frozen=True)
+class Stream:
+    kind: ClassVar[str] = "stream"
+    name: str
+    table: str
+    description: str
+
+    def __post_init__(self) -> None:
+        _check_name(self)
+        _check_tables(self, (self.table,))
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.table,)
+
+    @property
+    def requires(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class Task:
+    """Calls a procedure on a schedule; with `when`, only if that stream has data."""
+
+    kind: ClassVar[str] = "task"
+    name: str
+    schedule: str
+    procedure: str
+    arguments: tuple[str, ...]
+    description: str
+    when: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_name(self)
+        if not (_MINUTES.fullmatch(self.schedule) or _CRON.fullmatch(self.schedule)):
+            raise DefinitionError(f"{describe(self)}: a schedule is like '5 MINUTE' or 'USING CRON 0 4 * * * UTC'.")
+
+    @property
+    def requires(self) -> tuple[tuple[str, str], ...]:
+        stream = ((Stream.kind, self.when),) if self.when else ()
+        return ((Procedure.kind, self.procedure), *stream)
+
+
+Definition = PythonFunction | Entity | FeatureView | Table | Procedure | TrainingSet | Model | Stream | Task
+
+
+def key(definition: Definition) -> tuple[str, str]:
+    """Kind and name, as others refer to it."""
+    if isinstance(definition, FeatureView):
+        return definition.kind, f"{definition.name}/{definition.version}"
+    return definition.kind, definition.name
+
+
+def describe(definition: Definition) -> str:
+    return f"{definition.kind.capitalize()} {key(definition)[1]}"
+
+
+def _check_name(definition: Definition) -> None:
+    _expect(definition.name, _NAME, f"The name of a {definition.kind} is upper case letters, digits and underscores")
+    if not definition.description.strip():
+        raise DefinitionError(f"{describe(definition)}: say in `description` what it is.")
+
+
+def _check_some(definition: Definition, name: str, values: Iterable[object]) -> None:
+    if not tuple(values):
+        raise DefinitionError(f"{describe(definition)}: `{name}` is empty.")
+
+
+def _check_tables(definition: Definition, tables: Iterable[str]) -> None:
+    for table in tables:
+        _expect(table, _TABLE, f"{describe(definition)}: a table is named with its schema, as in SOURCE.PATIENTS")
+
+
+def _check_handler(definition: Definition, handler: str) -> None:
+    _expect(handler, _HANDLER, f"{describe(definition)}: a handler is module.function")
+
+
+def _expect(value: str, pattern: re.Pattern[str], rule: str) -> None:
+    if not pattern.fullmatch(value):
+        raise DefinitionError(f"{rule}; this is {value!r}.")

@@ -1,0 +1,35 @@
+"""The errors of the machine. Each kind has an exit code; the message says what happened and what to do next.
+
+MlopsError
+ x SettingsError      environment or connections.toml
+ x SignInError        key, login, network
+ x DefinitionError    content
+ x AccountError       a statement was refused, or something is missing in the account
+ x GateError          a model is not good enough
+"""
+
+from __future__ import annotations
+
+
+class MlopsError(Exception):
+    exit_code = 1
+
+
+class SettingsError(MlopsError):
+    exit_code = 3
+
+
+class SignInError(MlopsError):
+    exit_code = 4
+
+
+class DefinitionError(MlopsError):
+    exit_code = 5
+
+
+class AccountError(MlopsError):
+    exit_code = 6
+
+
+class GateError(MlopsError):
+    exit_code = 7

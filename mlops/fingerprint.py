@@ -1,0 +1,49 @@
+"""One hash for a definition, its source files and all that it is built from: the same hash means nothing is to be done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+
+from mlops.archive import function_archive
+from mlops.collect import Definitions
+from mlops.definitions import Definition, FeatureView, Model, Procedure, PythonFunction, TrainingSet
+
+# Texts for people. They are part of an object's own hash, but no reason to build again what is built from it.
+_TEXTS = ("description", "features", "checks")
+
+
+def fingerprint(definitions: Definitions, definition: Definition, *, code: str = "") -> str:
+    """`code` is the digest of the code archive, which only procedures are made of."""
+    if isinstance(definition, Model | TrainingSet):
+        return _essence(definitions, definition)
+    own = asdict(definition)
+    archive = code if isinstance(definition, Procedure) else ""
+    return _digest([_essence(definitions, definition), {name: own.get(name) for name in _TEXTS}, archive])
+
+
+def _essence(definitions: Definitions, definition: Definition) -> str:
+    own = {name: value for name, value in asdict(definition).items() if name not in _TEXTS}
+    return _digest([definition.kind, own, _source(definitions, definition), _parts(definitions, definition)])
+
+
+def _source(definitions: Definitions, definition: Definition) -> str:
+    return function_archive(definitions.root, definition.files).digest if isinstance(definition, PythonFunction) else ""
+
+
+def _parts(definitions: Definitions, definition: Definition) -> list[str]:
+    found = (definitions.find(wanted) for wanted in sorted(definition.requires) if _is_part(definition, wanted[0]))
+    return [_essence(definitions, one) for one in found if one is not None]
+
+
+def _is_part(definition: Definition, kind: str) -> bool:
+    """A model is made of its training set, not of the procedure that trains it: deploying new code retrains nothing."""
+    if isinstance(definition, Model):
+        return kind == TrainingSet.kind
+    return isinstance(definition, FeatureView | TrainingSet)
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

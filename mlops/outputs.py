@@ -1,0 +1,94 @@
+"""The tables that runs add to. A row belongs to a run and is never changed."""
+
+from __future__ import annotations
+
+from mlops.definitions import Column, Table
+
+
+def _columns(*pairs: str) -> tuple[Column, ...]:
+    return tuple(Column(*pair.split(" ", 1)) for pair in pairs)
+
+
+TRAINING_RUNS = Table(
+    name="TRAINING_RUNS",
+    description="One row for each finished training, written in the transaction that writes its outputs.",
+    columns=_columns(
+        "RUN_ID VARCHAR",
+        "MODEL_NAME VARCHAR",
+        "MODEL_VERSION VARCHAR",
+        "DATASET_NAME VARCHAR",
+        "DATASET_VERSION VARCHAR",
+        "DEFINITION_HASH VARCHAR",
+        "COMMIT_ID VARCHAR",
+        "REASON VARCHAR",
+        "TRAINING_ROWS NUMBER(38, 0)",
+        "TEST_ROWS NUMBER(38, 0)",
+        "PASSED BOOLEAN",
+        "STARTED_AT TIMESTAMP_NTZ",
+        "FINISHED_AT TIMESTAMP_NTZ",
+    ),
+)
+
+PREDICTIONS = Table(
+    name="PREDICTIONS",
+    description="What a version said about the rows that were held out of its training.",
+    columns=_columns(
+        "RUN_ID VARCHAR",
+        "MODEL_VERSION VARCHAR",
+        "PATIENT_ID VARCHAR",
+        "TRIAL_ID VARCHAR",
+        "AGE FLOAT",
+        "MIN_AGE FLOAT",
+        "MAX_AGE FLOAT",
+        "PREDICTION NUMBER(38, 0)",
+        "MATCH_PERCENTAGE FLOAT",
+        "ELIGIBLE BOOLEAN",
+    ),
+)
+
+METRICS = Table(
+    name="METRICS",
+    description="Metrics of a version on the rows that were held out, one a row; ACCURACY is among them.",
+    columns=_columns("RUN_ID VARCHAR", "MODEL_VERSION VARCHAR", "METRIC VARCHAR", "VALUE FLOAT"),
+)
+
+CLASSIFICATION_REPORT = Table(
+    name="CLASSIFICATION_REPORT",
+    description="Precision, recall, F1 and support by class, on the rows that were held out.",
+    columns=_columns(
+        "RUN_ID VARCHAR",
+        "MODEL_VERSION VARCHAR",
+        "CLASS VARCHAR",
+        "PRECISION FLOAT",
+        "RECALL FLOAT",
+        "F1_SCORE FLOAT",
+        "SUPPORT NUMBER(38, 0)",
+    ),
+)
+
+CONFUSION_MATRIX = Table(
+    name="CONFUSION_MATRIX",
+    description="How many held-out rows of each class were predicted as which.",
+    columns=_columns(
+        "RUN_ID VARCHAR", "MODEL_VERSION VARCHAR", "ACTUAL NUMBER(38, 0)", "PREDICTED NUMBER(38, 0)", "ROW_COUNT NUMBER(38, 0)"
+    ),
+)
+
+CONSUMED_CHANGES = Table(
+    name="CONSUMED_CHANGES",
+    description="What a run took from its stream. Writing here is what moves the stream forward.",
+    columns=_columns("RUN_ID VARCHAR", "STREAM_NAME VARCHAR", "ACTION VARCHAR", "ROW_COUNT NUMBER(38, 0)"),
+)
+
+MONITORING = Table(
+    name="MONITORING",
+    description="What the daily monitor saw, one measure a row.",
+    columns=_columns(
+        "MEASURED_AT TIMESTAMP_NTZ", "MODEL_NAME VARCHAR", "MODEL_VERSION VARCHAR", "MEASURE VARCHAR", "VALUE FLOAT"
+    ),
+)
+
+TABLES = {
+    table.name: table
+    for table in (TRAINING_RUNS, PREDICTIONS, METRICS, CLASSIFICATION_REPORT, CONFUSION_MATRIX, CONSUMED_CHANGES, MONITORING)
+}

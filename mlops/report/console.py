@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops.report.result import Report, Section
+
+
+def to_text(report: Report) -> str:
+    return "\n".join(_lines(report))
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield f"{report.title} ({report.seconds:.1f} s)"
+    for section in report.sections:
+        yield ""
+        yield from _section(section)
+    for sentence in report.warnings:
+        yield f"warning: {sentence}"
+    for sentence in report.failures:
+        yield f"error: {sentence}"
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield f"{section.title}:"
+    widths = [max(map(len, column)) for column in zip(section.columns, *section.rows, strict=True)]
+    for row in (section.columns, *section.rows):
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

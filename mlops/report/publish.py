@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mlops.report.console import to_text
+from mlops.report.junit import to_junit
+from mlops.report.markdown import to_markdown
+from mlops.report.result import Report
+
+
+@dataclass(frozen=True)
+class Places:
+    summary: Path | None = None
+    junit: Path | None = None
+    json: Path | None = None
+
+
+def publish(report: Report, places: Places) -> None:
+    sys.stdout.write(to_text(report) + "\n")
+    if places.summary:
+        # Several commands of a job may tell their part in one file.
+        _parent(places.summary)
+        with places.summary.open("a", encoding="utf-8") as file:
+            file.write(to_markdown(report))
+    if places.junit:
+        _parent(places.junit).write_text(to_junit(report), encoding="utf-8")
+    if places.json:
+        _parent(places.json).write_text(json.dumps(asdict(report), indent=2) + "\n", encoding="utf-8")
+
+
+def _parent(file: Path) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file

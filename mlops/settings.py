@@ -1,0 +1,153 @@
+"""The only reader of the environment. All that is wrong is reported at once, by name and never by value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mlops.errors import SettingsError
+from mlops.names import Schema, resolve
+from mlops.secret import Secret
+
+# Azure Pipelines leaves $(name) as it stands when no such variable exists.
+# https://learn.microsoft.com/azure/devops/pipelines/process/variables#understand-variable-syntax
+_UNEXPANDED = re.compile(r"\$\([^()]*\)")
+
+_REQUIRED = ("ACCOUNT", "USER", "WAREHOUSE", "DATABASE")
+_AUTHENTICATORS = ("SNOWFLAKE_JWT", "SNOWFLAKE")
+_PROTOCOLS = ("http", "https")
+
+# Keys of connections.toml that are not simply the lower-case end of the variable's name.
+_CONNECTION_KEYS = {
+    "PRIVATE_KEY_FILE": ("private_key_file", "private_key_path"),
+    "PRIVATE_KEY_PASSPHRASE": ("private_key_passphrase", "private_key_file_pwd"),
+}
+
+Connections = Callable[[], Mapping[str, Mapping[str, object]]]
+
+
+@dataclass(frozen=True)
+class Settings:
+    account: str
+    user: str
+    role: str | None
+    warehouse: str
+    database: str
+    schema: str
+    authenticator: str
+    private_key_file: str | None
+    private_key_passphrase: Secret | None
+    password: Secret | None
+    host: str | None
+    port: int | None
+    protocol: str | None
+    commit: str
+    run: str
+
+    @property
+    def home(self) -> Schema:
+        """Where models, procedures, streams, tasks and outputs live."""
+        return Schema(self.database, self.schema)
+
+    @property
+    def feature_store(self) -> Schema:
+        # Fixed, because the queries of the content name it.
+        return Schema(self.database, "FEATURE_STORE")
+
+
+def read_settings(environ: Mapping[str, str], connections: Connections = dict) -> Settings:
+    reader = _Reader(environ, connections)
+    settings = _compose(reader)
+    if reader.faults:
+        raise SettingsError(" ".join(reader.faults))
+    return settings
+
+
+def _compose(reader: _Reader) -> Settings:
+    reader.require(_REQUIRED)
+    authenticator = reader.choice("AUTHENTICATOR", _AUTHENTICATORS, "SNOWFLAKE_JWT", str.upper)
+    _check_credentials(reader, authenticator)
+    return Settings(
+        account=reader.text("ACCOUNT") or "",
+        user=resolve(reader.text("USER") or ""),
+        role=_resolved(reader.text("ROLE")),
+        warehouse=resolve(reader.text("WAREHOUSE") or ""),
+        database=resolve(reader.text("DATABASE") or ""),
+        schema=resolve(reader.text("SCHEMA") or "ML"),
+        authenticator=authenticator,
+        private_key_file=reader.text("PRIVATE_KEY_FILE"),
+        private_key_passphrase=_secret(reader.text("PRIVATE_KEY_PASSPHRASE")),
+        password=_secret(reader.text("PASSWORD")),
+        host=reader.text("HOST"),
+        port=reader.port("PORT"),
+        protocol=reader.choice("PROTOCOL", _PROTOCOLS, "https", str.lower),
+        commit=reader.variable("BUILD_SOURCEVERSION") or "unknown",
+        run=reader.variable("BUILD_BUILDID") or "manual",
+    )
+
+
+def _check_credentials(reader: _Reader, authenticator: str) -> None:
+    if authenticator == "SNOWFLAKE_JWT":
+        reader.require(("PRIVATE_KEY_FILE",))
+        return
+    if (reader.variable("MLOPS_ALLOW_PASSWORD") or "").lower() != "true":
+        reader.faults.append("A password is refused: use a key pair, or set MLOPS_ALLOW_PASSWORD=true for a trial account.")
+    reader.require(("PASSWORD",))
+
+
+def _resolved(value: str | None) -> str | None:
+    return resolve(value) if value else None
+
+
+def _secret(value: str | None) -> Secret | None:
+    return Secret(value) if value else None
+
+
+class _Reader:
+    """Environment first, then the named connection; collects faults instead of stopping at the first."""
+
+    def __init__(self, environ: Mapping[str, str], connections: Connections) -> None:
+        self.faults: list[str] = []
+        self._environ = environ
+        self._connection: Mapping[str, object] = {}
+        name = self.variable("SNOWFLAKE_DEFAULT_CONNECTION_NAME")
+        if name:
+            self._connection = self._find(name, connections())
+
+    def _find(self, name: str, known: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:
+        if name not in known:
+            self.faults.append("SNOWFLAKE_DEFAULT_CONNECTION_NAME names no connection of connections.toml.")
+        return known.get(name, {})
+
+    def variable(self, name: str) -> str | None:
+        value = self._environ.get(name, "").strip()
+        return None if not value or _UNEXPANDED.fullmatch(value) else value
+
+    def text(self, name: str) -> str | None:
+        value = self.variable(f"SNOWFLAKE_{name}")
+        if value:
+            return value
+        keys = _CONNECTION_KEYS.get(name, (name.lower(),))
+        found = [str(self._connection[key]) for key in keys if self._connection.get(key)]
+        return found[0] if found else None
+
+    def require(self, names: tuple[str, ...]) -> None:
+        missing = [f"SNOWFLAKE_{name}" for name in names if not self.text(name)]
+        if missing:
+            self.faults.append(f"Not set: {', '.join(missing)}.")
+
+    def choice(self, name: str, values: tuple[str, ...], default: str, fold: Callable[[str], str]) -> str:
+        value = fold(self.text(name) or default)
+        if value not in values:
+            self.faults.append(f"SNOWFLAKE_{name} must be one of {', '.join(values)}.")
+        return value
+
+    def port(self, name: str) -> int | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
+            self.faults.append(f"SNOWFLAKE_{name} must be a whole number from 1 to 65535.")
+            return None
+        return int(value)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlops.apply.execute import Made, execute
+from mlops.apply.feature_views import find_warnings
+from mlops.apply.target import Target
+from mlops.definitions import FeatureView
+from mlops.errors import GateError
+from mlops.report.result import Case, Report, Section
+from mlops.session import named_connections, open_session
+from mlops.settings import read_settings
+from mlops.verbs.planning import plan_for, plan_section
+from mlops.verbs.request import Request
+
+
+def run(request: Request) -> Report:
+    settings = read_settings(request.environ, named_connections)
+    with open_session(settings) as session:
+        plan = plan_for(request, session, settings)
+        target = Target(session, settings, request.definitions, request.code)
+        made = tuple(execute(target, plan))
+        warnings = _warnings(target, request, made)
+    return report_made("Apply", (plan_section(plan),), made, warnings)
+
+
+def report_made(title: str, before: tuple[Section, ...], made: Sequence[Made], warnings: tuple[str, ...] = ()) -> Report:
+    return Report(title, (*before, *_sections(made)), _cases(made), warnings, _failures(made), _exit_code(made))
+
+
+def _sections(made: Sequence[Made]) -> tuple[Section, ...]:
+    rows = tuple((one.change.action, one.change.kind, one.change.name, _told(one), f"{one.seconds:.1f}") for one in made)
+    metrics = tuple((one.change.name, name, f"{value:.4f}") for one in made for name, value in one.outcome.metrics)
+    sections = (
+        Section("Done", ("action", "kind", "name", "result", "seconds"), rows),
+        Section("Metrics", ("model", "metric", "value"), metrics),
+    )
+    return tuple(section for section in sections if section.rows)
+
+
+def _warnings(target: Target, request: Request, made: Sequence[Made]) -> tuple[str, ...]:
+    """Checks are about data, so they are made whether or not a definition changed."""
+    if any(one.error for one in made):
+        return ()
+    views = [one for one in request.selected if isinstance(one, FeatureView)]
+    return tuple(warning for view in views for warning in find_warnings(target, view.checks))
+
+
+def _told(one: Made) -> str:
+    return "failed" if one.error else one.outcome.detail or "done"
+
+
+def _failures(made: Sequence[Made]) -> tuple[str, ...]:
+    return tuple(sentence for one in made for sentence in (*([str(one.error)] if one.error else []), *one.outcome.failures))
+
+
+def _cases(made: Sequence[Made]) -> tuple[Case, ...]:
+    return tuple(
+        Case(
+            f"apply.{one.change.kind}", f"{one.change.action} {one.change.name}", one.seconds, " ".join(_failures([one])) or None
+        )
+        for one in made
+    )
+
+
+def _exit_code(made: Sequence[Made]) -> int:
+    errors = [one.error.exit_code for one in made if one.error]
+    gates = any(one.outcome.failures for one in made)
+    return errors[0] if errors else GateError.exit_code if gates else 0

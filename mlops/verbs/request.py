@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from mlops.archive import Archive, code_archive
+from mlops.collect import FAMILIES, Definitions, collect
+from mlops.definitions import Definition
+from mlops.fingerprint import fingerprint
+from mlops.plan import Desired
+
+
+@dataclass(frozen=True)
+class Request:
+    """`file` narrows a request to what that file declares and needs; `families` to what stands in these folders."""
+
+    environ: Mapping[str, str]
+    root: Path
+    families: tuple[str, ...] = FAMILIES
+    file: Path | None = None
+    name: str | None = None
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        return collect(self.root)
+
+    @cached_property
+    def code(self) -> Archive:
+        return code_archive(self.definitions.root)
+
+    @property
+    def selected(self) -> tuple[Definition, ...]:
+        return self.definitions.of_file(self.file) if self.file else self.definitions.of_family(self.families)
+
+    @property
+    def desired(self) -> tuple[Desired, ...]:
+        digest = self.code.digest
+        return tuple(Desired(one, fingerprint(self.definitions, one, code=digest)) for one in self.selected)
