@@ -18,7 +18,8 @@ SIGNS = (
 )
 
 HEADING = re.compile(
-    r"(?:(?P<criteria>\b(?P<kind>inclusion|exclusion)s?[\s_-]{0,3}criteri(?:a|on|um)\b)"
+    # "Inclusion and exclusion criteria" over one list opens what is included.
+    r"(?:(?P<criteria>\b(?P<kind>inclusion|exclusion)s?(?:\s*(?:and|/|&)\s*exclusion)?s?[\s_-]{0,3}criteri(?:a|on|um)\b)"
     r"|(?:^|(?<=[.;:\n]))[\s*\[-]*(?P<bare>inclusions?|exclusions?|include|excluded?|(?:not|in)[- ]?eligible(?: if)?)\s*\]?\s*:)",
     re.IGNORECASE | re.MULTILINE,
 )
