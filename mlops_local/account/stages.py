@@ -1,8 +1,8 @@
 """Where the files of stages and versions are kept.
 
-A stage, a user or a table owns the folder ``stages/<object id>``, a version of a dataset or a model ``versions/<object id>``: ids are
-never used twice, so a rename moves no file and a replaced stage is empty. Files are removed after the statement that drops their
-owner has committed; what a killed process left behind is removed when the account opens again.
+A stage, a user or a table owns the folder ``stages/<object id>``, a version of a dataset or a model ``versions/<object id>``:
+ids are never used twice, so a rename moves no file and a replaced stage is empty. Files are removed after the statement that drops
+their owner has committed; what a killed process left behind is removed when the account opens again.
 https://docs.snowflake.com/en/user-guide/data-load-local-file-system-create-stage
 """
 
@@ -36,7 +36,8 @@ def safe_path(relative: str) -> PurePosixPath:
     """A path inside a stage; one that leads out of it is refused."""
     parts = [part for part in relative.split("/") if part not in {"", "."}]
     if ".." in parts or any("\0" in part or "\\" in part for part in parts):
-        raise AccountError(1011, "22023", f"SQL compilation error:\ninvalid path '{relative}': it may not contain '..', '\\' or NUL.")
+        detail = f"invalid path '{relative}': it may not contain '..', a backslash or NUL."
+        raise AccountError(1011, "22023", f"SQL compilation error:\n{detail}")
     return PurePosixPath(*parts)
 
 

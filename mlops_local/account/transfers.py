@@ -1,7 +1,7 @@
 """Files on their way in and out: short-lived addresses that a client without a session token may use.
 
-A PUT or GET statement answers with addresses, one file each, as Snowflake does with presigned URLs; whoever holds one needs nothing
-else, so it is random, names one path and ends soon. How the HTTP route uses a :class:`Transfer`:
+A PUT or GET statement answers with addresses, one file each, as Snowflake does with presigned URLs; whoever holds one needs
+nothing else, so it is random, names one path and ends soon. How the HTTP route uses a :class:`Transfer`:
 
 - GET and HEAD read ``transfer.path`` (``Range`` as the client asks) and send ``transfer.digest()`` as ``x-goog-meta-sfc-digest``;
 - PUT writes the body to ``transfer.incoming()``, a fresh file, and then calls ``transfer.receive(that_file)``.
@@ -32,7 +32,7 @@ ROUTE = "/transfers/"
 class Transfer:
     """One file that a client may read, or one place that it may write to until ``expires`` (monotonic seconds).
 
-    ``path`` is the file to read; for PUT it is the folder for bodies that are still arriving. ``finish`` gets a body that is complete.
+    ``path`` is the file to read; for PUT it is the folder for bodies that still arrive. ``finish`` gets a complete body.
     """
 
     path: Path
