@@ -111,7 +111,7 @@ def _timestamp(array: pa.Array, type_: SqlType) -> pa.Array:
     scale = 9 if type_.scale is None else type_.scale
     epoch, fraction = epoch_and_fraction(array)
     if scale > 7:
-        return _struct(array, epoch=epoch, fraction=fraction)
+        return _struct(array, epoch=epoch, fraction=_cut(fraction, scale))
     return pa.array(_scaled(epoch, fraction, scale), mask=nulls(array))
 
 
@@ -120,12 +120,18 @@ def _timestamp_tz(array: pa.Array, type_: SqlType) -> pa.Array:
     epoch, fraction = epoch_and_fraction(array)
     zone = np.full(len(array), UTC_OFFSET, dtype=np.int64)
     if scale > 3:
-        return _struct(array, epoch=epoch, fraction=fraction, timezone=zone)
+        return _struct(array, epoch=epoch, fraction=_cut(fraction, scale), timezone=zone)
     return _struct(array, epoch=_scaled(epoch, fraction, scale), timezone=zone)
 
 
 def _scaled(epoch: Numbers, fraction: Numbers, scale: int) -> Numbers:
     result: Numbers = epoch * 10**scale + fraction // 10 ** (9 - scale)
+    return result
+
+
+def _cut(fraction: Numbers, scale: int) -> Numbers:
+    """The nanoseconds without the digits beyond the scale."""
+    result: Numbers = fraction - fraction % 10 ** (9 - scale)
     return result
 
 

@@ -23,20 +23,20 @@ def indented(array: pa.Array) -> list[str | None]:
 def indent(text: str) -> str:
     """The JSON text with two blanks per level; not parsed and printed anew, because that would change long numbers."""
     parts: list[str] = []
-    tokens = _TOKEN.findall(text)
+    words = _TOKEN.findall(text)
     margin = "\n"
-    for place, token in enumerate(tokens):
-        before = tokens[place - 1] if place else ""
-        if token in _CLOSING:
+    for place, word in enumerate(words):
+        before = words[place - 1] if place else ""
+        if word in _CLOSING:
             margin += "  "
-            parts.append(token if tokens[place + 1] == _CLOSING[token] else token + margin)
-        elif token in {"}", "]"}:
+            parts.append(word if words[place + 1] == _CLOSING[word] else word + margin)
+        elif word in {"}", "]"}:
             margin = margin[:-2]
-            parts.append(token if _CLOSING.get(before) == token else margin + token)
-        elif token == ",":
+            parts.append(word if _CLOSING.get(before) == word else margin + word)
+        elif word == ",":
             parts.append("," + margin)
         else:
-            parts.append(": " if token == ":" else token)
+            parts.append(": " if word == ":" else word)
     return "".join(parts)
 
 

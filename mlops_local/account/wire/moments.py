@@ -27,6 +27,8 @@ def epoch_and_fraction(array: pa.Array) -> tuple[Numbers, Numbers]:
 
     In their own unit, because nanoseconds alone hold the years 1677 to 2262 only.
     """
+    if not pa.types.is_timestamp(array.type):
+        array = array.cast(pa.timestamp("us"))
     per_second = _PER_SECOND[array.type.unit]
     values = whole_numbers(array)
     epoch = values // per_second

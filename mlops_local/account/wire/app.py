@@ -1,0 +1,206 @@
+"""The routes. Each reads its request, hands it to the room that knows, and wraps what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import uuid
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mlops_local.account.account import Account
+from mlops_local.account.errors import AccountError
+from mlops_local.account.transfers import ROUTE
+from mlops_local.account.wire.envelope import Answer, encode, failure, internal_error, success
+from mlops_local.account.wire.files import serve_file
+from mlops_local.account.wire.jobs import Job
+from mlops_local.account.wire.login import login
+from mlops_local.account.wire.query import Queries, decode, in_progress
+from mlops_local.account.wire.tokens import SESSION_SECONDS, Grant, Tokens, session_gone
+
+Handler = Callable[[Request], Awaitable[Answer | bytes]]
+
+# The connector gives up on an answer after 60 seconds and sends the statement again.
+ANSWER_SECONDS = 45.0
+_LARGEST_BODY = 1 << 30
+_SMALL_BODY = 1 << 16
+_TOKEN = re.compile(r'Snowflake Token="([^"]*)"')
+
+
+class Wire:
+    """What the routes share."""
+
+    def __init__(self, account: Account, *, answer_seconds: float = ANSWER_SECONDS) -> None:
+        self.account = account
+        self.tokens = Tokens(account.clock)
+        self.queries = Queries(account)
+        self._answer_seconds = answer_seconds
+
+    def app(self) -> Starlette:
+        return Starlette(routes=[*self._session_routes(), *self._query_routes(), *self._file_routes()])
+
+    def _session_routes(self) -> list[Route]:
+        return [
+            Route("/session/v1/login-request", answering(self.log_in), methods=["POST"]),
+            Route("/session/token-request", answering(self.renew), methods=["POST"]),
+            Route("/session/heartbeat", answering(self.heartbeat), methods=["POST"]),
+            Route("/session", answering(self.log_out), methods=["POST"]),
+            Route("/telemetry/send", answering(telemetry), methods=["POST"]),
+            Route("/telemetry/send/sessionless", answering(telemetry), methods=["POST"]),
+        ]
+
+    def _query_routes(self) -> list[Route]:
+        return [
+            Route("/queries/v1/query-request", answering(self.query), methods=["POST"]),
+            Route("/queries/v1/abort-request", answering(self.abort_request), methods=["POST"]),
+            Route("/queries/{query_id}/result", answering(self.result), methods=["GET"]),
+            Route("/queries/{query_id}/abort-request", answering(self.abort_query), methods=["POST"]),
+            Route("/monitoring/queries/{query_id}", answering(self.monitor), methods=["GET"]),
+        ]
+
+    def _file_routes(self) -> list[Route]:
+        return [
+            Route("/chunks/{token}/{index:int}", self.chunk, methods=["GET"]),
+            Route(ROUTE + "{token}", self.file, methods=["GET", "HEAD", "PUT"]),
+            Route(ROUTE + "{token}/{name:path}", self.file, methods=["GET", "HEAD", "PUT"]),
+            Route("/{path:path}", not_here, methods=["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]),
+        ]
+
+    # Sessions
+
+    async def log_in(self, request: Request) -> Answer:
+        body = await read_json(request)
+        await run_in_threadpool(self.tokens.sweep, self.queries.end_session)
+        return await run_in_threadpool(login, self.account, self.tokens, request.query_params, body)
+
+    async def renew(self, request: Request) -> Answer:
+        token, master = self.tokens.renew(token_of(request))
+        return success({"sessionToken": token, "masterToken": master, "validityInSecondsST": SESSION_SECONDS})
+
+    async def heartbeat(self, request: Request) -> Answer:
+        self.tokens.keep_alive(self.grant(request))
+        return success()
+
+    async def log_out(self, request: Request) -> Answer:
+        if request.query_params.get("delete") != "true":
+            raise AccountError(390400, "08001", "Bad request: /session is for signing out, with delete=true.")
+        grant = self.grant(request)
+        if self.tokens.withdraw(grant):
+            ended = self.queries.jobs.run(lambda: self.queries.end_session(grant.session))
+            # The client waits five seconds for this answer; asynchronous statements may go on for longer.
+            await asyncio.wait([asyncio.wrap_future(ended)], timeout=4)
+        return success()
+
+    def grant(self, request: Request) -> Grant:
+        return self.tokens.grant_of(token_of(request))
+
+    # Statements
+
+    async def query(self, request: Request) -> Answer | bytes:
+        grant = self.grant(request)
+        query = decode(await read_json(request))
+        job = self.queries.begin(grant, query, request.query_params.get("requestId"))
+        return in_progress(job) if job.asynchronous else await self._wait(job)
+
+    async def result(self, request: Request) -> Answer | bytes:
+        grant = self.grant(request)
+        return await self._wait(self.queries.find(grant, request.path_params["query_id"]))
+
+    async def monitor(self, request: Request) -> Answer:
+        return self.queries.monitor(self.grant(request), request.path_params["query_id"])
+
+    async def abort_request(self, request: Request) -> Answer:
+        grant = self.grant(request)
+        body = await read_json(request)
+        job = self.queries.jobs.by_request(grant.session, str(body.get("requestId")))
+        return await run_in_threadpool(self.queries.abort, job)
+
+    async def abort_query(self, request: Request) -> Answer:
+        grant = self.grant(request)
+        job = self.queries.find(grant, request.path_params["query_id"])
+        return await run_in_threadpool(self.queries.abort, job)
+
+    async def _wait(self, job: Job) -> Answer | bytes:
+        if not job.done.done():
+            await asyncio.wait([asyncio.wrap_future(job.done)], timeout=self._answer_seconds)
+        if not job.done.done():
+            return in_progress(job)
+        return await run_in_threadpool(self.queries.answer, job)
+
+    # Files
+
+    async def chunk(self, request: Request) -> Response:
+        body = await run_in_threadpool(self.queries.chunks.read, request.path_params["token"], request.path_params["index"])
+        if body is None:
+            return JSONResponse({"success": False, "message": "This part of a result does not exist (any more)."}, 404)
+        return Response(body, media_type="application/octet-stream")
+
+    async def file(self, request: Request) -> Response:
+        return await serve_file(self.account.transfers, request.path_params["token"], request)
+
+    def close(self) -> None:
+        self.queries.jobs.close()
+
+
+def answering(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """The handler's answer, or its refusal, as JSON and HTTP 200."""
+
+    async def respond(request: Request) -> Response:
+        try:
+            answer = await handler(request)
+        except AccountError as error:
+            answer = failure(error)
+        except Exception as error:
+            answer = failure(internal_error(error))
+        body = answer if isinstance(answer, bytes) else encode(answer)
+        return Response(body, media_type="application/json")
+
+    return respond
+
+
+async def telemetry(request: Request) -> Answer:
+    """Taken and thrown away: nothing of it leaves this machine."""
+    await request.body()
+    return success("Log Received")
+
+
+async def not_here(request: Request) -> Response:
+    """In the form of Snowflake's REST API, which its Python client turns into NotFoundError."""
+    message = f"{request.method} {request.url.path} is not offered by this account."
+    return JSONResponse({"error_code": "404001", "message": message, "request_id": str(uuid.uuid4())}, status_code=404)
+
+
+def token_of(request: Request) -> str:
+    match = _TOKEN.match(request.headers.get("authorization", ""))
+    if match is None:
+        raise session_gone()
+    return match[1]
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    body = await request.body()
+    compressed = request.headers.get("content-encoding") == "gzip"
+    return _parse(body, compressed) if len(body) < _SMALL_BODY else await run_in_threadpool(_parse, body, compressed)
+
+
+def _parse(body: bytes, compressed: bool) -> dict[str, Any]:
+    try:
+        if compressed:
+            unpacker = zlib.decompressobj(wbits=31)
+            body = unpacker.decompress(body, _LARGEST_BODY)
+            if unpacker.unconsumed_tail:
+                raise ValueError("the body is larger than 1 GiB")
+        parsed = json.loads(body or b"{}")
+        if not isinstance(parsed, dict):
+            raise ValueError("the body is not a JSON object")
+    except (ValueError, zlib.error) as error:
+        raise AccountError(390400, "08001", f"Bad request: {error}.") from None
+    return parsed
