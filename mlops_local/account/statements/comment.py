@@ -1,0 +1,69 @@
+"""``COMMENT [IF EXISTS] ON kind name IS 'text'``. https://docs.snowflake.com/en/sql-reference/sql/comment"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mlops_local.account.catalogue import Entry
+from mlops_local.account.errors import invalid_identifier
+from mlops_local.account.reader import Reader
+from mlops_local.account.result import SUCCEEDED, Result, status
+from mlops_local.account.session import Request, Session
+from mlops_local.account.statements.commands import described
+from mlops_local.account.statements.kinds import KINDS
+
+_ACCOUNT_KINDS = {"DATABASE", "WAREHOUSE", "ROLE", "USER", "INTEGRATION"}
+_WORDS = sorted((tuple(kind.words.split()) for kind in KINDS if kind.words), key=lambda words: -len(words))
+
+
+def comment(session: Session, reader: Reader, request: Request) -> Result:
+    reader.next()
+    if_exists = reader.accept("IF", "EXISTS")
+    reader.expect("ON")
+    if reader.accept("COLUMN"):
+        return described(session, request, lambda: _comment_column(session, reader))
+    kind = next((" ".join(words) for words in _WORDS if reader.accept(*words)), None)
+    if kind is None:
+        raise reader.refuse()
+    return described(session, request, lambda: _comment_object(session, reader, kind, if_exists))
+
+
+def _comment_object(session: Session, reader: Reader, kind: str, if_exists: bool) -> Result:
+    path = reader.path()
+    reader.expect("IS")
+    text = reader.string()
+    reader.end()
+    with session.ddl():
+        entry = _find(session, kind, path, if_exists)
+        if entry is not None:
+            session.catalogue.update(entry, comment=text)
+    return status(SUCCEEDED)
+
+
+def _find(session: Session, kind: str, path: tuple[str, ...], if_exists: bool) -> Entry | None:
+    if kind in _ACCOUNT_KINDS:
+        place = ("", "", path[-1])
+    elif kind == "SCHEMA":
+        name = session.complete((*path, ""))
+        place = (name.database, "", name.schema)
+    else:
+        name = session.complete(path)
+        place = (name.database, name.schema, name.name)
+    return session.catalogue.find(kind, *place) if if_exists else session.catalogue.get(kind, *place)
+
+
+def _comment_column(session: Session, reader: Reader) -> Result:
+    """``COMMENT ON COLUMN table.column IS 'text'``."""
+    *path, name = reader.path()
+    reader.expect("IS")
+    text = reader.string()
+    reader.end()
+    with session.ddl():
+        entry = session.get("TABLE", tuple(path))
+        columns = session.catalogue.columns(entry)
+        if name not in {column.name for column in columns}:
+            raise invalid_identifier(name)
+        session.catalogue.set_columns(
+            entry, [replace(column, comment=text) if column.name == name else column for column in columns]
+        )
+    return status(SUCCEEDED)
