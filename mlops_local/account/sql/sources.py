@@ -1,0 +1,98 @@
+"""What stands behind FROM: tables, views, dynamic tables and other objects of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from mlops_local.account.catalogue import Entry
+from mlops_local.account.errors import does_not_exist
+from mlops_local.account.names import physical
+from mlops_local.account.sql.context import Context, Relation
+from mlops_local.account.sql.extensions import OBJECT_SOURCES
+from mlops_local.account.sql.generator import raw
+from mlops_local.account.sql.identifiers import logical_parts
+
+COLUMNS = "columns"
+_WITH_ROWS = {"TABLE", "DYNAMIC TABLE", "EXTERNAL TABLE"}
+
+
+def tables(tree: exp.Expr, context: Context) -> exp.Expr:
+    """Every reference to an object becomes the DuckDB table or the query that holds its rows."""
+    for table in list(tree.find_all(exp.Table)):
+        if isinstance(table.this, exp.Identifier) and not _is_cte(table):
+            _resolve(table, context)
+    return tree
+
+
+def _is_cte(table: exp.Table) -> bool:
+    """Whether a WITH that the reference stands under has defined the name by then."""
+    return len(table.parts) == 1 and table.name in set(_visible_ctes(table))
+
+
+def _visible_ctes(table: exp.Expr) -> Iterator[str]:
+    child, parent = table, table.parent
+    while parent is not None:
+        clause = parent.args.get("with_")
+        if clause is not None and child is not clause:
+            yield from (cte.alias for cte in clause.expressions)
+        elif isinstance(parent, exp.With):
+            for cte in parent.expressions:
+                if cte is child and not parent.recursive:
+                    break
+                yield cte.alias
+                if cte is child:
+                    break
+        child, parent = parent, parent.parent
+
+
+def _resolve(table: exp.Table, context: Context) -> None:
+    path = logical_parts(table)
+    entry = find(context, path)
+    context.entries.append(entry)
+    if entry.kind in _WITH_ROWS:
+        _point(table, entry, context)
+    else:
+        replace_by(table, source(entry, context), alias=entry.name)
+
+
+def find(context: Context, path: tuple[str, ...]) -> Entry:
+    """The object that a path names: a table or view first, then other kinds that have rows."""
+    name = context.complete(path)
+    for kind in ("TABLE", *OBJECT_SOURCES):
+        entry = context.session.catalogue.find(kind, name.database, name.schema, name.name)
+        if entry is not None:
+            return entry
+    raise does_not_exist("Object", str(name))
+
+
+def source(entry: Entry, context: Context) -> Relation:
+    if entry.kind in OBJECT_SOURCES:
+        return OBJECT_SOURCES[entry.kind](context, entry)
+    raise does_not_exist("Object", entry.full_name)
+
+
+def _point(table: exp.Table, entry: Entry, context: Context) -> None:
+    schema, name = entry.physical.split(".")
+    table.set("this", exp.Identifier(this=name, quoted=True))
+    table.set("db", exp.Identifier(this=schema, quoted=True))
+    table.set("catalog", None)
+    table.meta[COLUMNS] = tuple(context.session.catalogue.columns(entry))
+    if not table.alias:
+        _alias(table, entry.name)
+
+
+def _alias(node: exp.Expr, name: str) -> None:
+    node.set("alias", exp.TableAlias(this=exp.Identifier(this=physical(name), quoted=True)))
+
+
+def replace_by(table: exp.Table, relation: Relation, *, alias: str) -> exp.Subquery:
+    """The reference as a subquery, with its alias, joins, pivots and sample kept."""
+    subquery = exp.Subquery(this=raw(relation.sql), **{key: table.args[key] for key in ("alias", "joins", "pivots", "laterals", "sample")
+                                                        if table.args.get(key)})
+    subquery.meta[COLUMNS] = relation.columns
+    if not subquery.args.get("alias"):
+        _alias(subquery, alias)
+    table.replace(subquery)
+    return subquery

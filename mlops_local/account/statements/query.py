@@ -1,0 +1,17 @@
+"""SELECT, WITH, VALUES and parenthesised queries. https://docs.snowflake.com/en/sql-reference/constructs"""
+
+from __future__ import annotations
+
+from mlops_local.account.reader import Reader
+from mlops_local.account.result import Result
+from mlops_local.account.session import Request, Session
+from mlops_local.account.sql import query
+
+
+def run(session: Session, reader: Reader, request: Request) -> Result:
+    """The rows; only the columns and no row when the client asks for a description."""
+    with session.transaction():
+        translation = query.translate(session, reader.text)
+        if request.describe_only:
+            return query.describe(translation)
+        return query.fetch(session, translation)

@@ -1,0 +1,72 @@
+"""The TAG clause of CREATE and the SET TAG, UNSET TAG of ALTER, for every kind of object that takes tags.
+
+https://docs.snowflake.com/en/user-guide/object-tagging/introduction
+"""
+
+from __future__ import annotations
+
+from mlops_local.account.catalogue import Entry
+from mlops_local.account.errors import compilation_error
+from mlops_local.account.reader import Reader
+from mlops_local.account.session import Session
+
+TagValues = tuple[tuple[tuple[str, ...], str], ...]
+
+_LONGEST = 256
+
+
+def read_tag_clause(reader: Reader) -> TagValues:
+    """``[WITH] TAG ( path = 'value', .. )``."""
+    reader.accept("WITH")
+    reader.expect("TAG", "(")
+    values = read_values(reader)
+    reader.expect(")")
+    return values
+
+
+def read_values(reader: Reader) -> TagValues:
+    """``path = 'value', ..`` as it stands in SET TAG."""
+    values = [_value(reader)]
+    while reader.accept(","):
+        values.append(_value(reader))
+    return tuple(values)
+
+
+def _value(reader: Reader) -> tuple[tuple[str, ...], str]:
+    path = reader.path()
+    reader.expect("=")
+    return path, reader.string()
+
+
+def read_names(reader: Reader) -> tuple[tuple[str, ...], ...]:
+    """``path, ..`` as it stands in UNSET TAG."""
+    names = [reader.path()]
+    while reader.accept(","):
+        names.append(reader.path())
+    return tuple(names)
+
+
+def set_tags(session: Session, entry: Entry, values: TagValues) -> None:
+    """Within the caller's transaction. A value that the tag does not allow is refused."""
+    for path, value in values:
+        tag = session.get("TAG", path)
+        _check(tag, value)
+        _forget(session, tag, entry)
+        session.connection.execute("INSERT INTO account.tag_references VALUES (?, ?, ?)", [tag.id, entry.id, value])
+
+
+def unset_tags(session: Session, entry: Entry, names: tuple[tuple[str, ...], ...]) -> None:
+    for path in names:
+        _forget(session, session.get("TAG", path), entry)
+
+
+def _forget(session: Session, tag: Entry, entry: Entry) -> None:
+    session.connection.execute("DELETE FROM account.tag_references WHERE tag = ? AND object = ?", [tag.id, entry.id])
+
+
+def _check(tag: Entry, value: str) -> None:
+    allowed = tag.properties.get("allowed_values") or []
+    if allowed and value not in allowed:
+        raise compilation_error(391801, "0A000", f"object tag value '{value}' is not permitted for tag '{tag.name}'.")
+    if len(value) > _LONGEST and not value.startswith("{"):
+        raise compilation_error(391802, "0A000", f"the value of tag '{tag.name}' is longer than {_LONGEST} characters.")
