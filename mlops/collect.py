@@ -13,6 +13,7 @@ from mlops.definitions import (
     Entity,
     FeatureView,
     Model,
+    Monitor,
     Procedure,
     PythonFunction,
     Stream,
@@ -26,7 +27,7 @@ from mlops.errors import DefinitionError
 from mlops.outputs import TABLES
 
 FAMILIES = ("features", "models", "tasks")
-_TYPES = (PythonFunction, Entity, FeatureView, Table, Procedure, TrainingSet, Model, Stream, Task)
+_TYPES = (PythonFunction, Entity, FeatureView, Table, Procedure, TrainingSet, Model, Monitor, Stream, Task)
 # What is built first stands first.
 _ORDER = tuple(kind.kind for kind in _TYPES)
 
@@ -64,6 +65,12 @@ class Definitions:
         if not isinstance(found, Model):
             known = ", ".join(one.definition.name for one in self.declared if isinstance(one.definition, Model)) or "none"
             raise DefinitionError(f"There is no model {name}; declared: {known}.")
+        return found
+
+    def monitor(self, name: str) -> Monitor:
+        found = self.find((Monitor.kind, name))
+        if not isinstance(found, Monitor):
+            raise DefinitionError(f"There is no monitor {name}.")
         return found
 
     def training_set(self, model: Model) -> TrainingSet:

@@ -165,7 +165,10 @@ class Gate:
 
 @dataclass(frozen=True)
 class Model:
-    """`derived` are features computed from columns of the training set, by SQL expressions; they are numeric."""
+    """`derived` are features computed from columns of the training set, by SQL expressions; they are numeric.
+
+    `predictions` is the table that the held-out rows go to; `shown` are the columns that stand beside a prediction there.
+    """
 
     kind: ClassVar[str] = "model"
     name: str
@@ -176,6 +179,7 @@ class Model:
     holdout: float
     seed: int
     procedure: str
+    predictions: str
     shown: tuple[str, ...]
     description: str
     derived: Mapping[str, str] = field(default_factory=dict)
@@ -195,7 +199,7 @@ class Model:
 
     @property
     def requires(self) -> tuple[tuple[str, str], ...]:
-        return ((TrainingSet.kind, self.training_set), (Procedure.kind, self.procedure))
+        return ((TrainingSet.kind, self.training_set), (Procedure.kind, self.procedure), (Table.kind, self.predictions))
 
 
 @dataclass(frozen=True)
@@ -237,6 +241,27 @@ class Procedure:
     @property
     def requires(self) -> tuple[tuple[str, str], ...]:
         return tuple((Table.kind, name) for name in self.writes)
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """Queries that give one number each, written down by a procedure whenever it is called with the monitor's name."""
+
+    kind: ClassVar[str] = "monitor"
+    name: str
+    model: str
+    measures: Mapping[str, str]
+    reads: tuple[str, ...]
+    description: str
+
+    def __post_init__(self) -> None:
+        _check_name(self)
+        _check_some(self, "measures", self.measures)
+        _check_tables(self, self.reads)
+
+    @property
+    def requires(self) -> tuple[tuple[str, str], ...]:
+        return ((Model.kind, self.model),)
 
 
 @dataclass(frozen=True)
@@ -282,7 +307,9 @@ class Task:
         return ((Procedure.kind, self.procedure), *stream)
 
 
-Definition = PythonFunction | Entity | FeatureView | Table | Procedure | TrainingSet | Model | Stream | Task
+Definition = PythonFunction | Entity | FeatureView | Table | Procedure | TrainingSet | Model | Monitor | Stream | Task
+# These have no object of their own in the account: what is made of them is made by a procedure that reads them.
+WITHOUT_OBJECT = (TrainingSet.kind, Monitor.kind)
 
 
 def key(definition: Definition) -> tuple[str, str]:

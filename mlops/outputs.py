@@ -29,23 +29,6 @@ TRAINING_RUNS = Table(
     ),
 )
 
-PREDICTIONS = Table(
-    name="PREDICTIONS",
-    description="What a version said about the rows that were held out of its training.",
-    columns=_columns(
-        "RUN_ID VARCHAR",
-        "MODEL_VERSION VARCHAR",
-        "PATIENT_ID VARCHAR",
-        "TRIAL_ID VARCHAR",
-        "AGE FLOAT",
-        "MIN_AGE FLOAT",
-        "MAX_AGE FLOAT",
-        "PREDICTION NUMBER(38, 0)",
-        "MATCH_PERCENTAGE FLOAT",
-        "ELIGIBLE BOOLEAN",
-    ),
-)
-
 METRICS = Table(
     name="METRICS",
     description="Metrics of a version on the rows that were held out, one a row; ACCURACY is among them.",
@@ -89,6 +72,5 @@ MONITORING = Table(
 )
 
 TABLES = {
-    table.name: table
-    for table in (TRAINING_RUNS, PREDICTIONS, METRICS, CLASSIFICATION_REPORT, CONFUSION_MATRIX, CONSUMED_CHANGES, MONITORING)
+    table.name: table for table in (TRAINING_RUNS, METRICS, CLASSIFICATION_REPORT, CONFUSION_MATRIX, CONSUMED_CHANGES, MONITORING)
 }

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mlops.definitions import Definition, TrainingSet, describe, key
+from mlops.definitions import WITHOUT_OBJECT, Definition, describe, key
 from mlops.errors import AccountError
 
 Key = tuple[str, str]
@@ -51,8 +51,7 @@ def make_plan(desired: Sequence[Desired], existing: Iterable[Existing], *, decla
     """`desired` may be a part of what is `declared`: what another family declares is not retired."""
     there = {(one.kind, one.name): one for one in existing}
     kinds = {one.definition.kind for one in desired}
-    # A training set has no object of its own: every training makes a version of it.
-    changes = [_compare(one, there.get(key(one.definition))) for one in desired if one.definition.kind != TrainingSet.kind]
+    changes = [_compare(one, there.get(key(one.definition))) for one in desired if one.definition.kind not in WITHOUT_OBJECT]
     retired = [
         Change("retired", one.kind, one.name, "made by this pipeline, no longer declared; left as it is")
         for one in there.values()

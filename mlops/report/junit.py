@@ -19,7 +19,7 @@ def to_junit(report: Report) -> str:
     suite = SubElement(suites, "testsuite", {"name": f"mlops {_clean(report.title)}", **totals})
     for case in cases:
         _add(suite, case)
-    return tostring(suites, encoding="unicode", xml_declaration=True)
+    return str(tostring(suites, encoding="utf-8", xml_declaration=True), "utf-8")
 
 
 def _cases(report: Report) -> tuple[Case, ...]:

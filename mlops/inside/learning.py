@@ -1,0 +1,135 @@
+"""From a frame of features to a fitted pipeline and what it is worth. Pure: no session."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    classification_report,
+    confusion_matrix,
+    log_loss,
+    roc_auc_score,
+)
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from mlops.definitions import Gate, Model, TrainingSet, describe
+from mlops.errors import AccountError
+
+CLASSES = (0, 1)
+
+
+@dataclass(frozen=True)
+class Split:
+    training: pd.DataFrame
+    test: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Learned:
+    pipeline: Pipeline
+    split: Split
+    probabilities: np.ndarray[Any, np.dtype[np.float64]]
+    metrics: Mapping[str, float]
+    report: Sequence[tuple[str, float, float, float, int]]
+    confusion: Sequence[tuple[int, int, int]]
+
+    @property
+    def predictions(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        return (self.probabilities >= 0.5).astype(int)
+
+
+def learn(frame: pd.DataFrame, model: Model, training_set: TrainingSet) -> Learned:
+    split = split_by_group(_typed(frame, model), training_set.group, model.holdout, model.seed)
+    _check(split, model, training_set.label)
+    pipeline = build_pipeline(model)
+    pipeline.fit(split.training[list(model.inputs)], split.training[training_set.label])
+    probabilities = pipeline.predict_proba(split.test[list(model.inputs)])[:, 1]
+    return _judge(pipeline, split, probabilities, training_set.label)
+
+
+def split_by_group(frame: pd.DataFrame, group: str, holdout: float, seed: int) -> Split:
+    """By a hash of the group's value: it stays on its side however many rows come later."""
+    held = frame[group].map(lambda value: _share(f"{seed}:{value}") < holdout).astype(bool)
+    return Split(frame[~held], frame[held])
+
+
+def build_pipeline(model: Model) -> Pipeline:
+    columns = ColumnTransformer(
+        [
+            # The trees take a missing number as it is: no stated limit is not a limit of zero.
+            ("numbers", "passthrough", [*model.numeric, *model.derived]),
+            ("words", OneHotEncoder(handle_unknown="ignore"), list(model.categorical)),
+        ]
+    )
+    module, _, name = model.estimator.path.rpartition(".")
+    estimator = getattr(import_module(module), name)(random_state=model.seed, **model.estimator.parameters)
+    return Pipeline([("columns", columns), ("estimator", estimator)])
+
+
+def failed_gates(metrics: Mapping[str, float], gates: Sequence[Gate]) -> list[str]:
+    """Every failure, as a sentence."""
+    return [
+        f"{gate.metric} is {metrics.get(gate.metric, float('nan')):.3f}; at least {gate.minimum:.3f} is wanted."
+        for gate in gates
+        if not metrics.get(gate.metric, float("nan")) >= gate.minimum
+    ]
+
+
+def _typed(frame: pd.DataFrame, model: Model) -> pd.DataFrame:
+    numbers = {name: frame[name].astype("float64") for name in (*model.numeric, *model.derived)}
+    words = {name: frame[name].astype("object").where(frame[name].notna(), "UNKNOWN") for name in model.categorical}
+    return frame.assign(**numbers, **words)
+
+
+def _check(split: Split, model: Model, label: str) -> None:
+    for name, part in (("training", split.training), ("test", split.test)):
+        if set(part[label].unique()) != set(CLASSES):
+            raise AccountError(f"{describe(model)} cannot be trained: its {name} rows ({len(part)}) do not hold both outcomes.")
+
+
+def _judge(pipeline: Pipeline, split: Split, probabilities: Any, label: str) -> Learned:
+    actual, predicted = split.test[label].to_numpy(), (probabilities >= 0.5).astype(int)
+    report = classification_report(actual, predicted, labels=CLASSES, output_dict=True, zero_division=0.0)
+    counts = confusion_matrix(actual, predicted, labels=CLASSES)
+    return Learned(
+        pipeline,
+        split,
+        probabilities,
+        _metrics(actual, predicted, probabilities, report["1"]),
+        [_report_row(name, report[name]) for name in ("0", "1", "macro avg", "weighted avg")],
+        [(row, column, int(counts[row][column])) for row in CLASSES for column in CLASSES],
+    )
+
+
+def _metrics(actual: Any, predicted: Any, probabilities: Any, positive: Mapping[str, float]) -> dict[str, float]:
+    share = float(actual.mean())
+    metrics = {
+        "ACCURACY": accuracy_score(actual, predicted),
+        "BALANCED_ACCURACY": balanced_accuracy_score(actual, predicted),
+        # What always giving the more frequent answer would reach: the number that accuracy is to be compared with.
+        "BASELINE_ACCURACY": max(share, 1 - share),
+        "PRECISION": positive["precision"],
+        "RECALL": positive["recall"],
+        "F1_SCORE": positive["f1-score"],
+        "ROC_AUC": roc_auc_score(actual, probabilities),
+        "LOG_LOSS": log_loss(actual, probabilities, labels=CLASSES),
+    }
+    return {name: float(value) for name, value in metrics.items()}
+
+
+def _report_row(name: str, row: Mapping[str, float]) -> tuple[str, float, float, float, int]:
+    return name, float(row["precision"]), float(row["recall"]), float(row["f1-score"]), int(row["support"])
+
+
+def _share(text: str) -> float:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64

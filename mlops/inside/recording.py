@@ -1,0 +1,136 @@
+"""What a run leaves: its outputs and the record that it is finished, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from mlops.definitions import Model, TrainingSet
+from mlops.inside.learning import Learned
+from mlops.inside.place import Place
+from mlops.names import Name, quote
+from mlops.outputs import CLASSIFICATION_REPORT, CONFUSION_MATRIX, CONSUMED_CHANGES, METRICS, TRAINING_RUNS
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a stream held when the run began."""
+
+    stream: Name
+    rows: int
+
+
+@dataclass(frozen=True)
+class Run:
+    model: Model
+    training_set: TrainingSet
+    number: int
+    definition: str
+    commit: str
+    reason: str
+    started: datetime
+    changes: Changes | None
+
+    @property
+    def version(self) -> str:
+        return f"V{self.number}"
+
+    @property
+    def id(self) -> str:
+        return f"{self.model.name}_{self.version}"
+
+
+def next_number(place: Place, model: str) -> int:
+    """Only finished runs count: a run that was killed is made again under its own number."""
+    table = place.table(TRAINING_RUNS.name)
+    return 1 + int(place.run(f"SELECT COUNT(*) FROM {table.sql} WHERE MODEL_NAME = ?", (model,))[0][0])
+
+
+def count_changes(place: Place, stream: str) -> Changes | None:
+    if not stream:
+        return None
+    name = place.table(stream)
+    return Changes(name, place.count(f"SELECT COUNT(*) FROM {name.sql}"))
+
+
+def record(place: Place, run: Run, learned: Learned, *, passed: bool) -> None:
+    # Loading makes temporary tables, and that would end a transaction: it comes first.
+    loaded = [(table, _load(place, table, frame)) for table, frame in _frames(run, learned)]
+    with _transaction(place):
+        for table, (source, columns) in loaded:
+            place.run(f"INSERT INTO {place.table(table).sql} ({columns}) SELECT {columns} FROM {source}")
+        if run.changes:
+            _consume(place, run, run.changes)
+        _finish(place, run, learned, passed=passed)
+
+
+def _frames(run: Run, learned: Learned) -> Iterator[tuple[str, pd.DataFrame]]:
+    yield run.model.predictions, _predictions(run, learned).assign(**_stamp(run))
+    metrics = pd.DataFrame(sorted(learned.metrics.items()), columns=["METRIC", "VALUE"])
+    yield METRICS.name, metrics.assign(**_stamp(run))
+    columns = ["CLASS", "PRECISION", "RECALL", "F1_SCORE", "SUPPORT"]
+    yield CLASSIFICATION_REPORT.name, pd.DataFrame(learned.report, columns=columns).assign(**_stamp(run))
+    counts = pd.DataFrame(learned.confusion, columns=["ACTUAL", "PREDICTED", "ROW_COUNT"])
+    yield CONFUSION_MATRIX.name, counts.assign(**_stamp(run))
+
+
+def _predictions(run: Run, learned: Learned) -> pd.DataFrame:
+    test, label = learned.split.test, run.training_set.label
+    return test[[*run.training_set.keys, *run.model.shown]].assign(
+        PREDICTION=learned.predictions,
+        MATCH_PERCENTAGE=(learned.probabilities * 100).round(2),
+        **{label: test[label].astype(bool)},
+    )
+
+
+def _stamp(run: Run) -> dict[str, str]:
+    return {"RUN_ID": run.id, "MODEL_VERSION": run.version}
+
+
+def _load(place: Place, table: str, frame: pd.DataFrame) -> tuple[str, str]:
+    name = place.table(f"LOADING_{table}")
+    place.session.write_pandas(
+        frame.reset_index(drop=True),
+        name.name,
+        database=name.database,
+        schema=name.schema,
+        auto_create_table=True,
+        overwrite=True,
+        table_type="temporary",
+    )
+    return name.sql, ", ".join(quote(column) for column in frame.columns)
+
+
+@contextmanager
+def _transaction(place: Place) -> Iterator[None]:
+    place.run("BEGIN TRANSACTION")
+    try:
+        yield
+    except BaseException:
+        place.run("ROLLBACK")
+        raise
+    place.run("COMMIT")
+
+
+def _consume(place: Place, run: Run, changes: Changes) -> None:
+    """Rows that came after this run had read its data stay in the stream, and cause the next run."""
+    if place.count(f"SELECT COUNT(*) FROM {changes.stream.sql}") != changes.rows:
+        return
+    place.run(
+        f"INSERT INTO {place.table(CONSUMED_CHANGES.name).sql} (RUN_ID, STREAM_NAME, ACTION, ROW_COUNT) "
+        f"SELECT ?, ?, METADATA$ACTION, COUNT(*) FROM {changes.stream.sql} GROUP BY METADATA$ACTION",
+        (run.id, changes.stream.name),
+    )
+
+
+def _finish(place: Place, run: Run, learned: Learned, *, passed: bool) -> None:
+    values: Sequence[object] = (
+        *(run.id, run.model.name, run.version, run.training_set.name, run.version, run.definition, run.commit, run.reason),
+        *(len(learned.split.training), len(learned.split.test), passed, run.started),
+    )
+    marks = ", ".join("?" for _ in values)
+    place.run(f"INSERT INTO {place.table(TRAINING_RUNS.name).sql} SELECT {marks}, SYSDATE()", values)

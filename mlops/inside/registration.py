@@ -1,0 +1,66 @@
+"""The model registry: versions are added, the default one moves when the gates are passed."""
+
+from __future__ import annotations
+
+from snowflake.ml.model import model_signature, type_hints
+from snowflake.ml.model.task import Task
+from snowflake.ml.registry import Registry
+
+from mlops.definitions import Model
+from mlops.inside.learning import Learned
+from mlops.inside.place import Place
+from mlops.names import identifier
+
+_OPTIONS: type_hints.SKLModelSaveOptions = {"enable_explainability": False}
+
+
+def register(place: Place, model: Model, learned: Learned, version: str, *, comment: str, passed: bool) -> None:
+    registry = Registry(place.session, identifier(place.home.database), identifier(place.home.name))
+    _drop_unfinished(registry, model.name, version)
+    registry.log_model(
+        learned.pipeline,
+        model_name=model.name,
+        version_name=version,
+        comment=comment,
+        metrics=dict(learned.metrics),
+        signatures=_signatures(model),
+        target_platforms=["WAREHOUSE"],
+        task=Task.TABULAR_BINARY_CLASSIFICATION,
+        options=_OPTIONS,
+    )
+    stored = registry.get_model(model.name)
+    stored.comment = model.description
+    if passed and stored.default.version_name != version:
+        stored.default = version
+
+
+def _signatures(model: Model) -> dict[str, model_signature.ModelSignature]:
+    numbers = [model_signature.FeatureSpec(name, model_signature.DataType.DOUBLE) for name in (*model.numeric, *model.derived)]
+    words = [model_signature.FeatureSpec(name, model_signature.DataType.STRING) for name in model.categorical]
+    answer = [model_signature.FeatureSpec("PREDICTION", model_signature.DataType.INT64)]
+    chances = [
+        model_signature.FeatureSpec(name, model_signature.DataType.DOUBLE) for name in ("PROBABILITY_OF_0", "PROBABILITY_OF_1")
+    ]
+    return {
+        "predict": model_signature.ModelSignature([*numbers, *words], answer),
+        "predict_proba": model_signature.ModelSignature([*numbers, *words], chances),
+    }
+
+
+def _drop_unfinished(registry: Registry, name: str, version: str) -> None:
+    """A version that no finished run has recorded was left by one that was killed."""
+    models = registry.show_models()
+    if models.empty or name not in set(models["name"]):
+        return
+    model = registry.get_model(name)
+    versions = list(model.show_versions()["name"])
+    if version not in versions:
+        return
+    others = [other for other in versions if other != version]
+    if not others:
+        registry.delete_model(name)
+        return
+    if model.default.version_name == version:
+        # The default version cannot be dropped.
+        model.default = others[-1]
+    model.delete_version(version)

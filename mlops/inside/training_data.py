@@ -1,0 +1,67 @@
+"""The training set: who was screened when, joined with what was known then, kept as a version of a Dataset."""
+
+from __future__ import annotations
+
+import pandas as pd
+from snowflake.ml.dataset import Dataset
+from snowflake.ml.feature_store import CreationMode, FeatureStore
+from snowflake.snowpark.functions import sql_expr
+
+from mlops.definitions import Model, TrainingSet, describe
+from mlops.errors import AccountError
+from mlops.inside.place import Place
+from mlops.names import Name, identifier
+
+
+def make_dataset(place: Place, training_set: TrainingSet, version: str) -> Dataset:
+    _require_rows(place, training_set)
+    _drop_unfinished(place, training_set, version)
+    store = FeatureStore(
+        place.session,
+        identifier(place.feature_store.database),
+        identifier(place.feature_store.name),
+        identifier(place.warehouse),
+        creation_mode=CreationMode.FAIL_IF_NOT_EXIST,
+    )
+    return store.generate_dataset(
+        _full_name(place.table(training_set.name)),
+        place.session.sql(training_set.spine),
+        [store.get_feature_view(*view.split("/")) for view in training_set.feature_views],
+        version=version,
+        spine_timestamp_col=training_set.timestamp,
+        spine_label_cols=[training_set.label],
+        desc=training_set.description,
+    )
+
+
+def read_frame(dataset: Dataset, model: Model, training_set: TrainingSet) -> pd.DataFrame:
+    """In a fixed order, so that the same rows always give the same model."""
+    kept = (*training_set.keys, training_set.timestamp, *model.numeric, *model.categorical, *model.shown)
+    columns = [sql_expr(f'"{name}"').alias(name) for name in dict.fromkeys(kept)]
+    derived = [sql_expr(expression).alias(name) for name, expression in model.derived.items()]
+    label = sql_expr(f'IFF("{training_set.label}", 1, 0)').alias(training_set.label)
+    frame: pd.DataFrame = dataset.read.to_snowpark_dataframe().select(*columns, *derived, label).to_pandas()
+    return frame.sort_values([*training_set.keys, training_set.timestamp], kind="stable", ignore_index=True)
+
+
+def _require_rows(place: Place, training_set: TrainingSet) -> None:
+    if not place.count(f"SELECT COUNT(*) FROM ({training_set.spine})"):
+        tables = ", ".join(training_set.reads)
+        raise AccountError(
+            f"{describe(training_set)} is empty: there is no row to learn from in {tables}. Load the source first."
+        )
+
+
+def _drop_unfinished(place: Place, training_set: TrainingSet, version: str) -> None:
+    """A version that no finished run has recorded was left by one that was killed."""
+    name = place.table(training_set.name)
+    shown = place.run(f"SHOW DATASETS IN SCHEMA {place.home.sql}")
+    if not any(row["name"] == name.name for row in shown):
+        return
+    dataset = Dataset.load(place.session, _full_name(name))
+    if version in dataset.list_versions():
+        dataset.delete_version(version)
+
+
+def _full_name(name: Name) -> str:
+    return ".".join(identifier(part) for part in (name.database, name.schema, name.name))
