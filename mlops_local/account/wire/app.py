@@ -40,7 +40,7 @@ class Wire:
 
     def __init__(self, account: Account, *, answer_seconds: float = ANSWER_SECONDS) -> None:
         self.account = account
-        self.tokens = Tokens(account.clock)
+        self.tokens = account.tokens = Tokens(account.clock)
         self.queries = Queries(account)
         self._answer_seconds = answer_seconds
 

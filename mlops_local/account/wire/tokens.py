@@ -100,6 +100,12 @@ class Tokens:
                     self._drop(other)
             return True
 
+    def end(self, session: Session) -> None:
+        """Takes back every token of a session, a crashed procedure's included."""
+        with self._lock:
+            for grant in [grant for grant in self._by_master.values() if grant.session is session]:
+                self._drop(grant)
+
     def sweep(self, close: Callable[[Session], None]) -> None:
         """Closes the sessions whose clients have gone without signing out."""
         now = self._clock.now()
