@@ -1,0 +1,1 @@
+"""What runs inside the worker's process. Nothing here is imported by the account itself."""

@@ -1,0 +1,131 @@
+"""One worker: confines itself, loads its handler, answers calls until the account closes the socket."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mlops_local.account.sandbox.runtime import confine, guard
+from mlops_local.account.sandbox.runtime.convert import zone_named
+from mlops_local.account.sandbox.runtime.failure import describe
+from mlops_local.account.sandbox.runtime.functions import Signature, call_function, call_table
+from mlops_local.account.sandbox.runtime.procedure import call_procedure
+from mlops_local.account.sandbox.runtime.shim import Shim
+from mlops_local.account.sandbox.runtime.source import find_handler, own_paths
+from mlops_local.account.sandbox.wire import ConnectionLostError, Header, receive, send
+from mlops_local.account.types import parse_type
+
+Answer = tuple[Header, pa.RecordBatch | None]
+
+
+class _NotIsolatedError(Exception):
+    """Namespaces are required and the kernel refused them."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    handler: Any
+    signature: Signature
+
+
+def serve(sock: socket.socket) -> None:
+    setup, _ = receive(sock)
+    job: list[_Job] = []
+
+    def load() -> Answer:
+        isolated = _confine(setup)
+        job.append(_load(setup))
+        return {"isolated": isolated}, None
+
+    send(sock, *_attempt(load, setup))
+    while job:
+        try:
+            header, batch = receive(sock)
+        except ConnectionLostError:
+            return
+        send(sock, *_attempt(lambda: _call(job[0], header, batch), setup))  # noqa: B023  called before the next turn
+
+
+def _attempt(action: Callable[[], Answer], setup: Header) -> Answer:
+    """Whatever a handler raises is an answer, also SystemExit and MemoryError."""
+    try:
+        return action()
+    except _NotIsolatedError as error:
+        return {"isolation": str(error)}, None
+    except BaseException as error:
+        return {"failure": describe(error, name=setup["name"], handler=setup["handler"])}, None
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+def _confine(setup: Header) -> bool:
+    isolated = setup["isolation"] != "off" and _isolate(setup)
+    confine.limit_resources(**setup["limits"])
+    os.chdir(setup["work"])
+    for name in ("HOME", "TMPDIR"):
+        os.environ[name] = setup["work"]
+    tempfile.tempdir = None
+    _reseed()
+    return isolated
+
+
+def _isolate(setup: Header) -> bool:
+    account = setup["account"]
+    try:
+        confine.isolate(account=(account[0], account[1]) if account else None, hidden=setup["hidden"])
+    except (OSError, AttributeError) as error:
+        if setup["isolation"] == "require":
+            raise _NotIsolatedError(str(error)) from error
+        return False
+    return True
+
+
+def _reseed() -> None:
+    """Workers forked from one parent would all draw the same numbers; the standard library's generator knows of forks."""
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed()
+
+
+def _load(setup: Header) -> _Job:
+    folder = Path(setup["folder"])
+    sys._xoptions["snowflake_import_directory"] = f"{folder}/"
+    paths = own_paths(folder)
+    sys.path[:0] = paths
+    importlib.invalidate_caches()
+    shim = Shim()
+    sys.modules["_snowflake"] = shim
+    guard.install(setup["denied"], setup["denied_libraries"], paths)
+    handler = find_handler(setup["handler"], setup["body"])
+    shim.initialize()
+    types = [[parse_type(text) for text in setup[name]] for name in ("arguments", "results")]
+    return _Job(handler, Signature(types[0], types[1], zone_named(setup["zone"])))
+
+
+def _call(job: _Job, header: Header, batch: pa.RecordBatch | None) -> Answer:
+    columns = [_plain(column) for column in batch.columns] if batch is not None else []
+    if header["op"] == "table":
+        return {}, call_table(job.handler, job.signature, columns, header["lengths"])
+    if header["op"] == "procedure":
+        value, query_id = call_procedure(job.handler, job.signature, columns, header["connection"])
+        return {"query_id": query_id}, None if value is None else _single(value)
+    return {}, _single(call_function(job.handler, job.signature, columns, header["rows"]))
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    """DuckDB marks JSON with an extension type; the text in it is what we need."""
+    return column.storage if isinstance(column, pa.ExtensionArray) else column
+
+
+def _single(values: pa.Array) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([values], names=["value"])
