@@ -136,9 +136,9 @@ def _output_tables(found: list[Declared]) -> Iterator[Declared]:
 def _duplicates(declared: list[Declared]) -> Iterator[str]:
     files: dict[Key, str] = {}
     for one in declared:
-        first = files.setdefault(key(one.definition), one.file)
-        if first != one.file or sum(other is one.definition for other in (o.definition for o in declared)) > 1:
-            yield f"{describe(one.definition)} is declared in {first} and again in {one.file}."
+        if key(one.definition) in files:
+            yield f"{describe(one.definition)} is declared in {files[key(one.definition)]} and again in {one.file}."
+        files.setdefault(key(one.definition), one.file)
 
 
 def _unknown(definitions: Definitions) -> Iterator[str]:

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlops.cli import main, run_file
+from mlops.verbs.request import Request
+
+from .content import write_content
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_check_needs_no_account(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--content", str(write_content(tmp_path))], {}) == 0
+    assert "GUESS" in capsys.readouterr().out
+
+
+def test_a_wrong_definition_is_one_sentence_and_its_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write_content(
+        tmp_path, tasks="from mlops.definitions import Stream\nS = Stream(name='s', table='T', description='x')\n"
+    )
+    assert main(["check", "--content", str(root)], {}) == 5
+    assert "tasks/all.py: The name of a stream" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", [["connect"], ["plan"], ["apply", "tasks"], ["status"], ["run", "GUESS"]])
+def test_settings_are_read_before_anything_is_tried(verb: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(verb, {}) == 3
+    assert "SNOWFLAKE_ACCOUNT" in capsys.readouterr().out
+
+
+def test_an_unknown_verb_is_a_wrong_command_line() -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["deploy"], {})
+    assert raised.value.code == 2
+
+
+def test_a_file_of_the_content_runs_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write_content(tmp_path)
+    assert run_file(str(root / "tasks" / "all.py"), [], {}) == 3
+    assert "SNOWFLAKE_ACCOUNT" in capsys.readouterr().out
+
+
+def test_a_request_narrows_to_families(tmp_path: Path) -> None:
+    request = Request({}, write_content(tmp_path), ("features",))
+    assert [one.definition.name for one in request.desired] == ["DOUBLE", "PERSON", "AGE"]
+
+
+def test_the_connection_test_is_the_connect_verb() -> None:
+    done = subprocess.run([sys.executable, ROOT / "test_connection.py"], env={}, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "Not set: SNOWFLAKE_ACCOUNT" in done.stdout

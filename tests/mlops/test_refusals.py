@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from mlops.refusals import explain
+
+PYTHON = """(1304): 01b2c3d4-0000-0000-0000-000000000000: 100357 (P0000): Python Interpreter Error:
+Traceback (most recent call last):
+  File "/tmp/code.zip/mlops/inside/train.py", line 30, in train_model
+    raise AccountError("...")
+mlops.errors.AccountError: Training set T is empty: there is no row to learn from. Load the source first.
+ in function TRAIN_MODEL with handler mlops.inside.train.train_model"""
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (PYTHON, "Training set T is empty: there is no row to learn from. Load the source first."),
+        (
+            "(1304): 01b2c3d4-0000-0000-0000-000000000000: 002003 (42S02): SQL compilation error:\n"
+            "Object 'D.SOURCE.PATIENTS' does not exist or not authorized.",
+            "Object 'D.SOURCE.PATIENTS' does not exist or not authorized.",
+        ),
+        ("Something else", "Something else."),
+    ],
+)
+def test_what_a_client_raises_becomes_one_sentence(text: str, sentence: str) -> None:
+    assert explain(RuntimeError(text)) == sentence
