@@ -6,20 +6,20 @@ https://docs.snowflake.com/en/user-guide/object-tagging/introduction
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from mlops_local.account.catalogue import Entry, domain_of
-from mlops_local.account.errors import AccountError, compilation_error, syntax_error, unsupported
+from mlops_local.account.errors import AccountError, syntax_error, unsupported
 from mlops_local.account.reader import Reader
 from mlops_local.account.relations import relation
 from mlops_local.account.session import Session
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import system_function, table_function
+from mlops_local.account.statements.tagging import read_names, read_values, set_tags, unset_tags
 from mlops_local.account.types import Column
 
-Pair = tuple[tuple[str, ...], str]
 _ACCOUNT_KINDS = {"DATABASE", "WAREHOUSE", "ROLE", "USER", "INTEGRATION"}
 # What clients call a kind: the registry says MODULE for a model.
 _DOMAIN_NAMES = {"MODEL": "MODULE"}
@@ -41,66 +41,18 @@ def domain_name(kind: str) -> str:
     return _DOMAIN_NAMES.get(kind, domain_of(kind))
 
 
-# Reading statements
-
-
-def read_pairs(reader: Reader) -> list[Pair]:
-    """``name = 'value' [, name = 'value' ..]``."""
-    pairs = [_read_pair(reader)]
-    while reader.accept(","):
-        pairs.append(_read_pair(reader))
-    return pairs
-
-
-def _read_pair(reader: Reader) -> Pair:
-    path = reader.path()
-    reader.expect("=")
-    return path, reader.string()
-
-
-def read_inline(reader: Reader) -> list[Pair]:
-    """``[WITH] TAG ( name = 'value' [, ..] )`` of a CREATE; nothing when it does not come next."""
-    if not (reader.accept("WITH", "TAG") or reader.accept("TAG")):
-        return []
-    reader.expect("(")
-    pairs = read_pairs(reader)
-    reader.expect(")")
-    return pairs
-
-
 def set(session: Session, entry: Entry, reader: Reader) -> None:
     """The rest of ``ALTER .. SET TAG a = 'v' [, ..]``; the reader stands behind TAG. Call within ``session.ddl()``."""
-    pairs = read_pairs(reader)
+    values = read_values(reader)
     reader.end()
-    attach(session, entry, pairs)
+    set_tags(session, entry, values)
 
 
 def unset(session: Session, entry: Entry, reader: Reader) -> None:
     """The rest of ``ALTER .. UNSET TAG a [, b ..]``."""
-    paths = [reader.path()]
-    while reader.accept(","):
-        paths.append(reader.path())
+    names = read_names(reader)
     reader.end()
-    for path in paths:
-        _detach(session, session.get("TAG", path), entry)
-
-
-# References
-
-
-def attach(session: Session, entry: Entry, pairs: Iterable[Pair]) -> None:
-    """Gives the object these tags; a value that the tag does not allow is refused. Call within a writing transaction."""
-    for path, value in pairs:
-        tag = session.get("TAG", path)
-        allowed = tag.properties.get("allowed_values")
-        if allowed and value not in allowed:
-            raise compilation_error(1008, "22023", f"invalid value ['{value}'] for tag '{tag.full_name}': allowed are {allowed}.")
-        _detach(session, tag, entry)
-        session.connection.execute("INSERT INTO account.tag_references VALUES (?, ?, ?)", [tag.id, entry.id, value])
-
-
-def _detach(session: Session, tag: Entry, entry: Entry) -> None:
-    session.connection.execute("DELETE FROM account.tag_references WHERE tag = ? AND object = ?", [tag.id, entry.id])
+    unset_tags(session, entry, names)
 
 
 def on(session: Session, entry: Entry) -> list[tuple[Entry, str]]:

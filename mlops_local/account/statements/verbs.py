@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from mlops_local.account.statements import commands, dml, grant, query
+from mlops_local.account.statements import commands, comment, dml, grant, procedure, query
 
 VERBS: dict[str, commands.Verb] = {
     "(": query.run,
     "BEGIN": commands.begin,
+    "CALL": procedure.call,
+    "COMMENT": comment.comment,
     "COMMIT": commands.commit,
     "DELETE": dml.delete,
     "GRANT": grant.grant,
@@ -21,5 +23,5 @@ VERBS: dict[str, commands.Verb] = {
     "UNSET": commands.unset_variable,
     "UPDATE": dml.update,
     "USE": commands.use,
-    "WITH": query.run,
+    "WITH": procedure.with_or_query,
 }

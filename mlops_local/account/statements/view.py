@@ -5,7 +5,7 @@ https://docs.snowflake.com/en/sql-reference/sql/create-view
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from mlops_local.account import tags
 from mlops_local.account.catalogue import Entry
@@ -18,13 +18,14 @@ from mlops_local.account.sql.context import Context
 from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
 from mlops_local.account.statements.projection import Heading, head, read_headings
+from mlops_local.account.statements.tagging import TagValues, read_tag_clause, set_tags
 from mlops_local.account.types import TIMESTAMP_LTZ
 
 
 @dataclass
 class _Clauses:
     comment: str = ""
-    tags: list[tags.Pair] = field(default_factory=list)
+    tags: TagValues = ()
     change_tracking: bool = False
 
 
@@ -49,7 +50,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
             },
         )
         session.catalogue.set_columns(entry, columns)
-        tags.attach(session, entry, clauses.tags)
+        set_tags(session, entry, clauses.tags)
     return status(f"View {name.name} successfully created.")
 
 
@@ -59,8 +60,8 @@ def _read_clauses(reader: Reader) -> _Clauses:
         comment = schema_object.read_comment(reader)
         if comment is not None:
             clauses.comment = comment
-        elif pairs := tags.read_inline(reader):
-            clauses.tags += pairs
+        elif reader.token.upper in {"TAG", "WITH"}:
+            clauses.tags += read_tag_clause(reader)
         elif reader.accept("CHANGE_TRACKING", "="):
             clauses.change_tracking = reader.boolean()
         else:

@@ -1,0 +1,281 @@
+"""Dynamic tables: how one is refreshed, what is upstream and downstream of it, and the history of refreshes.
+
+A refresh runs the whole query and keeps the difference as its statistics; upstream dynamic tables are refreshed first, all of
+one refresh as of one time. https://docs.snowflake.com/en/user-guide/dynamic-tables-refresh
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from mlops_local.account.catalogue import Entry
+from mlops_local.account.engine import Connection
+from mlops_local.account.errors import AccountError, compilation_error, unsupported
+from mlops_local.account.relations import relation
+from mlops_local.account.session import Session
+from mlops_local.account.sql import query
+from mlops_local.account.sql.context import Context, Relation
+from mlops_local.account.sql.extensions import table_function
+from mlops_local.account.statements import table
+from mlops_local.account.timetable import parse_interval
+from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ, Column
+
+KIND = "DYNAMIC TABLE"
+DOWNSTREAM = "DOWNSTREAM"
+ACTIVE, SUSPENDED = "ACTIVE", "SUSPENDED"
+_FAILURES_UNTIL_SUSPENSION = 5
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS account.refreshes (
+    object BIGINT NOT NULL, name VARCHAR, schema VARCHAR, database VARCHAR, state VARCHAR NOT NULL, state_code VARCHAR,
+    state_message VARCHAR, query_id VARCHAR, data_timestamp TIMESTAMPTZ NOT NULL, refresh_start TIMESTAMPTZ NOT NULL,
+    refresh_end TIMESTAMPTZ NOT NULL, action VARCHAR, trigger VARCHAR NOT NULL, lag_seconds BIGINT, statistics VARCHAR,
+    warehouse VARCHAR)
+"""
+
+
+def create_tables(connection: Connection) -> None:
+    connection.execute(_TABLE)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a refresh runs: CREATION, MANUAL or SCHEDULED; for which statement; as of when."""
+
+    trigger: str
+    at: datetime
+    query_id: str = ""
+
+
+# Reading
+
+
+def translate(session: Session, entry: Entry) -> query.Translation:
+    """The query of the table, compiled in the table's own schema."""
+    return query.translate(session, entry.properties["QUERY"], Context(session, entry.database, entry.schema))
+
+
+def upstream(session: Session, entry: Entry) -> list[Entry]:
+    """The dynamic tables that its query reads, directly or through views."""
+    translation = translate(session, entry)
+    translation.context.release()
+    return _dynamic(translation.entries)
+
+
+def _dynamic(entries: Sequence[Entry]) -> list[Entry]:
+    return list({entry.id: entry for entry in entries if entry.kind == KIND}.values())
+
+
+def downstream(session: Session, entry: Entry) -> list[Entry]:
+    """The dynamic tables that read it, directly or not."""
+    readers: dict[int, Entry] = {}
+    pending = [entry.id]
+    edges = [(other, {read.id for read in _safe_upstream(session, other)}) for other in session.catalogue.list(KIND)]
+    while pending:
+        source = pending.pop()
+        for other, reads in edges:
+            if source in reads and other.id not in readers:
+                readers[other.id] = other
+                pending.append(other.id)
+    return list(readers.values())
+
+
+def _safe_upstream(session: Session, entry: Entry) -> list[Entry]:
+    """Nothing for a table whose sources are gone: its own refresh will say so."""
+    try:
+        return upstream(session, entry)
+    except (AccountError, duckdb.Error):
+        return []
+
+
+def lag_of(entry: Entry) -> timedelta | None:
+    """None when it refreshes only because of others."""
+    text = entry.properties["TARGET_LAG"]
+    return None if text == DOWNSTREAM else parse_interval(text)
+
+
+def last_refresh(session: Session, entry: Entry, *, succeeded: bool) -> datetime | None:
+    """The time as of which it was refreshed last, or was tried to be."""
+    state = "AND state = 'SUCCEEDED'" if succeeded else ""
+    return session.connection.fetch(f"SELECT max(data_timestamp) FROM account.refreshes WHERE object = ? {state}", [entry.id])[0][0]
+
+
+# Refreshing
+
+
+def refresh(session: Session, entry: Entry, cause: Cause) -> None:
+    """Brings the table and what is upstream of it to the time of the cause; within a writing transaction of the session."""
+    if last_refresh(session, entry, succeeded=True) == cause.at and cause.trigger == "SCHEDULED":
+        return
+    start = session.account.clock.now()
+    translation = translate(session, entry)
+    try:
+        for source in _dynamic(translation.entries):
+            refresh(session, source, cause)
+        first = not _is_filled(session, entry)
+        statistics = _replace_rows(session, entry, translation)
+    finally:
+        translation.context.release()
+    _record(session, entry, cause, start=start, action=_action(entry, first, statistics), statistics=statistics)
+
+
+def _action(entry: Entry, first: bool, statistics: dict[str, int]) -> str:
+    if first:
+        return "REINITIALIZE"
+    if not any(statistics.values()):
+        return "NO_DATA"
+    return str(entry.properties["REFRESH_MODE"])
+
+
+def _is_filled(session: Session, entry: Entry) -> bool:
+    return bool(session.connection.fetch("SELECT 1 FROM duckdb_tables() WHERE schema_name || '.' || table_name = ?", [entry.physical]))
+
+
+def _replace_rows(session: Session, entry: Entry, translation: query.Translation) -> dict[str, int]:
+    """The rows of the query instead of those there were; how many came and went."""
+    columns = session.catalogue.columns(entry)
+    if len(columns) != len(translation.columns):
+        raise compilation_error(
+            2026, "42601", f"the query of dynamic table '{entry.full_name}' has {len(translation.columns)} columns now, "
+            f"the table has {len(columns)}; create it anew with CREATE OR REPLACE DYNAMIC TABLE.",
+        )
+    connection = session.connection
+    if not _is_filled(session, entry):
+        table.build(session, entry, columns)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE next_rows AS SELECT * FROM {entry.physical} LIMIT 0")
+    connection.execute(f"INSERT INTO next_rows {translation.sql}")
+    inserted = _count(connection, "next_rows", entry.physical)
+    deleted = _count(connection, entry.physical, "next_rows")
+    if inserted or deleted:
+        connection.execute(f"DELETE FROM {entry.physical}")
+        connection.execute(f"INSERT INTO {entry.physical} SELECT * FROM next_rows")
+    connection.execute("DROP TABLE next_rows")
+    return {"numInsertedRows": inserted, "numDeletedRows": deleted}
+
+
+def _count(connection: Connection, these: str, without: str) -> int:
+    """How many rows of one table have no equal in the other."""
+    return int(connection.fetch(f"SELECT count(*) FROM (SELECT * FROM {these} EXCEPT ALL SELECT * FROM {without})")[0][0])
+
+
+def _record(
+    session: Session, entry: Entry, cause: Cause, *, start: datetime, action: str | None = None,
+    statistics: dict[str, int] | None = None, failure: AccountError | None = None,
+) -> None:
+    lag = lag_of(entry)
+    session.connection.execute(
+        f"INSERT INTO account.refreshes VALUES ({', '.join('?' * 16)})",
+        [
+            entry.id, entry.name, entry.schema, entry.database, "FAILED" if failure else "SUCCEEDED",
+            failure.code if failure else "SUCCESS", failure.message if failure else None, cause.query_id or None, cause.at, start,
+            session.account.clock.now(), action, cause.trigger, int(lag.total_seconds()) if lag else None,
+            json.dumps(statistics) if statistics is not None else None, entry.properties.get("WAREHOUSE"),
+        ],
+    )
+
+
+def refresh_due(session: Session, now: datetime) -> list[Entry]:
+    """Refreshes every active table whose lag has reached its target, each in a transaction of its own; those it tried."""
+    with session.transaction():
+        due = [entry for entry in session.catalogue.list(KIND) if _is_due(session, entry, now)]
+    for entry in due:
+        _refresh_scheduled(session, entry, now)
+    return due
+
+
+def _is_due(session: Session, entry: Entry, now: datetime) -> bool:
+    lag = lag_of(entry)
+    if lag is None or entry.properties["STATE"] != ACTIVE:
+        return False
+    last = last_refresh(session, entry, succeeded=False)
+    return last is None or now >= last + lag
+
+
+def _refresh_scheduled(session: Session, entry: Entry, now: datetime) -> None:
+    """As its owner; a failure goes to the history, and enough of them in a row suspend the table."""
+    cause = Cause("SCHEDULED", now)
+    start = session.account.clock.now()
+    owned = session.account.open_session("SYSTEM", role=entry.owner, database=entry.database, schema=entry.schema)
+    try:
+        with owned.transaction(write=True):
+            refresh(owned, entry, cause)
+    except AccountError as error:
+        _record_failure(session, entry, cause, start, error)
+    except duckdb.Error as error:
+        _record_failure(session, entry, cause, start, AccountError(100051, "22012", str(error)))
+    finally:
+        owned.close()
+
+
+def _record_failure(session: Session, entry: Entry, cause: Cause, start: datetime, failure: AccountError) -> None:
+    with session.transaction(write=True):
+        _record(session, entry, cause, start=start, failure=failure)
+        recent = session.connection.fetch(
+            "SELECT state FROM account.refreshes WHERE object = ? AND trigger = 'SCHEDULED' ORDER BY refresh_end DESC LIMIT ?",
+            [entry.id, _FAILURES_UNTIL_SUSPENSION],
+        )
+        if len(recent) == _FAILURES_UNTIL_SUSPENSION and all(row[0] == "FAILED" for row in recent):
+            suspend(session, entry, by="SYSTEM")
+
+
+def suspend(session: Session, entry: Entry, *, by: str) -> None:
+    """The table and all tables downstream of it stop refreshing by themselves."""
+    now = session.account.clock.now().isoformat()
+    for other in [entry, *downstream(session, entry)]:
+        if other.properties["STATE"] == ACTIVE:
+            session.catalogue.update(other, STATE=SUSPENDED, SUSPENDED_BY=by if other.id == entry.id else entry.id, SUSPENDED_ON=now)
+
+
+def resume(session: Session, entry: Entry) -> None:
+    """The table refreshes by itself again, and so do the tables that its suspension had suspended."""
+    for other in [entry, *downstream(session, entry)]:
+        if other.id == entry.id or other.properties.get("SUSPENDED_BY") == entry.id:
+            session.catalogue.update(other, STATE=ACTIVE, SUSPENDED_BY=None, SUSPENDED_ON=None)
+
+
+# History
+
+
+_HISTORY_COLUMNS = (
+    Column("NAME"), Column("SCHEMA_NAME"), Column("DATABASE_NAME"), Column("STATE"), Column("STATE_CODE"), Column("STATE_MESSAGE"),
+    Column("QUERY_ID"), Column("DATA_TIMESTAMP", TIMESTAMP_LTZ), Column("REFRESH_START_TIME", TIMESTAMP_LTZ),
+    Column("REFRESH_END_TIME", TIMESTAMP_LTZ), Column("COMPLETION_TARGET", TIMESTAMP_LTZ), Column("QUALIFIED_NAME"),
+    Column("STATISTICS"), Column("REFRESH_ACTION"), Column("REFRESH_TRIGGER"), Column("TARGET_LAG_SEC", INTEGER), Column("WAREHOUSE"),
+)
+_HISTORY_ARGUMENTS = {"RESULT_LIMIT", "NAME", "NAME_PREFIX", "ERROR_ONLY", "DATA_TIMESTAMP_START", "DATA_TIMESTAMP_END"}
+
+
+@table_function("DYNAMIC_TABLE_REFRESH_HISTORY")
+def refresh_history(context: Context, positional: list[Any], named: dict[str, Any]) -> Relation:
+    """https://docs.snowflake.com/en/sql-reference/functions/dynamic_table_refresh_history"""
+    unknown = [*positional, *(set(named) - _HISTORY_ARGUMENTS)]
+    if unknown:
+        raise unsupported(f"DYNAMIC_TABLE_REFRESH_HISTORY({unknown[0]})")
+    where, values = _history_filter(named)
+    found = context.session.connection.fetch(
+        "SELECT name, schema, database, state, state_code, state_message, query_id, data_timestamp, refresh_start, refresh_end, "
+        "data_timestamp + to_seconds(lag_seconds), database || '.' || schema || '.' || name, statistics, action, trigger, "
+        f"lag_seconds, warehouse FROM account.refreshes {where} ORDER BY refresh_start DESC, data_timestamp DESC LIMIT ?",
+        [*values, int(named.get("RESULT_LIMIT", 100))],
+    )
+    return relation(context, _HISTORY_COLUMNS, found)
+
+
+def _history_filter(named: dict[str, Any]) -> tuple[str, list[Any]]:
+    tests = {
+        "NAME": "(name = ? OR database || '.' || schema || '.' || name = ?)", "NAME_PREFIX": "starts_with(database || '.' || schema || '.' || name, ?)",
+        "DATA_TIMESTAMP_START": "data_timestamp >= ?", "DATA_TIMESTAMP_END": "data_timestamp <= ?",
+    }
+    where: list[str] = ["state <> 'SUCCEEDED'"] if named.get("ERROR_ONLY") else []
+    values: list[Any] = []
+    for name, test in tests.items():
+        if name in named:
+            where.append(test)
+            values += [named[name]] * test.count("?")
+    return f"WHERE {' AND '.join(where)}" if where else "", values
