@@ -14,6 +14,8 @@ from typing import Any
 
 import duckdb
 
+from mlops_local.account import dynamic_tables
+from mlops_local.account import calls as calls
 from mlops_local.account.catalogue import Catalogue, Entry
 from mlops_local.account.clock import Clock, SystemClock
 from mlops_local.account.engine import Engine
@@ -22,6 +24,7 @@ from mlops_local.account.history import History
 from mlops_local.account.privileges import may_take_role
 from mlops_local.account.result import Result
 from mlops_local.account.results import ResultStore
+from mlops_local.account.runtime import Runtime, TokenIssuer
 from mlops_local.account.session import Request, Session
 from mlops_local.account.stages import Stages
 from mlops_local.account.statements.dispatch import run_statement
@@ -59,6 +62,8 @@ class Account:
         self.stages = Stages(data)
         self.transfers = Transfers()
         self.results = ResultStore()
+        self.runtime = Runtime(self)
+        self.tokens: TokenIssuer | None = None
         self.history = History(self.engine)
         self.sessions: dict[int, Session] = {}
         self._ids = itertools.count(int(self.clock.now().timestamp() * 1000))
@@ -66,6 +71,7 @@ class Account:
         with self.system_session() as session, session.transaction(write=True):
             Catalogue.create_tables(session.connection)
             self.history.create_tables(session.connection)
+            dynamic_tables.create_tables(session.connection)
             create_defaults(session)
             self._drop_temporary(session.catalogue.list_temporary(), session)
             self.stages.sweep(session.catalogue.ids())
@@ -77,6 +83,7 @@ class Account:
     def close(self) -> None:
         for session in list(self.sessions.values()):
             session.close()
+        self.runtime.close()
         self.history.close()
         self.engine.close()
         self.stages.close()
@@ -113,6 +120,10 @@ class Account:
             session.close()
             raise
         return session
+
+    def open_inner_session(self, user: str) -> Session:
+        """A session for a procedure or a task; the caller sets its role and place, and closes it."""
+        return self._new_session(user)
 
     @contextmanager
     def system_session(self) -> Iterator[Session]:
@@ -157,7 +168,7 @@ class Account:
             except AccountError:
                 raise
             except duckdb.Error as error:
-                raise translate_engine_error(error) from error
+                raise self.runtime.failure_in(error) or translate_engine_error(error) from error
             record.produced(result)
         if not request.describe_only:
             self.results.put(request.query_id, result)

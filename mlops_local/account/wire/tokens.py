@@ -46,9 +46,9 @@ class Grant:
 
     session: Session
     child: bool
-    master: str
     master_expires: datetime
-    tokens: dict[str, datetime] = field(default_factory=dict)
+    master: str = field(repr=False)
+    tokens: dict[str, datetime] = field(default_factory=dict, repr=False)
     put_binds: tuple[Bind, ...] = ()
 
 
@@ -63,7 +63,7 @@ class Tokens:
         """A session token and a master token. Those of a procedure's own client are a child's."""
         master = secrets.token_urlsafe(48)
         with self._lock:
-            grant = Grant(session, child, master, self._after(MASTER_SECONDS))
+            grant = Grant(session, child, self._after(MASTER_SECONDS), master)
             self._by_master[master] = grant
             return self._new_token(grant), master
 
@@ -95,10 +95,13 @@ class Tokens:
             if grant.child:
                 self._drop(grant)
                 return False
-            for other in list(self._by_master.values()):
-                if other.session is grant.session:
-                    self._drop(other)
+            self._drop_all(grant.session)
             return True
+
+    def end(self, session: Session) -> None:
+        """Takes back every token of the session."""
+        with self._lock:
+            self._drop_all(session)
 
     def end(self, session: Session) -> None:
         """Takes back every token of a session, a crashed procedure's included."""
@@ -120,6 +123,11 @@ class Tokens:
         grant.tokens[token] = self._after(SESSION_SECONDS)
         self._by_session_token[token] = grant
         return token
+
+    def _drop_all(self, session: Session) -> None:
+        for grant in list(self._by_master.values()):
+            if grant.session is session:
+                self._drop(grant)
 
     def _drop(self, grant: Grant) -> None:
         self._by_master.pop(grant.master, None)

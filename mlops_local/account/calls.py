@@ -1,0 +1,155 @@
+"""How user-defined functions and model methods stand in a query: what the SQL translation asks when it meets a name.
+
+``MODEL(m, v)!predict(x)``, ``m!predict(x)`` and ``WITH a AS MODEL m VERSION v SELECT a!predict(x)`` are rewritten before the
+text is parsed into a call of ``"~MODEL"."<version id>"."PREDICT"(x)``, which is then found like any function.
+https://docs.snowflake.com/en/developer-guide/snowflake-ml/model-registry/model-methods
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlops_local.account import model_store
+from mlops_local.account.binding import replace_spans
+from mlops_local.account.errors import AccountError, syntax_error, unknown_function, unsupported
+from mlops_local.account.lexer import Token, tokenize
+from mlops_local.account.names import fold, quote
+from mlops_local.account.sandbox import model_handler
+from mlops_local.account.session import Session
+from mlops_local.account.sql.context import Context
+from mlops_local.account.sql.extensions import Scalar, preparation, scalar_function
+from mlops_local.account.statements import model, routine
+from mlops_local.account.statements.routine import Routine
+from mlops_local.account.types import OBJECT, SqlType, parse_type
+
+_MODEL = "~MODEL"
+
+
+@scalar_function
+def resolve(context: Context, path: tuple[str, ...], argument_types: list[SqlType | None]) -> Scalar | None:
+    if len(path) == 3 and path[0] == _MODEL:
+        return _model_method(context.session, int(path[1]), path[2], len(argument_types))
+    if len(path) == 1 and not (context.database and context.schema):
+        return None
+    return _user_function(context, path, len(argument_types))
+
+
+def _user_function(context: Context, path: tuple[str, ...], count: int) -> Scalar | None:
+    where = context.complete(path)
+    session = context.session
+    entry = routine.pick_overload(session, "FUNCTION", (where.database, where.schema, where.name), count)
+    if entry is None:
+        return None
+    declared = Routine.of(entry)
+    if declared.language != "PYTHON" or declared.table is not None:
+        raise unsupported(f"a {declared.language} {'table ' if declared.table else ''}function in a query ({declared.name})")
+    if len(declared.arguments) != count:
+        raise unsupported(f"default arguments of function {declared.name}")
+    context.entries.append(entry)
+    types = tuple(parse_type(argument.type) for argument in declared.arguments)
+    result = parse_type(declared.returns)
+    name = session.account.runtime.function(f"udf_{entry.id}", types, result, lambda: session.account.runtime.handler(session, entry))
+    return Scalar(name, result, types)
+
+
+def _model_method(session: Session, version_id: int, name: str, count: int) -> Scalar:
+    version = session.catalogue.by_id(version_id)
+    if version is None:
+        raise unknown_function(name)
+    folder = session.account.stages.folder_of_version(version)
+    method = next((method for method in model_store.read_methods(folder) if method.name == name), None)
+    if method is None:
+        raise unknown_function(f"{version.name}!{name}")
+    if method.kind != "FUNCTION":
+        raise unsupported(f"model method {name} outside TABLE(..)")
+    if count != len(method.inputs):
+        raise AccountError(
+            1044, "42P13", f"SQL compilation error:\nInvalid argument types for function '{name}': it takes {len(method.inputs)} arguments "
+            f"({', '.join(column for column, _ in method.inputs)}), {count} were given."
+        )
+    types = tuple(type_ for _, type_ in method.inputs)
+    result = method.outputs[0][1] if method.outputs else OBJECT
+    duckdb_name = f"model_{version.id}_{name.lower()}"
+    session.account.runtime.function(duckdb_name, types, result, lambda: model_handler(folder, name))
+    return Scalar(duckdb_name, result, types)
+
+
+@preparation
+def rewrite_model_calls(context: Context, text: str) -> str:
+    """Every ``..!METHOD(`` as a call that the parser knows; a text without ``!`` is left as it is."""
+    if "!" not in text:
+        return text
+    tokens = tokenize(text)
+    spans, aliases = _model_aliases(context, tokens)
+    for at, token in enumerate(tokens):
+        if token.text == "!" and token.kind == "mark" and at + 2 < len(tokens) and tokens[at + 2].text == "(":
+            start, version = _called_version(context, tokens, at, aliases)
+            method = fold(tokens[at + 1].value, quoted=tokens[at + 1].kind == "quoted")
+            call = ".".join(quote(part) for part in (_MODEL, str(version), method))
+            spans.append((tokens[start].start, tokens[at + 1].end, call))
+    return replace_spans(text, sorted(spans))
+
+
+def _called_version(context: Context, tokens: Sequence[Token], at: int, aliases: dict[str, int]) -> tuple[int, int]:
+    """Where the model reference before ``!`` begins, and the id of the version that it names."""
+    if tokens[at - 1].text == ")":
+        start = _opening(tokens, at - 1)
+        inner = tokens[start + 1 : at - 1]
+        if start == 0 or tokens[start - 1].upper != "MODEL":
+            raise syntax_error("'!' must follow MODEL(name [, version]) or a model's name.")
+        comma = next((i for i, token in enumerate(inner) if token.text == ","), len(inner))
+        return start - 1, _version_id(context, _path(inner[:comma]), _path(inner[comma + 1 :]))
+    start = at - 1
+    while start >= 2 and tokens[start - 1].text == ".":
+        start -= 2
+    path = _path(tokens[start:at])
+    if len(path) == 1 and path[0] in aliases:
+        return start, aliases[path[0]]
+    return start, _version_id(context, path, ())
+
+
+def _opening(tokens: Sequence[Token], closing: int) -> int:
+    depth = 0
+    for at in range(closing, -1, -1):
+        depth += {")": 1, "(": -1}.get(tokens[at].text, 0)
+        if depth == 0:
+            return at
+    raise syntax_error("a parenthesis is not opened.")
+
+
+def _path(tokens: Sequence[Token]) -> tuple[str, ...]:
+    return tuple(fold(token.value, quoted=token.kind != "word") for token in tokens if token.text != ".")
+
+
+def _version_id(context: Context, path: tuple[str, ...], version: tuple[str, ...]) -> int:
+    where = context.complete(path)
+    entry = context.session.catalogue.get("MODEL", where.database, where.schema, where.name)
+    context.entries.append(entry)
+    return model.find_version(context.session, entry, version[0] if version else None).id
+
+
+def _model_aliases(context: Context, tokens: Sequence[Token]) -> tuple[list[tuple[int, int, str]], dict[str, int]]:
+    """``WITH a AS MODEL m [VERSION v] [, ..]``: the spans to take out, and the version id of every alias."""
+    spans: list[tuple[int, int, str]] = []
+    found: dict[str, int] = {}
+    for at, token in enumerate(tokens):
+        if token.upper == "MODEL" and at >= 2 and tokens[at - 1].upper == "AS" and tokens[at + 1].kind in {"word", "quoted"}:
+            end = at + 2
+            while end + 1 < len(tokens) and tokens[end].text == ".":
+                end += 2
+            path, version = _path(tokens[at + 1 : end]), ()
+            if end + 1 < len(tokens) and tokens[end].upper == "VERSION":
+                version, end = _path(tokens[end + 1 : end + 2]), end + 2
+            found[_path([tokens[at - 2]])[0]] = _version_id(context, path, version)
+            spans.append(_alias_span(tokens, at - 2, end))
+    return spans, found
+
+
+def _alias_span(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int, str]:
+    """From the alias to the end of its definition, with the comma behind it or, for the only one, WITH before it."""
+    if end < len(tokens) and tokens[end].text == ",":
+        return tokens[start].start, tokens[end].end, ""
+    return tokens[start - 1].start, tokens[end - 1].end, ""
+
+
+__all__ = ["resolve", "rewrite_model_calls"]

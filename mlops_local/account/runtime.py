@@ -1,0 +1,216 @@
+"""Python in the account: declared functions and procedures become sandbox handlers, and DuckDB functions that call them.
+
+DuckDB functions are registered on the engine's root connection, which never closes: one that outlives the connection it
+was registered on ends the process. They are named by object id, so a replaced function is another function.
+https://docs.snowflake.com/en/developer-guide/udf/python/udf-python-introduction
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+import duckdb
+import pyarrow as pa
+
+from mlops_local.account.catalogue import Catalogue, Entry
+from mlops_local.account.errors import AccountError, python_error, unsupported
+from mlops_local.account.locations import locate
+from mlops_local.account.result import Result, StatementType
+from mlops_local.account.sandbox import (
+    Handler,
+    HandlerCancelledError,
+    HandlerError,
+    HandlerTimeoutError,
+    ImportFile,
+    ProcedureConnection,
+    Sandbox,
+    SandboxError,
+    SandboxSettings,
+    check_packages,
+    check_runtime,
+)
+from mlops_local.account.session import Session
+from mlops_local.account.statements.routine import Routine
+from mlops_local.account.types import Column, SqlType, parse_type
+
+if TYPE_CHECKING:
+    from mlops_local.account.account import Account
+
+_log = logging.getLogger(__name__)
+# What a DuckDB function returns for a type, where it is not the type that a table stores: the sandbox answers in
+# microseconds, and JSON as text.
+_RETURNS = {"TIMESTAMP_NTZ": "TIMESTAMP", "VARIANT": "VARCHAR", "OBJECT": "VARCHAR", "ARRAY": "VARCHAR"}
+
+
+class TokenIssuer(Protocol):
+    """What the server gives the account, so that a procedure can reach it: tokens of a session that signs nobody in."""
+
+    def issue(self, session: Session) -> tuple[str, str]:
+        """A session token and a master token."""
+
+    def end(self, session: Session) -> None:
+        """Takes back every token of the session."""
+
+
+class Runtime:
+    """Starts the sandbox when the first handler is called."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._sandbox: Sandbox | None = None
+        self._registered: set[str] = set()
+        self._failures: dict[str, SandboxError] = {}
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        if self._sandbox is not None:
+            self._sandbox.close()
+
+    @property
+    def sandbox(self) -> Sandbox:
+        with self._lock:
+            if self._sandbox is None:
+                hidden = (self._account.data,) if self._account.data else ()
+                self._sandbox = Sandbox(SandboxSettings(hidden=hidden))
+            return self._sandbox
+
+    def check(self, routine: Routine, *, procedure: bool = False) -> None:
+        """What CREATE refuses: packages that the account does not have, pickled code of another Python."""
+        if routine.language != "PYTHON":
+            return
+        try:
+            check_packages(routine.options.get("PACKAGES", []), procedure=procedure)
+            check_runtime(_handler(routine, ()))
+        except SandboxError as error:
+            raise sandbox_refusal(error) from error
+
+    def handler(self, session: Session, entry: Entry) -> Handler:
+        """The handler of a function or procedure, its imports taken from their stages as they are now."""
+        routine = Routine.of(entry)
+        return _handler(routine, self._imports(session, routine.options.get("IMPORTS", [])))
+
+    def _imports(self, session: Session, locations: Sequence[str]) -> list[ImportFile]:
+        found: list[ImportFile] = []
+        for location in locations:
+            place = locate(session, location)
+            exact = [file for file in place.files() if file.relative == place.prefix]
+            if not exact:
+                raise AccountError(391707, "02000", f"The specified file '{location}' in IMPORTS does not exist. PUT it on the stage first.")
+            found.append(ImportFile(exact[0].path, place.prefix.rsplit("/", 1)[-1]))
+        return found
+
+    # Functions
+
+    def function(self, name: str, types: Sequence[SqlType], result: SqlType, handler: Callable[[], Handler]) -> str:
+        """The DuckDB function of that name, registered when it is not yet; ``handler`` is asked for then only."""
+        with self._lock:
+            if name not in self._registered:
+                self._account.engine.root.create_function(
+                    name, self._caller(name, types, result, handler()), [type_.duckdb for type_ in types],
+                    _RETURNS.get(result.name, result.duckdb), type="arrow", null_handling="special", side_effects=True,
+                )
+                self._registered.add(name)
+        return name
+
+    def _caller(self, name: str, types: Sequence[SqlType], result: SqlType, handler: Handler) -> Callable[..., pa.Array]:
+        names = [type_.sql for type_ in types]
+
+        def call(*columns: pa.ChunkedArray) -> pa.Array:
+            batch = pa.RecordBatch.from_arrays([column.combine_chunks() for column in columns], names=[str(i) for i in range(len(columns))])
+            try:
+                return self.sandbox.call_function(handler, names, result.sql, batch)
+            except SandboxError as error:
+                self._failures[name] = error
+                raise
+
+        return call
+
+    def failure_in(self, error: duckdb.Error) -> AccountError | None:
+        """The handler's own failure behind a DuckDB error, if that is what it was."""
+        text = str(error)
+        for name, failure in list(self._failures.items()):
+            if str(failure) in text:
+                self._failures.pop(name, None)
+                return sandbox_refusal(failure)
+        return None
+
+    # Procedures
+
+    def call(self, session: Session, entry: Entry, arguments: pa.RecordBatch | None) -> Result:
+        """Runs a procedure in a process of its own, with a session of its own."""
+        routine = Routine.of(entry)
+        if self._account.tokens is None or not self._account.base_url:
+            raise unsupported("CALL without a server: procedures reach the account over HTTP")
+        inner = self._inner_session(session, entry, routine)
+        try:
+            result = self.sandbox.call_procedure(
+                self.handler(session, entry), [argument.type for argument in routine.arguments],
+                None if routine.table is not None else routine.returns, arguments, self._connection(inner),
+            )
+        except SandboxError as error:
+            raise sandbox_refusal(error) from error
+        finally:
+            self._account.tokens.end(inner)
+            inner.close()
+        if result.value is None:
+            return self._account.results.get(result.query_id or "")
+        column = Column(routine.name, parse_type(routine.returns))
+        return Result((column,), pa.Table.from_arrays([_stored(result.value, column.type)], names=["0"]), StatementType.CALL)
+
+    def _inner_session(self, session: Session, entry: Entry, routine: Routine) -> Session:
+        """Owner's rights: the owner's role, in the procedure's schema. Caller's rights: where and who the caller is."""
+        caller = routine.options.get("EXECUTE_AS") == "CALLER"
+        inner = self._account.open_inner_session(session.user)
+        inner.role = session.role if caller else entry.owner
+        inner.warehouse = session.warehouse
+        inner.database = session.database if caller else entry.database or session.database
+        inner.schema = session.schema if caller else entry.schema or session.schema
+        inner.parameters = dict(session.parameters)
+        if caller:
+            inner.variables = session.variables
+            inner.catalogue = Catalogue(inner.connection, session.id)
+        return inner
+
+    def _connection(self, inner: Session) -> ProcedureConnection:
+        session_token, master_token = self._account.tokens.issue(inner)
+        address = urlsplit(self._account.base_url)
+        return ProcedureConnection(
+            host=address.hostname or "", port=address.port or 0, protocol=address.scheme, account=self._account.name, user=inner.user,
+            session_token=session_token, master_token=master_token, database=inner.database, schema=inner.schema, role=inner.role,
+            warehouse=inner.warehouse,
+        )
+
+
+def _handler(routine: Routine, imports: Sequence[ImportFile]) -> Handler:
+    options = routine.options
+    return Handler(
+        name=routine.name,
+        handler=options["HANDLER"],
+        body=routine.body or None,
+        imports=tuple(imports),
+        packages=tuple(options.get("PACKAGES", [])),
+        runtime_version=str(options.get("RUNTIME_VERSION", "")),
+        strict=bool(options.get("STRICT")),
+    )
+
+
+def _stored(value: Any, type_: SqlType) -> pa.Array:
+    if type_.name == "TIMESTAMP_NTZ":
+        return value.cast(pa.timestamp("ns"))
+    return value
+
+
+def sandbox_refusal(error: SandboxError) -> AccountError:
+    """The sandbox's errors in Snowflake's numbers."""
+    if isinstance(error, HandlerTimeoutError):
+        return AccountError(630, "57014", str(error))
+    if isinstance(error, HandlerCancelledError):
+        return AccountError(604, "57014", str(error))
+    if isinstance(error, HandlerError):
+        message = str(error)
+        return AccountError(100357, "P0000", message) if message.startswith("Python Interpreter") else python_error(message)
+    return AccountError(391531, "22023", f"SQL compilation error:\n{error}")

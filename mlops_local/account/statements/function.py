@@ -1,0 +1,29 @@
+"""User-defined functions. https://docs.snowflake.com/en/sql-reference/sql/create-function"""
+
+from __future__ import annotations
+
+from mlops_local.account.reader import Reader
+from mlops_local.account.result import Result
+from mlops_local.account.session import Session
+from mlops_local.account.statements import model, routine
+from mlops_local.account.statements.kind import Creation, Kind
+
+
+def create(session: Session, reader: Reader, creation: Creation) -> Result:
+    path = reader.path()
+    declared = routine.read_routine(reader, path[-1])
+    session.account.runtime.check(declared)
+    return routine.create_routine(session, "FUNCTION", path, declared, creation)
+
+
+def show_all(session: Session, reader: Reader) -> Result:
+    """``SHOW FUNCTIONS ..``, and ``SHOW FUNCTIONS [LIKE ..] IN MODEL m [VERSION v]``."""
+    if reader.accept("IN", "MODEL"):
+        return model.show_functions(session, reader)
+    return routine.show_routines("FUNCTION")(session, reader)
+
+
+KIND = Kind(
+    "FUNCTION", "FUNCTIONS", create=create, alter=routine.alter_routine("FUNCTION"), drop=routine.drop_routine("FUNCTION"),
+    describe=routine.describe_routine("FUNCTION"), show=show_all,
+)

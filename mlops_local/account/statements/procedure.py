@@ -1,0 +1,119 @@
+"""Stored procedures and CALL. https://docs.snowflake.com/en/sql-reference/sql/call"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pyarrow as pa
+
+from mlops_local.account.catalogue import Entry
+from mlops_local.account.errors import AccountError, syntax_error, unsupported
+from mlops_local.account.reader import Reader
+from mlops_local.account.result import Column, Result, StatementType
+from mlops_local.account.session import Request, Session
+from mlops_local.account.sql import query
+from mlops_local.account.statements import routine
+from mlops_local.account.statements.kind import Creation, Kind
+from mlops_local.account.statements.query import run as run_query
+from mlops_local.account.statements.routine import Routine
+from mlops_local.account.types import parse_type
+
+
+def create(session: Session, reader: Reader, creation: Creation) -> Result:
+    path = reader.path()
+    declared = routine.read_routine(reader, path[-1])
+    session.account.runtime.check(declared, procedure=True)
+    return routine.create_routine(session, "PROCEDURE", path, declared, creation)
+
+
+def call(session: Session, reader: Reader, request: Request) -> Result:
+    """``CALL name(value, ..)``."""
+    reader.expect("CALL")
+    path = reader.path()
+    given = _read_values(reader)
+    reader.end()
+    with session.transaction():
+        entry = routine.pick_overload(session, "PROCEDURE", path, len(given))
+    if entry is None:
+        raise AccountError(2141, "42601", f"SQL compilation error:\nUnknown user-defined procedure {'.'.join(path)} with {len(given)} arguments.")
+    return _run(session, entry, given, request)
+
+
+def with_or_query(session: Session, reader: Reader, request: Request) -> Result:
+    """WITH begins a query, unless it declares an anonymous procedure."""
+    if reader.peek(2).upper == "AS" and reader.peek(3).upper == "PROCEDURE":
+        return call_anonymous(session, reader, request)
+    return run_query(session, reader, request)
+
+
+def call_anonymous(session: Session, reader: Reader, request: Request) -> Result:
+    """``WITH p AS PROCEDURE (..) RETURNS .. CALL p(..)``: a procedure that exists for one statement."""
+    reader.expect("WITH")
+    name = reader.identifier()
+    reader.expect("AS", "PROCEDURE")
+    declared = routine.read_declaration(reader, name)
+    reader.expect("CALL")
+    if reader.path() != (name,):
+        raise syntax_error(f"the anonymous procedure {name} must be the one that is called.")
+    given = _read_values(reader)
+    reader.end()
+    session.account.runtime.check(declared, procedure=True)
+    options = {"EXECUTE_AS": "CALLER", **declared.options}
+    entry = Entry(
+        0, "PROCEDURE", "", "", declared.signature, 0, session.id, session.role, "", session.account.clock.now(),
+        replace(declared, options=options).stored(),
+    )
+    return _run(session, entry, given, request)
+
+
+def _run(session: Session, entry: Entry, given: list[str], request: Request) -> Result:
+    declared = Routine.of(entry)
+    if request.describe_only:
+        return _described(declared)
+    if session.explicit_transaction:
+        raise unsupported("CALL inside an open transaction; commit or roll it back first")
+    if declared.language != "PYTHON":
+        return session.account.run_block(session, declared, given)
+    return session.account.runtime.call(session, entry, _values(session, declared, given))
+
+
+def _described(declared: Routine) -> Result:
+    columns = (
+        tuple(Column(column.name, parse_type(column.type)) for column in declared.table)
+        if declared.table is not None
+        else (Column(declared.name, parse_type(declared.returns)),)
+    )
+    empty = pa.Table.from_arrays([pa.array([], pa.string()) for _ in columns], names=[str(i) for i in range(len(columns))])
+    return Result(columns, empty, StatementType.CALL)
+
+
+def _read_values(reader: Reader) -> list[str]:
+    """The arguments as SQL text; ``name => value`` is refused, because order decides here."""
+    reader.expect("(")
+    values: list[str] = []
+    while not reader.accept(")"):
+        if reader.peek().text == "=>":
+            raise unsupported("arguments by name in CALL")
+        values.append(reader.until(","))
+        if not values[-1]:
+            raise reader.refuse()
+        if reader.token.text != ")":
+            reader.expect(",")
+    return values
+
+
+def _values(session: Session, declared: Routine, given: list[str]) -> pa.RecordBatch | None:
+    """The arguments as one row, defaults filled in, evaluated in one query and cast to the declared types."""
+    texts = [*given, *(argument.default or "NULL" for argument in declared.arguments[len(given):])]
+    if not texts:
+        return None
+    casts = [f"CAST({text} AS {argument.type}) AS A{i}" for i, (text, argument) in enumerate(zip(texts, declared.arguments, strict=True))]
+    with session.transaction():
+        answer = query.fetch(session, query.translate(session, f"SELECT {', '.join(casts)}"))
+    return answer.table.combine_chunks().to_batches()[0]
+
+
+KIND = Kind(
+    "PROCEDURE", "PROCEDURES", create=create, alter=routine.alter_routine("PROCEDURE"), drop=routine.drop_routine("PROCEDURE"),
+    describe=routine.describe_routine("PROCEDURE"), show=routine.show_routines("PROCEDURE"),
+)

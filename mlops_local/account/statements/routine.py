@@ -1,0 +1,390 @@
+"""What CREATE FUNCTION and CREATE PROCEDURE share: arguments, what is returned, options and the handler.
+
+https://docs.snowflake.com/en/sql-reference/sql/create-function, https://docs.snowflake.com/en/sql-reference/sql/create-procedure
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlops_local.account.catalogue import Entry
+from mlops_local.account.errors import AccountError, already_exists, does_not_exist, syntax_error, unsupported
+from mlops_local.account.names import Name, quote_if_needed
+from mlops_local.account.reader import Reader
+from mlops_local.account.result import SUCCEEDED, Column, Result, rows, status
+from mlops_local.account.session import Session
+from mlops_local.account.statements.kind import Creation, read_filter, show
+from mlops_local.account.types import TIMESTAMP_LTZ, parse_type
+
+_TYPE_WORDS = ("VARYING", "PRECISION", "WITH", "WITHOUT", "TIME", "ZONE", "LOCAL")
+_SHORT = {"FIXED": "NUMBER", "TEXT": "VARCHAR", "REAL": "FLOAT"}
+
+
+@dataclass(frozen=True)
+class Argument:
+    """``type`` as SQL prints it; ``default`` is SQL text, None when the caller must give a value."""
+
+    name: str
+    type: str
+    default: str | None = None
+
+
+@dataclass(frozen=True)
+class Routine:
+    """A function or procedure as it was declared. ``table`` holds the columns of a RETURNS TABLE, else None."""
+
+    name: str
+    arguments: tuple[Argument, ...]
+    returns: str
+    table: tuple[Argument, ...] | None = None
+    language: str = "SQL"
+    body: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def signature(self) -> str:
+        return signature(self.name, [argument.type for argument in self.arguments])
+
+    def stored(self) -> dict[str, Any]:
+        return {
+            "BASE": self.name,
+            "ARGUMENTS": [[argument.name, argument.type, argument.default] for argument in self.arguments],
+            "RETURNS": self.returns,
+            "TABLE": None if self.table is None else [[column.name, column.type] for column in self.table],
+            "LANGUAGE": self.language,
+            "BODY": self.body,
+            **self.options,
+        }
+
+    @staticmethod
+    def of(entry: Entry) -> Routine:
+        kept = dict(entry.properties)
+        table = kept.pop("TABLE", None)
+        return Routine(
+            name=kept.pop("BASE"),
+            arguments=tuple(Argument(*argument) for argument in kept.pop("ARGUMENTS")),
+            returns=kept.pop("RETURNS"),
+            table=None if table is None else tuple(Argument(*column) for column in table),
+            language=kept.pop("LANGUAGE"),
+            body=kept.pop("BODY"),
+            options=kept,
+        )
+
+
+def signature(name: str, types: Sequence[str]) -> str:
+    """``READ_CRITERIA(VARCHAR)``: the name by which overloads are told apart."""
+    return f"{name}({', '.join(short_type(type_) for type_ in types)})"
+
+
+def short_type(type_: str) -> str:
+    name = parse_type(type_).name
+    return _SHORT.get(name, name)
+
+
+def read_routine(reader: Reader, name: str) -> Routine:
+    """Everything behind the name of a CREATE FUNCTION or PROCEDURE, to the end of the statement."""
+    routine = read_declaration(reader, name)
+    reader.end()
+    return routine
+
+
+def read_declaration(reader: Reader, name: str) -> Routine:
+    """As :func:`read_routine`, but stops behind the body (an anonymous procedure goes on with CALL)."""
+    arguments = read_arguments(reader)
+    reader.accept("COPY", "GRANTS")
+    reader.expect("RETURNS")
+    table = None
+    if reader.accept("TABLE"):
+        table, returns = read_arguments(reader), "TABLE"
+    else:
+        returns = read_type(reader)
+    reader.accept("NOT", "NULL")
+    options = _read_options(reader)
+    language = options.pop("LANGUAGE", "SQL")
+    if language not in {"PYTHON", "SQL"}:
+        raise unsupported(f"LANGUAGE {language}")
+    body = options.pop("BODY", "")
+    if language == "PYTHON" and "HANDLER" not in options:
+        raise syntax_error("a Python function or procedure needs HANDLER = '<name>'.")
+    return Routine(name, arguments, returns, table, language, body, options)
+
+
+def read_arguments(reader: Reader) -> tuple[Argument, ...]:
+    reader.expect("(")
+    arguments: list[Argument] = []
+    while not reader.accept(")"):
+        name = reader.identifier()
+        type_ = read_type(reader)
+        default = reader.until(",") if reader.accept("DEFAULT") else None
+        arguments.append(Argument(name, type_, default))
+        if reader.token.text != ")":
+            reader.expect(",")
+    return tuple(arguments)
+
+
+def read_type(reader: Reader) -> str:
+    """A type of one or more words with its sizes, normalised as SQL prints it."""
+    words = [reader.identifier()]
+    while reader.token.upper in _TYPE_WORDS:
+        words.append(reader.next().upper)
+    size = f"({reader.parenthesised()})" if reader.token.text == "(" else ""
+    return parse_type(" ".join(words) + size).sql
+
+
+def _read_options(reader: Reader) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    while not reader.at_end and "BODY" not in found:
+        word = reader.next().upper
+        if word not in _OPTIONS:
+            reader._at -= 1
+            raise reader.refuse()
+        _OPTIONS[word](reader, found)
+    return found
+
+
+def _body(reader: Reader, found: dict[str, Any]) -> None:
+    found["BODY"] = reader.string() if reader.token.kind in {"string", "dollars"} else reader.rest()
+
+
+def _language(reader: Reader, found: dict[str, Any]) -> None:
+    found["LANGUAGE"] = reader.identifier()
+
+
+def _strings(name: str) -> Any:
+    def read(reader: Reader, found: dict[str, Any]) -> None:
+        reader.accept("=")
+        items: list[str] = []
+        reader.expect("(")
+        while not reader.accept(")"):
+            items.append(reader.string())
+            reader.accept(",")
+        found[name] = items
+
+    return read
+
+
+def _text(name: str) -> Any:
+    def read(reader: Reader, found: dict[str, Any]) -> None:
+        reader.accept("=")
+        found[name] = reader.next().value
+
+    return read
+
+
+def _flag(name: str, value: str, *rest: str) -> Any:
+    def read(reader: Reader, found: dict[str, Any]) -> None:
+        reader.expect(*rest)
+        found[name] = value
+
+    return read
+
+
+def _execute_as(reader: Reader, found: dict[str, Any]) -> None:
+    reader.expect("AS")
+    word = reader.accept_any("OWNER", "CALLER")
+    if word is None:
+        raise reader.refuse()
+    found["EXECUTE_AS"] = word
+
+
+def _called(reader: Reader, found: dict[str, Any]) -> None:
+    reader.expect("ON", "NULL", "INPUT")
+
+
+def _returns_null(reader: Reader, found: dict[str, Any]) -> None:
+    reader.expect("NULL", "ON", "NULL", "INPUT")
+    found["STRICT"] = True
+
+
+def _strict(reader: Reader, found: dict[str, Any]) -> None:
+    found["STRICT"] = True
+
+
+def _access(reader: Reader, found: dict[str, Any]) -> None:
+    raise unsupported("EXTERNAL_ACCESS_INTEGRATIONS: handlers here have no network")
+
+
+def _repository(reader: Reader, found: dict[str, Any]) -> None:
+    reader.accept("=")
+    found["ARTIFACT_REPOSITORY"] = ".".join(reader.path())
+
+
+_OPTIONS: dict[str, Any] = {
+    "ARTIFACT_REPOSITORY": _repository,
+    "AS": _body,
+    "CALLED": _called,
+    "COMMENT": _text("COMMENT"),
+    "EXECUTE": _execute_as,
+    "EXTERNAL_ACCESS_INTEGRATIONS": _access,
+    "HANDLER": _text("HANDLER"),
+    "IMMUTABLE": _flag("VOLATILITY", "IMMUTABLE"),
+    "IMPORTS": _strings("IMPORTS"),
+    "LANGUAGE": _language,
+    "PACKAGES": _strings("PACKAGES"),
+    "RETURNS": _returns_null,
+    "RUNTIME_VERSION": _text("RUNTIME_VERSION"),
+    "STRICT": _strict,
+    "VOLATILE": _flag("VOLATILITY", "VOLATILE"),
+}
+
+
+def create_routine(session: Session, kind: str, path: tuple[str, ...], routine: Routine, creation: Creation) -> Result:
+    """The catalogue row; OR REPLACE replaces the one overload with the same argument types."""
+    where = session.complete(path)
+    options = dict(routine.options)
+    comment = options.pop("COMMENT", "")
+    with session.ddl():
+        session.catalogue.get("SCHEMA", where.database, "", where.schema)
+        existing = session.catalogue.find(kind, where.database, where.schema, routine.signature)
+        if existing and existing.temporary == creation.temporary:
+            if creation.if_not_exists:
+                return status(f"{routine.name} already exists, statement succeeded.")
+            if not creation.or_replace:
+                raise already_exists(kind, existing.full_name)
+            session.catalogue.remove(existing)
+        session.catalogue.add(
+            kind, where.database, where.schema, routine.signature, owner=session.role, created_on=session.account.clock.now(),
+            comment=comment, properties=Routine(
+                routine.name, routine.arguments, routine.returns, routine.table, routine.language, routine.body, options
+            ).stored(), temporary=creation.temporary,
+        )
+    return status(f"{kind.capitalize()} {routine.name} successfully created.")
+
+
+def read_signature(session: Session, reader: Reader) -> tuple[Name, str]:
+    """``name(types)`` as DROP, ALTER and DESCRIBE take it: where, and the signature. ``IDENTIFIER('n')(types)`` too."""
+    where = session.complete(reader.path())
+    reader.expect("(")
+    types: list[str] = []
+    while not reader.accept(")"):
+        types.append(read_type(reader))
+        reader.accept(",")
+    return where, signature(where.name, types)
+
+
+def get_routine(session: Session, kind: str, where: Name, shown: str) -> Entry:
+    entry = session.catalogue.find(kind, where.database, where.schema, shown)
+    if entry is None:
+        raise does_not_exist(kind, f"{quote_if_needed(where.database)}.{quote_if_needed(where.schema)}.{shown}")
+    return entry
+
+
+def drop_routine(kind: str) -> Any:
+    def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
+        where, shown = read_signature(session, reader)
+        reader.end()
+        with session.ddl():
+            entry = session.catalogue.find(kind, where.database, where.schema, shown)
+            if entry is None and if_exists:
+                return status(f"Drop statement executed successfully ({where.name} already dropped).")
+            session.catalogue.remove(get_routine(session, kind, where, shown))
+        return status(f"{where.name} successfully dropped.")
+
+    return drop
+
+
+def alter_routine(kind: str) -> Any:
+    def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
+        where, shown = read_signature(session, reader)
+        with session.ddl():
+            entry = session.catalogue.find(kind, where.database, where.schema, shown)
+            if entry is None and if_exists:
+                return status(SUCCEEDED)
+            entry = get_routine(session, kind, where, shown)
+            if reader.accept("SET", "COMMENT", "="):
+                session.catalogue.update(entry, comment=reader.string())
+            elif reader.accept("UNSET", "COMMENT"):
+                session.catalogue.update(entry, comment="")
+            elif kind == "PROCEDURE" and reader.accept("EXECUTE", "AS"):
+                session.catalogue.update(entry, EXECUTE_AS=reader.accept_any("OWNER", "CALLER"))
+            else:
+                raise reader.refuse()
+            reader.end()
+        return status(SUCCEEDED)
+
+    return alter
+
+
+def describe_routine(kind: str) -> Any:
+    def describe(session: Session, reader: Reader) -> Result:
+        where, shown = read_signature(session, reader)
+        reader.end()
+        routine = Routine.of(get_routine(session, kind, where, shown))
+        listed = [
+            ("signature", "(" + ", ".join(f"{argument.name} {short_type(argument.type)}" for argument in routine.arguments) + ")"),
+            ("returns", returned(routine)),
+            ("language", routine.language),
+        ]
+        if routine.language == "PYTHON":
+            listed += [
+                ("null handling", "RETURNS NULL ON NULL INPUT" if routine.options.get("STRICT") else "CALLED ON NULL INPUT"),
+                ("volatility", str(routine.options.get("VOLATILITY", "VOLATILE"))),
+                ("handler", str(routine.options["HANDLER"])),
+                ("imports", "[" + ", ".join(routine.options.get("IMPORTS", [])) + "]"),
+                ("packages", "[" + ",".join(f"'{package}'" for package in routine.options.get("PACKAGES", [])) + "]"),
+                ("runtime_version", str(routine.options.get("RUNTIME_VERSION", ""))),
+            ]
+        if kind == "PROCEDURE":
+            listed.append(("execute as", str(routine.options.get("EXECUTE_AS", "OWNER"))))
+        listed.append(("body", routine.body))
+        return rows((Column("property"), Column("value")), listed)
+
+    return describe
+
+
+def returned(routine: Routine) -> str:
+    if routine.table is None:
+        return routine.returns
+    return "TABLE (" + ", ".join(f"{column.name} {short_type(column.type)}" for column in routine.table) + ")"
+
+
+_COLUMNS = (
+    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("schema_name"), Column("is_builtin"), Column("is_aggregate"),
+    Column("is_ansi"), Column("min_num_arguments"), Column("max_num_arguments"), Column("arguments"), Column("description"),
+    Column("catalog_name"), Column("is_table_function"), Column("valid_for_clustering"), Column("is_secure"),
+    Column("secrets"), Column("external_access_integrations"), Column("language"),
+)
+
+
+def show_routines(kind: str) -> Any:
+    def show_all(session: Session, reader: Reader) -> Result:
+        shown = read_filter(session, reader)
+        listed = [
+            entry for entry in session.catalogue.list(kind, database=shown.database, schema=shown.schema)
+            if shown.keeps(entry.properties["BASE"])
+        ]
+        return show(_COLUMNS, type(shown)(limit=shown.limit), listed, _row)
+
+    return show_all
+
+
+def _row(entry: Entry) -> tuple[Any, ...]:
+    routine = Routine.of(entry)
+    count = len(routine.arguments)
+    needed = sum(1 for argument in routine.arguments if argument.default is None)
+    return (
+        entry.created_on, routine.name, entry.schema, "N", "N", "N", str(needed), str(count),
+        f"{routine.signature} RETURN {returned(routine) if routine.table else short_type(routine.returns)}",
+        entry.comment or "user-defined " + entry.kind.lower(), entry.database, "Y" if routine.table is not None else "N", "N", "N",
+        None, None, routine.language,
+    )
+
+
+def pick_overload(session: Session, kind: str, path: tuple[str, ...], count: int) -> Entry | None:
+    """The routine of that name that takes so many arguments; refused when several do and the count cannot tell."""
+    where = session.complete(path)
+    fitting = []
+    for entry in session.catalogue.list(kind, database=where.database, schema=where.schema):
+        routine = Routine.of(entry)
+        needed = sum(1 for argument in routine.arguments if argument.default is None)
+        if routine.name == where.name and needed <= count <= len(routine.arguments):
+            fitting.append(entry)
+    own = [entry for entry in fitting if entry.temporary] or fitting
+    if len(own) > 1:
+        raise AccountError(
+            2142, "42601", f"SQL compilation error:\n{where.name} has {len(own)} overloads with {count} arguments; this account "
+            "tells overloads apart by their number of arguments only. Drop one or rename it."
+        )
+    return own[0] if own else None
