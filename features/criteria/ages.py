@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from features.criteria.bounds import Bound, read_spans
 from features.criteria.clauses import Clause
-from features.criteria.evidence import Certainty, Judgement, judge_spans
+from features.criteria.evidence import Certainty, Judgement, judge
+from features.criteria.phrases import read_phrases
 from features.criteria.tokens import NEGATED, read_tokens
 
 AT_LEAST, AT_MOST = ("GE", "GT"), ("LE", "LT")
@@ -29,8 +30,7 @@ class _Statement:
 
 
 def read_age_limits(clauses: Iterable[Clause]) -> tuple[Limit | None, Limit | None]:
-    statements = [statement for clause in clauses for statement in _statements(clause)]
-    statements = _firmest(statements)
+    statements = _firmest([statement for clause in clauses for statement in _statements(clause)])
     lowest = _widest([said for said in statements if said.comparison in AT_LEAST], widest=min)
     highest = _widest([said for said in statements if said.comparison in AT_MOST], widest=max)
     return _consistent(lowest, highest)
@@ -38,14 +38,14 @@ def read_age_limits(clauses: Iterable[Clause]) -> tuple[Limit | None, Limit | No
 
 def _statements(clause: Clause) -> Iterator[_Statement]:
     tokens = read_tokens(clause.text)
-    for judgement in judge_spans(tokens, read_spans(tokens)):
+    for judgement in map(judge, read_phrases(tokens, read_spans(tokens))):
         bounds = _excluding(judgement) if clause.excludes else _including(judgement)
         for comparison, years in bounds:
             yield _Statement(comparison, years, judgement.certainty, judgement.one_sex, clause.excludes)
 
 
 def _including(judgement: Judgement) -> Iterator[tuple[str, float]]:
-    for span in judgement.chain:
+    for span in judgement.phrase.spans:
         if not span.negated:
             # A single age without a comparison, "18 years of age", is taken as the age to have reached.
             yield from ((bound.comparison or "GE", bound.years) for bound in span.bounds)
@@ -55,10 +55,10 @@ def _excluding(judgement: Judgement) -> Iterator[tuple[str, float]]:
     """Who is under 18 is excluded: 18 and over. To exclude 30 to 40 leaves a hole, which is no limit."""
     if judgement.qualified or judgement.one_sex:
         return
-    for span in judgement.chain:
+    for span in judgement.phrase.spans:
         if span.negated:
             yield from ((bound.comparison or "GE", bound.years) for bound in span.bounds)
-    bounds = [bound for span in judgement.chain if not span.is_range for bound in span.bounds if bound.comparison]
+    bounds = [bound for span in judgement.phrase.spans if not span.is_range for bound in span.bounds if bound.comparison]
     if not _leaves_a_hole(bounds):
         yield from ((NEGATED[str(bound.comparison)], bound.years) for bound in bounds)
 
@@ -70,13 +70,14 @@ def _leaves_a_hole(bounds: Sequence[Bound]) -> bool:
 
 
 def _firmest(statements: Sequence[_Statement]) -> list[_Statement]:
-    firm = [said for said in statements if said.certainty is Certainty.FIRM] or list(statements)
+    certainties = [said.certainty for said in statements]
+    firm = [said for said in statements if said.certainty and said.certainty == max(certainties)]
     of_everybody = any(not said.one_sex and not said.from_exclusion for said in firm)
     return [said for said in firm if not (said.one_sex and of_everybody)]
 
 
 def _widest(statements: Sequence[_Statement], *, widest: Callable[[Iterable[float]], float]) -> Limit | None:
-    """Groups of one trial may differ in age: the trial takes the youngest and the oldest of all. What is included goes before what is excluded."""
+    """Groups of a trial may differ in age: it takes the youngest and the oldest of all. Inclusion goes before exclusion."""
     said = [statement for statement in statements if not statement.from_exclusion] or list(statements)
     if not said:
         return None

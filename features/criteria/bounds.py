@@ -113,7 +113,12 @@ def _smaller_part(tokens: Sequence[Token], position: int, unit: str | None) -> t
 
 def _joins_unit(tokens: Sequence[Token], position: int, unit: str | None) -> bool:
     """ "18 (years)": a bracket between a number and its unit."""
-    return unit is None and tokens[position].kind == "OPEN" and position + 1 < len(tokens) and tokens[position + 1].kind in YEARS_A_UNIT
+    return (
+        unit is None
+        and tokens[position].kind == "OPEN"
+        and position + 1 < len(tokens)
+        and tokens[position + 1].kind in YEARS_A_UNIT
+    )
 
 
 def _read_infix(tokens: Sequence[Token], bound: Bound) -> Bound:
@@ -154,7 +159,11 @@ def _with_opening(tokens: Sequence[Token], bound: Bound) -> Bound:
     """ "up to 18 years" and "from 18 years" without a second end; what a birthday means depends on the verb before it."""
     if bound.comparison is not None:
         return bound
-    before = [token for token in tokens[max(0, bound.start - 4) : bound.start] if token.text not in ARTICLES and token.kind not in ("AGE", "OLD")]
+    before = [
+        token
+        for token in tokens[max(0, bound.start - 4) : bound.start]
+        if token.text not in ARTICLES and token.kind not in ("AGE", "OLD")
+    ]
     opening = before[-1].kind if before else ""
     is_birthday = any(token.kind == "BIRTHDAY" for token in tokens[bound.start : bound.end])
     if opening == "NOT_REACHED" or (is_birthday and before and before[-1].text in ("before", "until", "prior")):
@@ -172,7 +181,9 @@ def _read_range(tokens: Sequence[Token], low: Bound, high: Bound) -> Span | None
     if not all(token.kind in LINKS or token.text in ARTICLES for token in links):
         return None
     opening = _opening(tokens, low.start)
-    joined = bool(kinds & {"TO", "UPTO"}) or ("AND" in kinds and (bool(opening & {"BETWEEN", "FROM"}) or _is_bare_pair(tokens, low, high)))
+    joined = bool(kinds & {"TO", "UPTO"}) or (
+        "AND" in kinds and (bool(opening & {"BETWEEN", "FROM"}) or _is_bare_pair(tokens, low, high))
+    )
     if not joined or low.comparison in ("LT", "LE") or high.comparison in ("GT", "GE"):
         return None
     unit = low.unit or high.unit

@@ -24,7 +24,9 @@ HEADING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # "Meets none of the exclusion criteria" speaks of a part, it does not open one.
-MENTION = re.compile(r"(?:\b(?:meets?|meeting|none|any|no|not|satisf\w+|fulfil\w*|per|above|by|other|of)\b)[^.\n]*$", re.IGNORECASE)
+MENTION = re.compile(
+    r"(?:\b(?:meets?|meeting|none|any|no|not|satisf\w+|fulfil\w*|per|above|by|other|of)\b)[^.\n]*$", re.IGNORECASE
+)
 
 BULLET = r"(?:[-*•●▪◦·]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\(?[ivx]{1,4}[.)])"
 SOFT_BREAK = re.compile(rf"(?<=[^\n]{{60}})[ \t]*\n[ \t]{{4,}}(?!{BULLET}[ \t])(?=\S)")
@@ -35,11 +37,13 @@ CLAUSE_BREAK = re.compile(
     rf"|(?<!\byrs)(?<!\byr)(?<!\bmos)(?<!\bi\.e)(?<!\be\.g)(?<!\bvs)(?<!\bmin)(?<!\bmax)\.\s+(?:{BULLET}\s+)?(?=[A-Z\d(<>\u2264\u2265])"
 )
 EXCLUDING = re.compile(
-    r"\b(?:(?:be|are|is|were) (?:\w+ )?excluded|not (?:be )?(?:\w+ )?(?:eligible|included|enrolled|recruited|allowed|admitted)|ineligible|"
-    r"cannot (?:participate|take part|be included))\b",
+    r"\b(?:(?:be|are|is|were) (?:\w+ )?excluded|not (?:be )?(?:\w+ )?(?:eligible|included|enrolled|recruited|allowed|admitted)|"
+    r"ineligible|cannot (?:participate|take part|be included))\b",
     re.IGNORECASE,
 )
-AGE_LABEL = re.compile(r"(?:(?:minimum|maximum|lower|upper|min|max)\.?\s+)?age(?:\s+(?:limits?|range|group))?s?\s*[:=-]*$", re.IGNORECASE)
+AGE_LABEL = re.compile(
+    r"(?:(?:minimum|maximum|lower|upper|min|max)\.?\s+)?age(?:\s+(?:limits?|range|group))?s?\s*[:=-]*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

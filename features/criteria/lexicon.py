@@ -1,18 +1,21 @@
 """The vocabulary of age limits: what registries write, and which kind of token it is."""
 
 SMALL_NUMBERS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-).split()
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"),
+    *("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 PEOPLE = (
     r"(?:in-?|out-?)?patients?|subjects?|participants?|persons?|people|individuals?|volunteers?|adults?|males?|females?|m[ea]n|wom[ea]n|"
     r"boys?|girls?|child(?:ren)?|infants?|neonates?|newborns?|bab(?:y|ies)|toddlers?|adolescents?|teen(?:ager)?s?|youths?|minors?|"
     r"students?|donors?|recipients?|controls?|survivors?|residents?|smokers?|users?|cases?|veterans?|employees?|workers?|mothers?|"
     r"fathers?|parents?|caregivers?|carers?|athletes?|candidates?|members?|population|everyone|anyone|those|p(?:a)?ediatrics?|seniors?|"
-    r"elderly|respondents?|clients?|couples?|he|she|they|genders?|sex(?:es)?|kids?|mutants?|carriers?|nulliparas?|primigravidas?|gravidas?"
+    r"elderly|respondents?|clients?|couples?|he|she|they|genders?|sex(?:es)?|kids?|carriers?|nulliparas?|primigravidas?|gravidas?"
 )
-_ONSET = r"onset|diagnos\w+|menarche|menopause|symptoms?|death|loss|presentation|first (?!dose|visit|vaccination|administration)\w+"
+_ONSET = (
+    r"onset|diagnos\w+|menarche|menopause|symptoms?|death|loss|presentation|first (?!dose|visit|vaccination|administration)\w+"
+)
 _GREATER = r"older|elder|above|over|up(?:wards?)?|more|greater|beyond|higher|plus|onwards?|older adults"
 _SMALLER = r"younger|under|below|less|lower|fewer"
 _OR = r"(?:(?:and|or|&|/|and/or|,)\s?)+(?:is |are )?"
@@ -26,32 +29,48 @@ LEXICON = (
     (
         "OTHER_AGE",
         r"(?:gestational|gestation|post-?\s?menstrual|post-?\s?concept\w+|menstrual|concept\w+|bone|skeletal|mental|developmental|"
-        r"vascular|biological|embryo\w*|f(?:o)?etal|ovarian|paternal|father'?s|mother's|partner'?s|husband'?s|donor'?s|child'?s|reading|"
-        r"sperm|egg) age",
+        r"vascular|biological|embryo\w*|f(?:o)?etal|ovarian|paternal|father'?s|mother's|partner'?s|husband'?s|donor'?s|child'?s|"
+        r"reading|sperm|egg) age",
     ),
     ("OTHER_AGE", r"(?:weeks?'? (?:of )?)?(?:gestation\w*|ga)"),
     ("OTHER_AGE", rf"age (?:of|at) (?:the )?(?:disease |initial )?(?:{_ONSET})"),
-    ("OTHER_AGE", r"age[- ](?:matched|adjusted|appropriate|related|specific|dependent|associated|corrected|normed|norms?|standardi\w+)"),
-    ("NOLIMIT", r"(?:no|without|not?) (?:an? )?(?:upper|lower|maximum|minimum|age)(?: age)?(?: limits?| restrictions?)?|not specified"),
+    (
+        "OTHER_AGE",
+        r"age[- ](?:matched|adjusted|appropriate|related|specific|dependent|associated|corrected|normed|norms?|standardi\w+)",
+    ),
+    (
+        "NOLIMIT",
+        r"(?:no|without|not?) (?:an? )?(?:upper|lower|maximum|minimum|age)(?: age)?(?: limits?| restrictions?)?|not specified",
+    ),
     # "must not yet have reached their 16th birthday"
     ("NOT_REACHED", r"(?:not|never) (?:yet )?(?:have |had |has |be )?(?:yet )?(?:reached|attained|passed|had|completed)"),
     ("REACHED", r"(?:reached|attained|completed|passed|turned|attaining|reaching)"),
     ("BIRTHDAY", r"birth-?\s?days?"),
     ("UP", rf"{_OR}(?:{_GREATER}){_NO_NUMBER_FOLLOWS}|\+(?!/)|plus|onwards?|upwards?"),
     ("DOWN", rf"{_OR}(?:{_SMALLER}){_NO_NUMBER_FOLLOWS}"),
-    ("GE", r"(?:the )?(?:minimum|minimal|min\.?|youngest)(?: legal)?(?: ages?)?(?: limits?)?(?: of| is)?|(?:the )?lower (?:age )?limits?"),
+    (
+        "GE",
+        r"(?:the )?(?:minimum|minimal|min\.?|youngest)(?: legal)?(?: ages?)?(?: limits?)?(?: of| is)?"
+        r"|(?:the )?lower (?:age )?limits?",
+    ),
     ("GE", r"at (?:the )?(?:least|minimum)(?: of)?|>=|=>|\u2265|no fewer than"),
     ("LE", r"(?:the )?(?:maximum|maximal|max\.?|oldest)(?: ages?)?(?: limits?)?(?: of| is)?|(?:the )?upper (?:age )?limits?"),
     ("LE", r"at (?:the )?(?:most|maximum)(?: of)?|<=|=<|\u2264|not to exceed|not exceed(?:ing)?|up to and including"),
     ("LT", r"(?:less|lower|smaller|fewer) than|younger than|up to but (?:not including|less than)|under|below|beneath|<"),
-    ("GT", r"(?:greater|more|higher|larger|older|elder|bigger) th[ae]n|above|over|beyond|exceed(?:s|ing)?|upwards? of|in excess of|>"),
+    (
+        "GT",
+        r"(?:greater|more|higher|larger|older|elder) th[ae]n|above|over|beyond|exceed(?:s|ing)?|upwards? of|in excess of|>",
+    ),
     ("EQ", r"(?:or |and |/ ?)?(?:is )?(?:equals?|equivalent)(?: (?:to|than))?(?: or| and)?|or ?=|/ ?=|="),
     # The comparison without its "than", as in "greater or equal to": counts only beside EQ.
     ("GT?", r"greater|older|more|higher"),
     ("LT?", r"less|younger|lower"),
     ("INCLUSIVE", r"(?:both |all )?inclusive(?:ly)?|(?:bounds |limits |both )?included"),
     ("EXCLUSIVE", r"exclusive(?:ly)?"),
-    ("BETWEEN", r"between|betwixt|(?:within|in) the (?:age )?range(?: of)?|rang(?:ed?|es|ing)(?: in age)?(?: from| of| between)?"),
+    (
+        "BETWEEN",
+        r"between|betwixt|(?:within|in) the (?:age )?range(?: of)?|rang(?:ed?|es|ing)(?: in age)?(?: from| of| between)?",
+    ),
     ("OUTSIDE", r"outside(?: of)?|out of|other than"),
     ("NOT", r"not|no|never|nor|neither|isn't|aren't"),
     ("FROM", r"from|starting(?: at| from)?"),

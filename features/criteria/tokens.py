@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 from features.criteria.lexicon import LEXICON, SMALL_NUMBERS, SPELLINGS, TENS
 
-NUMBER_WORDS = {word: value for value, word in enumerate(SMALL_NUMBERS)} | {word: 10 * value for value, word in enumerate(TENS, 2)}
+NUMBER_WORDS = {word: value for value, word in enumerate(SMALL_NUMBERS)} | {
+    word: 10 * value for value, word in enumerate(TENS, 2)
+}
 NUMBER_WORD = re.compile(rf"\b(?:({'|'.join(TENS)})(?:[\s-]+({'|'.join(SMALL_NUMBERS[1:10])}))?|({'|'.join(SMALL_NUMBERS)}))\b")
 
 # A phrase begins and ends at the edge of a word; a sign such as ">=" has no edge to keep.

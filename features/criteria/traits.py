@@ -6,19 +6,25 @@ from collections.abc import Sequence
 from features.criteria.clauses import Clause
 
 FEMALE, MALE = r"wom[ae]n|females?|girls", r"m[ae]n|males?|boys"
-BOTH = re.compile(r"\b(?:both|either|any|all) (?:sex|gender)(?:e?s)?\b|\b(?:sex|gender)s?\s*[:=]?\s*(?:both|all|any|either)\b", re.IGNORECASE)
+BOTH = re.compile(
+    r"\b(?:both|either|any|all) (?:sex|gender)(?:e?s)?\b|\b(?:sex|gender)s?\s*[:=]?\s*(?:both|all|any|either)\b", re.IGNORECASE
+)
 # A man named as somebody's partner takes no part himself, nor does a woman whose contraception is asked for.
 ASIDE = re.compile(
     r"\b(?:male|female)s? (?:sexual )?partners?\b|\bpartners? (?:who|that) (?:is|are) (?:fe)?males?\b"
     r"|\b(?:wom[ae]n|females?)(?: \w+){0,3} (?:of|with) (?:child-?\s?bearing|reproductive)\b.*"
-    r"|\b(?:wom[ae]n|females?|m[ae]n|males?)(?: \w+){0,4} (?:must|should|will|need|have to|has to|agree|using|use)\b(?! (?:be )?\D{0,12}\d).*",
+    r"|\b(?:wom[ae]n|females?|m[ae]n|males?)(?: \w+){0,4} (?:must|should|will|need|have to|has to|agree|using|use)\b"
+    r"(?! (?:be )?\D{0,12}\d).*",
     re.IGNORECASE,
 )
-PREGNANCY = re.compile(r"^(?:\W|\b(?:singleton|viable|intrauterine|ongoing|currently|healthy|low[- ]risk)\b)*pregnan(?:t|cy)\b", re.IGNORECASE)
+PREGNANCY = re.compile(
+    r"^(?:\W|\b(?:singleton|viable|intrauterine|ongoing|currently|healthy|low[- ]risk)\b)*pregnan(?:t|cy)\b", re.IGNORECASE
+)
 # What the named condition follows; the surer phrase stands first.
 CONDITION_OPENINGS = (
     r"(?:diagnosis|diagnoses) (?:of|with)|diagnosed (?:with|as having|as|to have)",
-    r"(?:histologically|cytologically|pathologically|clinically|laboratory|pcr)(?:[- ](?:or|and) \w+)?[- ](?:confirmed|proven|diagnosed)",
+    r"(?:histologically|cytologically|pathologically|clinically|laboratory|pcr)(?:[- ](?:or|and) \w+)?"
+    r"[- ](?:confirmed|proven|diagnosed)",
     r"(?:patients?|participants?|subjects?|individuals?|adults?|children|people|women|men|those|persons?|outpatients?|inpatients?)"
     r" (?:\([^)]*\) )?(?:with|suffering from|who have|having|affected by)",
     r"suffering from|(?:confirmed|documented|established|proven|known|active|presence of|evidence of)(?: case of)?|history of",
@@ -30,10 +36,15 @@ CONDITION_END = re.compile(
     re.IGNORECASE,
 )
 CONDITION_START = re.compile(
-    r"^(?:(?:an?|the|any|either|one|current|primary|confirmed|documented|established|newly|clinical|new|proven|probable|stable|active)\s+)+", re.IGNORECASE
+    r"^(?:(?:an?|the|any|either|one|current|primary|confirmed|documented|established|newly|clinical|new|proven|probable|stable|active)\s+)+",
+    re.IGNORECASE,
 )
 # What follows "patients with" or "documented" without being an illness.
-NO_CONDITION = re.compile(r"\b(?:consent|ability|least|willing|criteria|capacity|informed|approval|adequate|age|years?|score|test|history|access|need|reports?|attempts?|bmi|diagnosis|treatment|weight)\b", re.IGNORECASE)
+NO_CONDITION = re.compile(
+    r"\b(?:consent|ability|least|willing|criteria|capacity|informed|approval|adequate|age|years?|score|test|history|access|need|"
+    r"reports?|attempts?|bmi|diagnosis|treatment|weight)\b",
+    re.IGNORECASE,
+)
 MOST_WORDS = 7
 
 
@@ -52,7 +63,10 @@ def _sex_left(clauses: Sequence[Clause]) -> str:
     """ "Exclusion: male sex" leaves women."""
     excluded = [clause.text.strip(" .").lower() for clause in clauses if clause.excludes]
     for pattern, left in ((MALE, "FEMALE"), (FEMALE, "MALE")):
-        if any(re.fullmatch(rf"(?:being )?(?:{pattern})(?: (?:sex|gender|patients|subjects|participants))?", text) for text in excluded):
+        if any(
+            re.fullmatch(rf"(?:being )?(?:{pattern})(?: (?:sex|gender|patients|subjects|participants))?", text)
+            for text in excluded
+        ):
             return left
     return "ALL"
 
