@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
 @contextmanager
 def serving(data: Path, *, port: int = 0, user: str = "ADMIN") -> Iterator[dict[str, str]]:
     """The account of that folder on a port, and the settings to reach it with."""
-    account = _open(data)
+    account = open_account(data)
     with account:
         key_file = sign_in_key(account, user, keys_folder(data))
         try:
@@ -109,7 +109,7 @@ def _present(places: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in places.items() if value}
 
 
-def _open(data: Path) -> Account:
+def open_account(data: Path) -> Account:
     try:
         return Account.open(data)
     except duckdb.IOException as error:

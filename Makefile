@@ -1,0 +1,35 @@
+# `make` alone lists what there is to do.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help pipeline test lint benchmark clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+$(READY): requirements.txt requirements-dev.txt pyproject.toml
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.txt)"; }
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements-dev.txt
+	@touch $@
+
+pipeline: $(READY) ## Run azure-pipelines.yml on this machine, against a fresh embedded Snowflake account
+	@$(BIN)/python -m mlops_local run azure-pipelines.yml
+
+test: $(READY) ## Run all tests
+	@$(BIN)/python -m pytest
+
+lint: $(READY) ## ruff, mypy, import contracts, YAML, and the pipeline itself
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/yamllint --strict azure-pipelines.yml templates
+	@$(BIN)/python -m mlops_local expand azure-pipelines.yml > /dev/null
+
+benchmark: $(READY) ## Say where the time of `make pipeline` goes
+	@$(BIN)/python -m benchmarks.pipeline_time
+
+clean: ## Remove the environment, caches and what runs have left
+	rm -rf $(VENV) .local out .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage

@@ -1,0 +1,129 @@
+"""What stands around a pipeline that runs on this machine: an embedded account, set up and filled, and a library for the agent.
+
+The account is set up by the very script that a real one is (``setup/account.sql``), and filled by ``python -m samples load``
+over the wire. The library holds what Azure DevOps would: a variable group and, as a secure file, an encrypted private key.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from mlops_local.account.account import Account
+from mlops_local.account.wire.server import Server
+from mlops_local.serve import connection_settings, open_account, sign_in_key
+
+GROUP = "snowflake-credentials"
+KEY_FILE = "snowflake_pipeline.p8"
+NAMES = {"database": "MLOPS_DEV", "warehouse": "MLOPS_DEV_WH", "role": "MLOPS_DEV_ROLE", "user": "MLOPS_DEV_PIPELINE"}
+SCHEMA = "ML"
+_PLACEHOLDER = re.compile(r"<%\s*(\w+)\s*%>")
+
+
+class StageSetError(Exception):
+    """Why the account or the library could not be made; the message is for the user."""
+
+
+@dataclass(frozen=True)
+class StageSet:
+    """``library`` is for the agent, ``facts`` go into ``run.json``."""
+
+    library: Path
+    facts: dict[str, str]
+
+
+@contextmanager
+def embedded(project: Path, data: Path, *, fresh: bool, sample_options: tuple[str, ...] = ()) -> Iterator[StageSet]:
+    """The account of folder ``data`` on a port of its own, for as long as a pipeline runs; made anew when ``fresh``."""
+    if fresh:
+        _remove_account(data)
+    with open_account(data) as account, tempfile.TemporaryDirectory(prefix="library-") as library, Server(account) as server:
+        pem, passphrase, public_key = _new_key()
+        _set_up(account, project / "setup" / "account.sql", {**NAMES, "public_key": public_key})
+        _load_samples(project, server, sample_options)
+        _write_library(Path(library), server, pem, passphrase)
+        with account.running():
+            yield StageSet(Path(library), {"account_data": str(data.resolve())})
+
+
+def _remove_account(data: Path) -> None:
+    """Only a folder that holds an account is ever removed."""
+    if data.exists() and any(data.iterdir()) and not (data / "data.duckdb").exists():
+        raise StageSetError(f"{data} is not empty and holds no account; name another folder with --account.")
+    shutil.rmtree(data, ignore_errors=True)
+
+
+def _new_key() -> tuple[bytes, str, str]:
+    """An encrypted private key (PEM), its passphrase, and the public half as Snowflake takes it."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    passphrase = secrets.token_urlsafe(24)
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.encode()))
+    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return pem, passphrase, "".join(public.splitlines()[1:-1])
+
+
+def _set_up(account: Account, script: Path, values: Mapping[str, str]) -> None:
+    """Runs ``setup/account.sql`` as ACCOUNTADMIN, its ``<% name %>`` filled in as Snowflake CLI would."""
+    text = _PLACEHOLDER.sub(lambda match: values[match[1]], script.read_text())
+    with account.system_session() as session:
+        for statement in session.split(text):
+            session.run(statement)
+        session.run(
+            f"ALTER USER ADMIN SET DEFAULT_WAREHOUSE = '{NAMES['warehouse']}' DEFAULT_NAMESPACE = '{NAMES['database']}.{SCHEMA}'"
+        )
+
+
+def _load_samples(project: Path, server: Server, options: tuple[str, ...]) -> None:
+    """As the administrator: the pipeline's own role may read the source tables, not write them."""
+    with tempfile.TemporaryDirectory(prefix="keys-") as keys:
+        settings = connection_settings(server, "ADMIN", sign_in_key(server.account, "ADMIN", Path(keys)))
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("SNOWFLAKE_")}
+        done = subprocess.run(
+            [sys.executable, "-m", "samples", "load", *options], cwd=project, env=environment | settings, capture_output=True, text=True,
+            check=False,
+        )
+    if done.returncode != 0:
+        raise StageSetError(f"The samples could not be loaded: {done.stderr.strip() or done.stdout.strip()}")
+
+
+def _write_library(folder: Path, server: Server, pem: bytes, passphrase: str) -> None:
+    """https://learn.microsoft.com/azure/devops/pipelines/library/"""
+    group = {
+        "account": server.account.name,
+        "user": NAMES["user"],
+        "warehouse": NAMES["warehouse"],
+        "role": NAMES["role"],
+        "database": NAMES["database"],
+        "schema": SCHEMA,
+        "private_key_file_name": KEY_FILE,
+        "private_key_passphrase": {"value": passphrase, "secret": True},
+        "host": server.host,
+        "port": str(server.port),
+        "protocol": "http",
+    }
+    _write_private(folder / "variable-groups" / f"{GROUP}.yml", yaml.safe_dump(group).encode())
+    _write_private(folder / "secure-files" / KEY_FILE, pem)
+
+
+def _write_private(file: Path, content: bytes) -> None:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+        target.write(content)
