@@ -17,7 +17,8 @@ PATIENT_AGE = FeatureView(
             S.SCREENED_AT,
             FLOOR(MONTHS_BETWEEN(S.SCREENED_AT, P.BIRTH_DATE)) / 12 AS AGE,
             P.SEX,
-            P.CONDITION
+            P.CONDITION,
+            P.COMORBIDITIES
         FROM SOURCE.PATIENTS P
         JOIN SOURCE.SCREENINGS S ON S.PATIENT_ID = P.PATIENT_ID
     """,
@@ -25,6 +26,7 @@ PATIENT_AGE = FeatureView(
         "AGE": "Age in years at the time of screening, in completed months.",
         "SEX": "Sex as recorded at registration.",
         "CONDITION": "The condition that the patient is treated for.",
+        "COMORBIDITIES": "How many other conditions the patient has.",
     },
     description="Age and other causes known before a screening.",
 )

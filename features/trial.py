@@ -10,7 +10,7 @@ READ_CRITERIA = PythonFunction(
     handler="features.criteria_text.read_criteria_object",
     arguments=(Column("CRITERIA", "VARCHAR"),),
     returns="OBJECT",
-    description="Age limits, sex and condition that a free text of eligibility criteria states; NULL where it states none.",
+    description="Age limits, sex and condition that a free text of eligibility criteria states.",
 )
 
 TRIAL_CRITERIA = FeatureView(
@@ -41,7 +41,7 @@ TRIAL_CRITERIA = FeatureView(
         "MIN_INCLUSIVE": "Whether the least age itself is let in.",
         "MAX_AGE": "Greatest age in years; NULL when the text states none.",
         "MAX_INCLUSIVE": "Whether the greatest age itself is let in.",
-        "REQUIRED_SEX": "The only sex that is let in; NULL when both are.",
+        "REQUIRED_SEX": "The only sex that is let in; ALL when both are.",
         "REQUIRED_CONDITION": "The condition that the trial is about; NULL when the text names none.",
     },
     description="Age limits, sex and condition, read from the text of the criteria.",

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from snowflake.connector.config_manager import CONFIG_MANAGER
 from snowflake.connector.errors import Error
 from snowflake.snowpark import Session
 from snowflake.snowpark.context import get_active_session
-from snowflake.snowpark.exceptions import SnowparkSessionException
+from snowflake.snowpark.exceptions import SnowparkClientException, SnowparkSessionException
 
-from mlops.errors import SignInError
+from mlops.errors import AccountError, SignInError
 from mlops.keys import load_private_key
+from mlops.refusals import explain
 from mlops.settings import Settings
+
+# What the clients raise when the account refuses.
+CLIENT_ERRORS = (SnowparkClientException, Error)
 
 # https://docs.snowflake.com/en/user-guide/key-pair-auth-troubleshooting
 _REASONS = {
@@ -42,8 +46,15 @@ def open_session(settings: Settings) -> Iterator[Session]:
     if active is not None:
         yield active
         return
-    with _connect(settings) as session:
+    session = _connect(settings)
+    try:
         yield session
+    except CLIENT_ERRORS as error:
+        raise AccountError(explain(error)) from error
+    finally:
+        # The work is done or has failed by now; a session that cannot be closed changes neither.
+        with suppress(SnowparkSessionException):
+            session.close()
 
 
 def _connect(settings: Settings) -> Session:

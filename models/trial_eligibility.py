@@ -35,19 +35,21 @@ PREDICTIONS = Table(
 TRIAL_ELIGIBILITY = Model(
     name="TRIAL_ELIGIBILITY",
     training_set="TRIAL_SCREENINGS",
-    numeric=("AGE", "MIN_AGE", "MAX_AGE"),
+    numeric=("AGE", "MIN_AGE", "MAX_AGE", "COMORBIDITIES"),
+    # Whole years are counted in birthdays: up to 65 holds until the 66th, over 18 begins with the 19th.
     derived={
         "AGE_ALLOWED": """IFF(
-            (MIN_AGE IS NULL OR AGE > MIN_AGE OR (AGE = MIN_AGE AND MIN_INCLUSIVE))
-            AND (MAX_AGE IS NULL OR AGE < MAX_AGE OR (FLOOR(AGE) = MAX_AGE AND MAX_INCLUSIVE)), 1, 0)""",
-        "SEX_ALLOWED": "IFF(REQUIRED_SEX IS NULL OR REQUIRED_SEX = SEX, 1, 0)",
+            (MIN_AGE IS NULL OR IFF(MIN_AGE = FLOOR(MIN_AGE), FLOOR(AGE), AGE) - MIN_AGE >= IFF(MIN_INCLUSIVE, -0.01, 0.01))
+            AND (MAX_AGE IS NULL OR IFF(MAX_AGE = FLOOR(MAX_AGE), FLOOR(AGE), AGE) - MAX_AGE <= IFF(MAX_INCLUSIVE, 0.01, -0.01)),
+            1, 0)""",
+        "SEX_ALLOWED": "IFF(REQUIRED_SEX IN ('ALL', SEX), 1, 0)",
         "CONDITION_MATCHES": "IFF(REQUIRED_CONDITION = CONDITION, 1, 0)",
     },
     categorical=("SEX", "CONDITION"),
     estimator=Estimator(
-        "sklearn.ensemble.RandomForestClassifier", {"n_estimators": 200, "min_samples_leaf": 10, "max_features": "sqrt"}
+        "sklearn.ensemble.RandomForestClassifier", {"n_estimators": 100, "min_samples_leaf": 10, "max_features": "sqrt"}
     ),
-    holdout=0.25,
+    holdout=0.3,
     seed=42,
     gates=(Gate("ROC_AUC", 0.6),),
     procedure="TRAIN_MODEL",

@@ -46,7 +46,7 @@ CREATE USER IF NOT EXISTS <% user %>
     TYPE = SERVICE
     DEFAULT_ROLE = <% role %>
     DEFAULT_WAREHOUSE = <% warehouse %>
-    DEFAULT_NAMESPACE = <% database %>.ML
+    DEFAULT_NAMESPACE = '<% database %>.ML'
     COMMENT = 'Logs in with a key pair only.';
 -- Not part of CREATE, so that running this again with another key rotates it.
 ALTER USER <% user %> SET RSA_PUBLIC_KEY = '<% public_key %>';

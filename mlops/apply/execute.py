@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from snowflake.connector.errors import Error as ConnectorError
 from snowflake.ml._internal.exceptions.exceptions import SnowflakeMLException
-from snowflake.snowpark.exceptions import SnowparkClientException
 
 from mlops.apply.entities import apply_entity
 from mlops.apply.feature_views import apply_feature_view
@@ -25,6 +23,7 @@ from mlops.definitions import Model
 from mlops.errors import AccountError, MlopsError
 from mlops.plan import Change, Plan
 from mlops.refusals import explain
+from mlops.session import CLIENT_ERRORS
 
 _APPLY: dict[str, Callable[[Target, Any, Any], Outcome]] = {
     "function": apply_function,
@@ -76,5 +75,5 @@ def _attempt(change: Change, action: Callable[[], Outcome]) -> tuple[Outcome, Ml
         return action(), None
     except MlopsError as error:
         return Outcome(), error
-    except (SnowparkClientException, SnowflakeMLException, ConnectorError) as error:
+    except (*CLIENT_ERRORS, SnowflakeMLException) as error:
         return Outcome(), AccountError(f"{change.kind.capitalize()} {change.name} could not be applied: {explain(error)}")
