@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops_local.account.statements import commands, comment, dml, grant, procedure, query
+from mlops_local.account.statements import commands, comment, dml, execute, grant, procedure, query
 
 VERBS: dict[str, commands.Verb] = {
     "(": query.run,
@@ -11,6 +11,7 @@ VERBS: dict[str, commands.Verb] = {
     "COMMENT": comment.comment,
     "COMMIT": commands.commit,
     "DELETE": dml.delete,
+    "EXECUTE": execute.execute,
     "GRANT": grant.grant,
     "INSERT": dml.insert,
     "MERGE": dml.merge,

@@ -1,0 +1,162 @@
+"""Runs what is due by the account's clock: dynamic tables whose lag has reached its target, then task graphs.
+
+What is due is decided by :func:`due_tasks`, without side effects. :func:`tick` carries it out once, which is how tests with a
+clock of their own drive an account; :class:`Scheduler` does so in the background of a server.
+https://docs.snowflake.com/en/user-guide/tasks-intro
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from mlops_local.account import dynamic_tables, graph_run, tasks
+from mlops_local.account.session import Session
+from mlops_local.account.tasks import Graph, Run, Task
+
+if TYPE_CHECKING:
+    from mlops_local.account.account import Account
+
+_log = logging.getLogger(__name__)
+_SHORTEST_TRIGGER_INTERVAL = timedelta(seconds=30)
+_POLL_SECONDS = 0.5
+_WORKERS = 4
+
+
+@dataclass(frozen=True)
+class Due:
+    """A root task that is to run, and the time at which its schedule wanted it."""
+
+    task: Task
+    at: datetime
+
+
+def due_tasks(roots: Iterable[Task], now: datetime, *, served: Mapping[int, datetime], busy: set[int]) -> list[Due]:
+    """The started root tasks whose time has come since it was ``served`` last.
+
+    Times that were missed meanwhile are one run, not many; a task that is ``busy`` misses its time unless it may overlap.
+    """
+    found = []
+    for task in roots:
+        if not task.started or (task.entry.id in busy and not task.option("ALLOW_OVERLAPPING_EXECUTION")):
+            continue
+        at = _due_time(task, now, served.get(task.entry.id))
+        if at is not None:
+            found.append(Due(task, at))
+    return found
+
+
+def _due_time(task: Task, now: datetime, served: datetime | None) -> datetime | None:
+    since = max(task.base, served) if served else task.base
+    timetable = task.timetable
+    if timetable is not None:
+        at = timetable.last_until(now, base=task.base)
+        return at if at > since else None
+    if is_triggered(task) and (served is None or now >= served + _SHORTEST_TRIGGER_INTERVAL):
+        return now
+    return None
+
+
+def is_triggered(task: Task) -> bool:
+    """A task without schedule whose condition starts it: it runs when its stream has data."""
+    return task.timetable is None and task.condition is not None and not task.predecessors and not task.finalizes
+
+
+def tick(account: Account) -> list[int]:
+    """Runs everything that is due now, one after another; the ids of the graph runs, for the history."""
+    with account.system_session() as session:
+        dynamic_tables.refresh_due(session, account.clock.now())
+        runs = enter_due_runs(session)
+        for run in runs:
+            graph_run.carry_out(account, session, run)
+    return [run.graph for run in runs]
+
+
+def enter_due_runs(session: Session) -> list[Run]:
+    """Enters a run for every root task that is due; with them, those that EXECUTE TASK has asked for."""
+    now = session.account.clock.now()
+    with session.transaction():
+        roots = [Task(entry) for entry in session.catalogue.list(tasks.KIND)]
+        due = due_tasks(_roots(roots), now, served=tasks.last_times(session), busy=tasks.busy_roots(session))
+        asked = tasks.pending_runs(session)
+    wanted = [one for one in due if not is_triggered(one.task) or graph_run.condition_holds(session.account, one.task)]
+    if not wanted:
+        return asked
+    with session.transaction(write=True):
+        return [*asked, *(tasks.add_run(session, one.task, one.at, tasks.BY_SCHEDULE) for one in wanted)]
+
+
+def _roots(found: list[Task]) -> list[Task]:
+    return [task for task in found if not task.predecessors and not task.finalizes]
+
+
+class Scheduler:
+    """The background thread of a served account. Graphs run side by side, runs of one graph one after another."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="scheduler", daemon=True)
+        self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="task")
+        self._running: set[int] = set()
+        self._lock = threading.Lock()
+
+    def start(self) -> Scheduler:
+        with self._account.system_session() as session:
+            tasks.fail_interrupted(session)
+        self._thread.start()
+        return self
+
+    def stop(self, *, seconds: float = 30.0) -> None:
+        """Starts nothing more and waits for what is running."""
+        self._stop.set()
+        self._thread.join(timeout=seconds)
+        self._workers.shutdown(wait=True, cancel_futures=True)
+
+    def _loop(self) -> None:
+        with self._account.system_session() as session:
+            while not self._stop.wait(_POLL_SECONDS):
+                try:
+                    self._look(session)
+                except Exception:
+                    # The thread must outlive whatever one look meets: a schedule that stops is silent.
+                    _log.exception("The scheduler could not look for what is due.")
+
+    def _look(self, session: Session) -> None:
+        dynamic_tables.refresh_due(session, self._account.clock.now())
+        for run in enter_due_runs(session):
+            with self._lock:
+                if run.root in self._running:
+                    continue
+                self._running.add(run.root)
+            self._workers.submit(self._carry_out, run)
+
+    def _carry_out(self, run: Run) -> None:
+        try:
+            with self._account.system_session() as session:
+                graph_run.carry_out(self._account, session, run)
+        except Exception:
+            _log.exception("The run of a task graph ended before its time.")
+        finally:
+            with self._lock:
+                self._running.discard(run.root)
+
+
+def advance(account: Account, to: datetime, *, step: timedelta = timedelta(minutes=1)) -> list[int]:
+    """Moves a test clock to a time in steps and runs what falls due on the way."""
+    graphs: list[int] = []
+    while account.clock.now() < to:
+        move = getattr(account.clock, "advance", None)
+        if move is None:
+            raise TypeError("only an account with a test clock can be moved in time")
+        move(min(step, to - account.clock.now()))
+        graphs += tick(account)
+    return graphs
+
+
+__all__ = ["Due", "Graph", "Scheduler", "advance", "due_tasks", "enter_due_runs", "is_triggered", "tick"]

@@ -1,0 +1,74 @@
+"""``EXECUTE TASK`` and ``EXECUTE IMMEDIATE``.
+
+https://docs.snowflake.com/en/sql-reference/sql/execute-task, https://docs.snowflake.com/en/sql-reference/sql/execute-immediate
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops_local.account import tasks
+from mlops_local.account.errors import AccountError, unsupported
+from mlops_local.account.reader import Reader
+from mlops_local.account.relations import relation
+from mlops_local.account.result import Result, status
+from mlops_local.account.session import Request, Session
+from mlops_local.account.sql.context import Context, Relation
+from mlops_local.account.sql.extensions import system_function, table_function
+from mlops_local.account.statements import schema_object, task
+from mlops_local.account.statements.commands import described
+from mlops_local.account.tags import parse_name
+
+
+def execute(session: Session, reader: Reader, request: Request) -> Result:
+    reader.next()
+    reader.expect("TASK")
+    return described(session, request, lambda: _execute_task(session, reader))
+
+
+def _execute_task(session: Session, reader: Reader) -> Result:
+    """Enters a run of a root task for the scheduler, whether the task is started or not."""
+    path = reader.path()
+    if reader.accept("RETRY"):
+        raise unsupported("EXECUTE TASK RETRY LAST")
+    config = None
+    if reader.accept("USING", "CONFIG"):
+        reader.expect("=")
+        config = reader.string()
+    reader.end()
+    with session.ddl():
+        entry = schema_object.find(session, task.WORDS, path, if_exists=False)
+        assert entry is not None
+        found = tasks.Task(entry)
+        if found.predecessors or found.finalizes:
+            raise AccountError(91093, "0A000", f"EXECUTE TASK runs root tasks only; {entry.full_name} has a predecessor.")
+        tasks.add_run(session, found, session.account.clock.now(), tasks.BY_COMMAND, config=config)
+    return status(f"Task {entry.name} is scheduled to run immediately.")
+
+
+@system_function("SYSTEM$TASK_DEPENDENTS_ENABLE")
+def enable_dependents(session: Session, arguments: list[Any]) -> None:
+    """Resumes a task and all tasks behind it.
+
+    https://docs.snowflake.com/en/sql-reference/functions/system_task_dependents_enable
+    """
+    session.connection.writing()
+    entry = session.get(task.WORDS, parse_name(str(arguments[0]) if arguments else ""))
+    graph = tasks.graph_of(session, entry.database, entry.schema)
+    behind = graph.below(entry.name)
+    finalizer = graph.finalizer(entry.name)
+    for found in [*behind, *([finalizer] if finalizer else [])]:
+        task.resume(session, found.entry)
+
+
+@table_function("TASK_DEPENDENTS")
+def task_dependents(context: Context, positional: list[Any], named: dict[str, Any]) -> Relation:
+    """https://docs.snowflake.com/en/sql-reference/functions/task_dependents"""
+    if positional or set(named) - {"TASK_NAME", "RECURSIVE"} or "TASK_NAME" not in named:
+        raise unsupported("TASK_DEPENDENTS with other arguments than TASK_NAME and RECURSIVE")
+    session = context.session
+    entry = session.get(task.WORDS, parse_name(named["TASK_NAME"]))
+    graph = tasks.graph_of(session, entry.database, entry.schema)
+    behind = graph.below(entry.name) if named.get("RECURSIVE", True) else [graph[entry.name], *graph.children(entry.name)]
+    columns = [type(column)(column.name.upper(), column.type) for column in task.COLUMNS]
+    return relation(context, columns, [task.row(found.entry) for found in behind])
