@@ -6,7 +6,7 @@ from typing import Any
 
 from snowflake.snowpark import Session
 
-from mlops.inside.content import read_content
+from mlops.inside.content import open_content
 from mlops.inside.place import find_place
 from mlops.names import literal
 from mlops.outputs import MONITORING, TRAINING_RUNS
@@ -15,7 +15,8 @@ from mlops.outputs import MONITORING, TRAINING_RUNS
 def monitor_model(session: Session, monitor_name: str) -> dict[str, Any]:
     """Writes all measures, as one statement: a monitor that was killed has written none."""
     place = find_place(session)
-    monitor = read_content().monitor(monitor_name)
+    with open_content() as definitions:
+        monitor = definitions.monitor(monitor_name)
     runs = place.table(TRAINING_RUNS.name)
     version = f"(SELECT MAX_BY(MODEL_VERSION, FINISHED_AT) FROM {runs.sql} WHERE MODEL_NAME = {literal(monitor.model)})"
     rows = " UNION ALL ".join(

@@ -7,7 +7,7 @@ from typing import Any
 from snowflake.snowpark import Session
 
 from mlops.fingerprint import fingerprint
-from mlops.inside.content import read_content
+from mlops.inside.content import open_content
 from mlops.inside.learning import Learned, failed_gates, learn
 from mlops.inside.place import find_place
 from mlops.inside.recording import Run, count_changes, next_number, record
@@ -19,14 +19,15 @@ from mlops.marks import Mark
 def train_model(session: Session, model_name: str, reason: str, stream_name: str) -> dict[str, Any]:
     """Adds one version. With a stream, what the stream holds is taken from it when the run is recorded."""
     place = find_place(session)
-    definitions = read_content()
-    model = definitions.model(model_name)
-    training_set = definitions.training_set(model)
+    with open_content() as definitions:
+        model = definitions.model(model_name)
+        training_set = definitions.training_set(model)
+        definition = fingerprint(definitions, model)
     run = Run(
         model=model,
         training_set=training_set,
         number=next_number(place, model.name),
-        definition=fingerprint(definitions, model),
+        definition=definition,
         commit=place.commit_of(model.procedure),
         reason=reason,
         started=place.run("SELECT SYSDATE()")[0][0],

@@ -1,0 +1,60 @@
+"""An embedded account, set up by setup/account.sql and filled with samples, and the settings of the pipeline's user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import snowflake.connector
+import yaml
+
+from mlops.cli import main
+from mlops_local.stage_set import GROUP, KEY_FILE, embedded
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Pipeline:
+    """What a job of the pipeline has: an environment, and the machine."""
+
+    environ: dict[str, str]
+    folder: Path
+    reports: int = field(default=0)
+
+    def run(self, *arguments: str, **changed: str) -> tuple[int, str]:
+        """Exit code and summary of one command."""
+        self.reports += 1
+        summary = self.folder / f"summary-{self.reports}.md"
+        code = main([*arguments, "--content", str(ROOT), "--summary", str(summary)], {**self.environ, **changed})
+        return code, summary.read_text()
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        with self.connect() as connection, connection.cursor() as cursor:
+            return [tuple(row) for row in cursor.execute(statement).fetchall()]
+
+    def connect(self) -> snowflake.connector.SnowflakeConnection:
+        names = {name.removeprefix("SNOWFLAKE_").lower(): value for name, value in self.environ.items()}
+        names["private_key_file_pwd"] = names.pop("private_key_passphrase")
+        return snowflake.connector.connect(**{**names, "port": int(names["port"]), "authenticator": "SNOWFLAKE_JWT"})
+
+
+@contextmanager
+def pipeline_on(folder: Path, *samples: str) -> Iterator[Pipeline]:
+    with embedded(ROOT, folder / "account", fresh=True, sample_options=samples) as stage_set:
+        group = yaml.safe_load((stage_set.library / "variable-groups" / f"{GROUP}.yml").read_text())
+        values = {name: value["value"] if isinstance(value, dict) else value for name, value in group.items()}
+        values.pop("private_key_file_name")
+        environ = {f"SNOWFLAKE_{name.upper()}": value for name, value in values.items()}
+        environ["SNOWFLAKE_PRIVATE_KEY_FILE"] = str(stage_set.library / "secure-files" / KEY_FILE)
+        yield Pipeline(environ, folder)
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    with pipeline_on(tmp_path_factory.mktemp("pipeline")) as found:
+        yield found

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlops.definitions import Estimator, Gate, Model, TrainingSet
+from mlops.errors import AccountError
+from mlops.inside.learning import failed_gates, learn, split_by_group
+
+SEEN = TrainingSet(
+    name="SEEN",
+    spine="",
+    keys=("ID",),
+    timestamp="AT",
+    label="OK",
+    group="ID",
+    feature_views=("V/V1",),
+    reads=(),
+    description="Seen.",
+)
+GUESS = Model(
+    name="GUESS",
+    training_set="SEEN",
+    numeric=("AGE", "LIMIT"),
+    categorical=("SEX",),
+    estimator=Estimator("sklearn.ensemble.RandomForestClassifier", {"n_estimators": 50, "min_samples_leaf": 10}),
+    holdout=0.4,
+    seed=1,
+    procedure="TRAIN",
+    predictions="SAID",
+    shown=(),
+    description="Guesses.",
+)
+
+
+def frame(rows: int = 4000, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    age = rng.uniform(0, 90, rows)
+    limit = np.where(rng.random(rows) < 0.2, np.nan, 18.0)
+    allowed = np.isnan(limit) | (age >= limit)
+    return pd.DataFrame(
+        {
+            "ID": [f"P{number}" for number in rng.integers(0, rows // 4, rows)],
+            "AGE": age,
+            "LIMIT": limit,
+            "SEX": rng.choice(np.array(["F", "M", None], dtype=object), rows),
+            "OK": (allowed & (rng.random(rows) < 0.8)).astype(int),
+        }
+    )
+
+
+@given(st.integers(0, 100), st.floats(0.1, 0.9))
+@settings(max_examples=20, deadline=None)
+def test_nobody_stands_on_both_sides_and_everybody_stays(seed: int, holdout: float) -> None:
+    rows = frame(400)
+    split = split_by_group(rows, "ID", holdout, seed)
+    held, seen = set(split.test["ID"]), set(split.training["ID"])
+    assert not held & seen
+    assert len(split.test) + len(split.training) == len(rows)
+    more = pd.concat([frame(400, seed=1), rows])
+    assert held <= set(split_by_group(more, "ID", holdout, seed).test["ID"])
+
+
+def test_a_real_cause_is_learned_and_the_same_rows_give_the_same_model() -> None:
+    first, second = learn(frame(), GUESS, SEEN), learn(frame(), GUESS, SEEN)
+    assert first.metrics["ROC_AUC"] > 0.7
+    assert first.metrics == second.metrics
+    assert sum(count for _, _, count in first.confusion) == len(first.split.test)
+
+
+def test_shuffled_labels_teach_nothing() -> None:
+    rows = frame()
+    rows["OK"] = np.random.default_rng(3).permutation(rows["OK"].to_numpy())
+    assert learn(rows, GUESS, SEEN).metrics["ROC_AUC"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_one_outcome_only_is_said_in_a_sentence() -> None:
+    with pytest.raises(AccountError, match=r"Model GUESS cannot be trained: its training rows \(\d+\) do not hold both outcomes"):
+        learn(frame().assign(OK=1), GUESS, SEEN)
+
+
+def test_the_pipeline_takes_words_it_has_never_seen_and_numbers_that_are_missing() -> None:
+    learned = learn(frame(), GUESS, SEEN)
+    unseen = pd.DataFrame({"AGE": [np.nan], "LIMIT": [np.nan], "SEX": ["OTHER"]})
+    assert learned.pipeline.predict_proba(unseen).shape == (1, 2)
+
+
+def test_every_gate_that_fails_is_a_sentence() -> None:
+    gates = (Gate("ROC_AUC", 0.6), Gate("RECALL", 0.9), Gate("UNHEARD_OF", 0.1))
+    failures = failed_gates({"ROC_AUC": 0.7, "RECALL": 0.5}, gates)
+    assert failures == [
+        "RECALL is 0.500; at least 0.900 is wanted.",
+        "UNHEARD_OF is nan; at least 0.100 is wanted.",
+    ]
+    assert failed_gates({"ROC_AUC": 0.6}, gates[:1]) == []
+
+
+def test_categories_alone_are_enough() -> None:
+    assert learn(frame(), replace(GUESS, numeric=("AGE",), categorical=()), SEEN).metrics["ROC_AUC"] > 0.6
