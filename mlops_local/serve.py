@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from mlops_local.account.account import Account
 from mlops_local.account.names import quote
+from mlops_local.account.scheduler import Scheduler
 from mlops_local.account.wire.server import Server
 
 _BITS = 2048
@@ -57,8 +58,18 @@ def serving(data: Path, *, port: int = 0, user: str = "ADMIN") -> Iterator[dict[
             server = Server(account, port=port)
         except OSError as error:
             raise ServeError(f"Port {port} cannot be used: {error.strerror}. Choose another one, or 0 for any.") from error
-        with server:
+        with server, running(account):
             yield connection_settings(server, user, key_file)
+
+
+@contextmanager
+def running(account: Account) -> Iterator[None]:
+    """The account's schedules: tasks and dynamic tables run when they are due."""
+    scheduler = Scheduler(account).start()
+    try:
+        yield
+    finally:
+        scheduler.stop()
 
 
 def keys_folder(data: Path) -> Path:

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from mlops_local.account.account import Account
 from mlops_local.account.wire.server import Server
-from mlops_local.serve import connection_settings, open_account, sign_in_key
+from mlops_local.serve import connection_settings, open_account, running, sign_in_key
 
 GROUP = "snowflake-credentials"
 KEY_FILE = "snowflake_pipeline.p8"
@@ -60,7 +60,7 @@ def embedded(project: Path, data: Path, *, fresh: bool, sample_options: tuple[st
         _set_up(account, project / "setup" / "account.sql", {**NAMES, "public_key": public_key})
         _load_samples(project, server, sample_options)
         _write_library(Path(library), server, pem, passphrase)
-        with account.running():
+        with running(account):
             yield StageSet(Path(library), {"account_data": str(data.resolve())})
 
 

@@ -14,8 +14,11 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account import dynamic_tables
+from mlops_local.account import dynamic_tables, tasks
 from mlops_local.account import calls as calls
+from mlops_local.account import history_view as history_view
+from mlops_local.account import packages_view as packages_view
+from mlops_local.account import platform_functions as platform_functions
 from mlops_local.account.catalogue import Catalogue, Entry
 from mlops_local.account.clock import Clock, SystemClock
 from mlops_local.account.engine import Engine
@@ -72,6 +75,7 @@ class Account:
             Catalogue.create_tables(session.connection)
             self.history.create_tables(session.connection)
             dynamic_tables.create_tables(session.connection)
+            tasks.create_tables(session.connection)
             create_defaults(session)
             self._drop_temporary(session.catalogue.list_temporary(), session)
             self.stages.sweep(session.catalogue.ids())

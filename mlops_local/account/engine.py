@@ -41,7 +41,7 @@ class Engine:
     def close(self) -> None:
         self.root.close()
 
-    def take_turn(self, connection: Connection, seconds: float = 600.0) -> None:
+    def take_turn(self, connection: Connection, seconds: float) -> None:
         with self._writer:
             if not self._writer.wait_for(lambda: self._owner in (None, connection), timeout=seconds):
                 raise AccountError(
@@ -83,13 +83,13 @@ class Connection:
             self.in_transaction = False
             self._engine.end_turn(self)
 
-    def writing(self) -> None:
+    def writing(self, seconds: float = 600.0) -> None:
         """Call before the first write of a transaction; returns when it is this connection's turn.
 
         A transaction that has only read starts anew first, so that it sees what the writer before it committed.
         """
         fresh = self._engine._owner is not self
-        self._engine.take_turn(self)
+        self._engine.take_turn(self, seconds)
         if fresh and self.in_transaction:
             self.cursor.execute("COMMIT")
             self.cursor.execute("BEGIN TRANSACTION")

@@ -70,16 +70,20 @@ class History:
             self._pending.append(row)
             full = len(self._pending) >= _FLUSH_AT
         if full:
-            self.flush()
+            self.flush(seconds=0)
 
-    def flush(self) -> None:
-        """Writes what is pending; called before the history is read and at the end."""
+    def flush(self, seconds: float = 600.0) -> None:
+        """Writes what is pending; it stays pending when no turn to write comes within the seconds."""
         with self._lock:
             pending, self._pending = self._pending, []
             if not pending:
                 return
+            try:
+                self._connection.writing(seconds)
+            except AccountError:
+                self._pending = pending
+                return
             self._connection.begin()
-            self._connection.writing()
             marks = ", ".join("?" * len(pending[0]))
             self._connection.cursor.executemany(f"INSERT INTO account.query_history VALUES ({marks})", pending)
             self._connection.commit()
