@@ -86,8 +86,8 @@ class FileFormat:
         return "" if value.upper() == "NONE" else value
 
 
-def read_format_options(reader: Reader) -> FileFormat:
-    """``TYPE = .. OPTION = ..``, blanks or commas between them, until a word that is no option."""
+def read_format_options(reader: Reader, *, type_: str = "CSV") -> FileFormat:
+    """``TYPE = .. OPTION = ..``, blanks or commas between them, until a word that is no option; ``type_`` when none is said."""
     given: dict[str, Any] = {}
     known = {"TYPE"}.union(*DEFAULTS.values())
     while reader.token.upper in known:
@@ -97,7 +97,7 @@ def read_format_options(reader: Reader) -> FileFormat:
             raise syntax_error(f"duplicate property '{name}'.")
         given[name] = _value(reader)
         reader.accept(",")
-    return make_format(given)
+    return make_format({"TYPE": type_, **given})
 
 
 def make_format(given: dict[str, Any]) -> FileFormat:

@@ -1,8 +1,8 @@
 """Where the files of stages and versions are kept.
 
 A stage, a user or a table owns the folder ``stages/<object id>``, a version of a dataset or a model ``versions/<object id>``:
-ids are never used twice, so a rename moves no file and a replaced stage is empty. Files are removed after the statement that drops
-their owner has committed; what a killed process left behind is removed when the account opens again.
+ids are never used twice, so a rename moves no file and a replaced stage is empty. Files are removed after the statement that
+drops their owner has committed; what a killed process left behind is removed when the account opens again.
 https://docs.snowflake.com/en/user-guide/data-load-local-file-system-create-stage
 """
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from mlops_local.account.statements import (
     database,
+    dataset,
     dynamic_table,
+    file_format,
     function,
     grant,
     model,
@@ -12,10 +14,12 @@ from mlops_local.account.statements import (
     procedure,
     role,
     schema,
+    stage,
     table,
     tag,
     task,
     user,
+    version,
     view,
     warehouse,
 )
@@ -23,7 +27,9 @@ from mlops_local.account.statements.kind import Kind
 
 KINDS: tuple[Kind, ...] = (
     database.KIND,
+    dataset.KIND,
     dynamic_table.KIND,
+    file_format.KIND,
     function.KIND,
     grant.KIND,
     model.KIND,
@@ -31,10 +37,12 @@ KINDS: tuple[Kind, ...] = (
     procedure.KIND,
     role.KIND,
     schema.KIND,
+    stage.KIND,
     table.KIND,
     tag.KIND,
     task.KIND,
     user.KIND,
+    version.KIND,
     view.KIND,
     warehouse.KIND,
 )

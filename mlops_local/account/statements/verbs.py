@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops_local.account.statements import commands, comment, dml, execute, grant, procedure, query
+from mlops_local.account.statements import commands, comment, copy, dml, execute, files, grant, procedure, query
 
 VERBS: dict[str, commands.Verb] = {
     "(": query.run,
@@ -10,12 +10,19 @@ VERBS: dict[str, commands.Verb] = {
     "CALL": procedure.call,
     "COMMENT": comment.comment,
     "COMMIT": commands.commit,
+    "COPY": copy.copy,
     "DELETE": dml.delete,
     "EXECUTE": execute.execute,
+    "GET": files.get,
     "GRANT": grant.grant,
     "INSERT": dml.insert,
+    "LIST": files.list_files,
+    "LS": files.list_files,
     "MERGE": dml.merge,
+    "PUT": files.put,
+    "REMOVE": files.remove,
     "REVOKE": grant.revoke,
+    "RM": files.remove,
     "ROLLBACK": commands.rollback,
     "SELECT": query.run,
     "SET": commands.set_variable,

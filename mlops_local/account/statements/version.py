@@ -1,5 +1,6 @@
-"""SHOW VERSIONS, which models and datasets share.
+"""SHOW VERSIONS, of datasets and of models.
 
+https://docs.snowflake.com/en/sql-reference/sql/show-versions-in-dataset
 https://docs.snowflake.com/en/sql-reference/sql/show-versions-in-model
 """
 
@@ -13,15 +14,17 @@ from mlops_local.account.statements.kind import Kind
 
 
 def show_all(session: Session, reader: Reader) -> Result:
-    """``SHOW VERSIONS [LIKE 'p'] IN {MODEL m | DATASET d}``."""
+    """``SHOW VERSIONS [LIKE 'p'] IN {DATASET | MODEL} name``."""
     like = reader.string() if reader.accept("LIKE") else None
     reader.expect("IN")
-    owner = reader.accept_any("MODEL", "DATASET")
-    if owner is None:
-        raise reader.refuse()
+    of_dataset = reader.accept("DATASET")
+    if not of_dataset:
+        reader.expect("MODEL")
     path = reader.path()
     reader.end()
-    return (model if owner == "MODEL" else dataset).show_versions(session, path, like)
+    if of_dataset:
+        return dataset.show_versions(session, path, like)
+    return model.show_versions(session, path, like)
 
 
 KIND = Kind("VERSION", "VERSIONS", show=show_all)

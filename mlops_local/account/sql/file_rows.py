@@ -1,0 +1,270 @@
+"""Staged files as rows: the DuckDB text that reads Parquet, CSV and JSON files the way Snowflake does.
+
+A relation has ``$1`` (and ``$2`` .. for CSV), ``METADATA$FILENAME`` and ``METADATA$FILE_ROW_NUMBER``; one of Parquet files also
+has ``$1:<name>`` for each column of the files, in its own type, so that ``$1:"A"::T`` need not go through JSON.
+https://docs.snowflake.com/en/user-guide/querying-stage, https://docs.snowflake.com/en/user-guide/querying-metadata
+"""
+
+from __future__ import annotations
+
+import bz2
+import csv
+import gzip
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+
+import pyarrow.parquet as pq
+
+from mlops_local.account.engine import Connection
+from mlops_local.account.errors import AccountError, unsupported
+from mlops_local.account.file_formats import FileFormat
+from mlops_local.account.names import column, literal, quote
+from mlops_local.account.sql.context import Relation
+from mlops_local.account.stages import StagedFile
+from mlops_local.account.types import INTEGER, TEXT, VARIANT, Column, SqlType, from_duckdb
+
+FIELD = "$1:"
+FILENAME = Column("METADATA$FILENAME")
+ROW_NUMBER = Column("METADATA$FILE_ROW_NUMBER", INTEGER)
+
+_FILE = '"~file"'
+_MAGICS = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"BZh", "bz2"))
+_PACKED = {"BZ2": "bz2", "DEFLATE": "deflate", "RAW_DEFLATE": "raw_deflate", "BROTLI": "brotli"}
+_READABLE = {"none", "gzip", "zstd"}
+Members = list[tuple[StagedFile, Path]]
+
+_NO_TEXT = "\x01~no such value~\x01"
+
+
+def read_files(
+    connection: Connection, files: Sequence[StagedFile], format_: FileFormat, width: int = 1, *, unpacked: Path
+) -> Relation:
+    """The rows of the files. ``width`` is the highest ``$n`` that is asked for.
+
+    ``unpacked`` is a folder for the text of files that DuckDB cannot decompress itself.
+    """
+    format_.check()
+    if not files:
+        return _empty(width if format_.type == "CSV" else 1, format_)
+    if format_.type == "PARQUET":
+        return _parquet(connection, files, format_)
+    return _texts(files, format_, width, unpacked)
+
+
+def _empty(width: int, format_: FileFormat) -> Relation:
+    type_ = TEXT if format_.type == "CSV" else VARIANT
+    columns = [*(Column(f"${i + 1}", type_) for i in range(width)), FILENAME, ROW_NUMBER]
+    items = ", ".join(f"CAST(NULL AS {c.type.duckdb}) AS {column(c.name)}" for c in columns)
+    return Relation(f"SELECT {items} WHERE false", tuple(columns))
+
+
+# Parquet
+
+
+def _parquet(connection: Connection, files: Sequence[StagedFile], format_: FileFormat) -> Relation:
+    source = f"read_parquet({_paths(files)}, union_by_name = true)"
+    fields = parquet_fields(connection, files, format_)
+    columns = [Column(FIELD + field.name, field.type) for field in fields]
+    typed = [f"{field.sql} AS {column(FIELD + field.name)}" for field in fields]
+    row = "json_object(" + ", ".join(f"{literal(field.name)}, {field.json}" for field in fields) + f") AS {quote('$1')}"
+    name = f"{_names([(file, file.path) for file in files], 'filename')} AS {quote(FILENAME.name)}"
+    items = [row, *typed, name, f"file_row_number + 1 AS {quote(ROW_NUMBER.name)}"]
+    return Relation(f"SELECT {', '.join(items)} FROM {source}", (Column("$1", VARIANT), *columns, FILENAME, ROW_NUMBER))
+
+
+class ParquetField:
+    """A column of the files: its name there, and how DuckDB reads it."""
+
+    def __init__(self, name: str, read_as: str, duckdb_type: str, format_: FileFormat) -> None:
+        self.name = name
+        self._source = quote(read_as)
+        self._duckdb_type = duckdb_type
+        self._as_text = duckdb_type == "BLOB" and bool(format_["BINARY_AS_TEXT"])
+
+    @property
+    def type(self) -> SqlType:
+        if self._duckdb_type == "TIMESTAMPTZ_NS":
+            return from_duckdb("TIMESTAMP WITH TIME ZONE")
+        if self._as_text:
+            return TEXT
+        found = from_duckdb(self._duckdb_type)
+        return VARIANT if found.is_semistructured else found
+
+    @property
+    def sql(self) -> str:
+        """The column in the DuckDB type that the account keeps its Snowflake type in."""
+        if self._as_text:
+            return f"decode({self._source})"
+        if self.type.is_semistructured:
+            return f"to_json({self._source})"
+        if self._duckdb_type in {"TIME_NS", "TIMESTAMPTZ_NS", '"NULL"', "FLOAT", "UUID"}:
+            return f"CAST({self._source} AS {self.type.duckdb})"
+        return self._source
+
+    @property
+    def json(self) -> str:
+        """The column as part of a VARIANT; JSON has no NaN and no infinity."""
+        if self._duckdb_type in {"DOUBLE", "FLOAT"}:
+            return f"CASE WHEN isfinite({self._source}) THEN {self._source} END"
+        if self._duckdb_type == "BLOB":
+            return self.sql if self._as_text else f"hex({self._source})"
+        return self.sql
+
+
+def parquet_fields(connection: Connection, files: Sequence[StagedFile], format_: FileFormat) -> list[ParquetField]:
+    """The columns of all files by name, in the order of their first appearance.
+
+    DuckDB renames columns that differ only by case; where it does, the names are the first file's, by position.
+    """
+    described = connection.fetch(f"DESCRIBE SELECT * FROM read_parquet({_paths(files)}, union_by_name = true)")
+    own = pq.read_schema(files[0].path).names
+    clash = len({name.upper() for name in own}) < len(own) and len(own) == len(described)
+    names = own if clash else [row[0] for row in described]
+    return [ParquetField(name, row[0], row[1], format_) for name, row in zip(names, described, strict=True)]
+
+
+# CSV and JSON
+
+
+def _texts(files: Sequence[StagedFile], format_: FileFormat, width: int, unpacked: Path) -> Relation:
+    """One read per way of compression."""
+    if format_.type == "CSV":
+        width = max([width, *(csv_width(file.path, format_) for file in files)])
+    groups: dict[str, list[tuple[StagedFile, Path]]] = {}
+    for file in files:
+        packing = compression_of(file.path, format_)
+        path = file.path if packing in _READABLE else _unpack(file, packing, unpacked)
+        groups.setdefault(packing if packing in _READABLE else "none", []).append((file, path))
+    read = _csv if format_.type == "CSV" else _json
+    parts = [read(members, packing, format_, width) for packing, members in groups.items()]
+    return Relation(" UNION ALL ".join(part.sql for part in parts), parts[0].columns)
+
+
+def _csv(members: Members, packing: str, format_: FileFormat, width: int) -> Relation:
+    enclosed = format_.text("FIELD_OPTIONALLY_ENCLOSED_BY")
+    escape = format_.text("ESCAPE") or enclosed
+    options = {
+        "columns": "{" + ", ".join(f"'c{i + 1}': 'VARCHAR'" for i in range(width)) + "}",
+        "auto_detect": "false",
+        "header": "false",
+        "skip": str(1 if format_["PARSE_HEADER"] else format_["SKIP_HEADER"]),
+        "delim": literal(format_.text("FIELD_DELIMITER") or "\x01"),
+        "quote": literal(enclosed),
+        "escape": literal(escape),
+        "nullstr": f"[{literal('' if format_['EMPTY_FIELD_AS_NULL'] else _NO_TEXT)}]",
+        "allow_quoted_nulls": "false",
+        "null_padding": "true",
+        "compression": literal(packing),
+        "filename": "'~file'",
+    }
+    arguments = ", ".join(f"{name} = {value}" for name, value in options.items())
+    source = f"read_csv({_list([path for _, path in members])}, {arguments})"
+    items = [f"{_csv_value(f'c{i + 1}', format_)} AS {quote(f'${i + 1}')}" for i in range(width)]
+    columns = [Column(f"${i + 1}") for i in range(width)]
+    return _with_metadata(source, items, columns, members)
+
+
+def _csv_value(name: str, format_: FileFormat) -> str:
+    """NULL_IF holds for enclosed values too."""
+    text = f"trim({name})" if format_["TRIM_SPACE"] else name
+    nulls = ", ".join(literal(value) for value in format_["NULL_IF"])
+    return f"CASE WHEN {text} NOT IN ({nulls}) THEN {text} END" if nulls else text
+
+
+def csv_width(path: Path, format_: FileFormat) -> int:
+    """The number of fields in the first record that is data."""
+    enclosed = format_.text("FIELD_OPTIONALLY_ENCLOSED_BY")
+    delimiter = format_.text("FIELD_DELIMITER")
+    if not delimiter:
+        return 1
+    with open_text(path, format_) as lines:
+        reader = csv.reader(
+            lines, delimiter=delimiter, quotechar=enclosed or None, quoting=csv.QUOTE_MINIMAL if enclosed else csv.QUOTE_NONE
+        )
+        for _ in range(format_["SKIP_HEADER"]):
+            next(reader, None)
+        return max((len(record) for record, _ in zip(reader, range(100), strict=False)), default=1)
+
+
+def csv_header(path: Path, format_: FileFormat) -> list[str]:
+    """The names in the first line, for PARSE_HEADER."""
+    with open_text(path, format_) as lines:
+        return next(csv.reader(lines, delimiter=format_.text("FIELD_DELIMITER"), quotechar='"'), [])
+
+
+def _json(members: Members, packing: str, format_: FileFormat, width: int) -> Relation:
+    shape = "array" if format_["STRIP_OUTER_ARRAY"] else "unstructured"
+    source = (
+        f"read_json_objects({_list([path for _, path in members])}, format = '{shape}', maximum_object_size = 134217728, "
+        f"compression = {literal(packing)}, filename = '~file')"
+    )
+    return _with_metadata(source, [f"json AS {quote('$1')}"], [Column("$1", VARIANT)], members)
+
+
+def _with_metadata(source: str, items: list[str], columns: list[Column], members: Members) -> Relation:
+    metadata = [
+        f"{_names(members, _FILE)} AS {quote(FILENAME.name)}",
+        f"row_number() OVER (PARTITION BY {_FILE}) AS {quote(ROW_NUMBER.name)}",
+    ]
+    return Relation(f"SELECT {', '.join([*items, *metadata])} FROM {source}", (*columns, FILENAME, ROW_NUMBER))
+
+
+# Compression
+
+
+def compression_of(path: Path, format_: FileFormat) -> str:
+    """How a text file is compressed: what COMPRESSION says, or what its first bytes say."""
+    said = format_.compression
+    if said in _PACKED:
+        return _PACKED[said]
+    with path.open("rb") as file:
+        head = file.read(4)
+    found = next((name for magic, name in _MAGICS if head.startswith(magic)), "none")
+    if said not in {"AUTO", found.upper()}:
+        detail = f"COMPRESSION says {said.lower()}, its content {found}"
+        raise AccountError(100016, "22000", f"Error parsing file '{path.name}': {detail}.")
+    return found
+
+
+def open_text(path: Path, format_: FileFormat) -> IO[str]:
+    """The text of a file, decompressed, for a look at its beginning."""
+    openers: dict[str, Callable[..., IO[str]]] = {"gzip": gzip.open, "bz2": bz2.open, "none": open}
+    packing = compression_of(path, format_)
+    if packing not in openers:
+        raise unsupported(f"reading the header of a file compressed with {packing}")
+    return openers[packing](path, "rt", encoding="utf-8-sig", newline="")
+
+
+def _unpack(file: StagedFile, packing: str, folder: Path) -> Path:
+    if packing == "brotli":
+        raise unsupported("COMPRESSION = BROTLI")
+    data = file.path.read_bytes()
+    window = -zlib.MAX_WBITS if packing == "raw_deflate" else zlib.MAX_WBITS
+    plain = bz2.decompress(data) if packing == "bz2" else zlib.decompress(data, window)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{abs(hash((str(file.path), file.size, file.modified)))}"
+    target.write_bytes(plain)
+    return target
+
+
+def _paths(files: Sequence[StagedFile]) -> str:
+    return _list([file.path for file in files])
+
+
+def _list(paths: Sequence[Path]) -> str:
+    """DuckDB takes a path for a pattern: its wild characters stand for themselves in brackets."""
+    return "[" + ", ".join(literal(_escape(str(path))) for path in paths) + "]"
+
+
+def _escape(path: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in path)
+
+
+def _names(members: Members, source: str) -> str:
+    """The path in the stage for the path that DuckDB has read."""
+    entries = ", ".join(f"{literal(str(path))}: {literal(file.relative)}" for file, path in members)
+    return f"MAP {{{entries}}}[{source}]"
+
+

@@ -1,0 +1,17 @@
+"""COPY INTO: files into a table, or the rows of a table or query into files."""
+
+from __future__ import annotations
+
+from mlops_local.account.reader import Reader
+from mlops_local.account.result import Result
+from mlops_local.account.session import Request, Session
+from mlops_local.account.statements import copy_in, copy_out
+
+
+def copy(session: Session, reader: Reader, request: Request) -> Result:
+    reader.next()
+    reader.expect("INTO")
+    token = reader.token
+    if token.kind == "location" or (token.kind == "string" and token.value.startswith("@")):
+        return copy_out.run(session, reader, request)
+    return copy_in.run(session, reader, request)

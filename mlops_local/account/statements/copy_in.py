@@ -1,0 +1,322 @@
+"""COPY INTO a table. https://docs.snowflake.com/en/sql-reference/sql/copy-into-table
+
+A file that a table has loaded is remembered by its place and content, so that a second COPY loads nothing; the memory is written
+in the same transaction as the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from mlops_local.account.catalogue import Entry
+from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier, unsupported
+from mlops_local.account.file_formats import FileFormat, read_file_format
+from mlops_local.account.locations import Place, Root, locate
+from mlops_local.account.names import literal, quote
+from mlops_local.account.reader import Reader
+from mlops_local.account.result import Column, Result, StatementType, rows
+from mlops_local.account.session import Request, Session
+from mlops_local.account.sql import query
+from mlops_local.account.sql.file_rows import FILENAME, csv_header, csv_width
+from mlops_local.account.sql.staged import Choice, chosen, infer, read_choice, the_location
+from mlops_local.account.stages import StagedFile
+from mlops_local.account.statements import dml
+from mlops_local.account.statements.files import location_text
+from mlops_local.account.statements.options import read_options
+from mlops_local.account.statements.schema_object import wrong_kind
+from mlops_local.account.types import INTEGER
+
+_OPTIONS: dict[str, type] = {
+    "PATTERN": str, "ON_ERROR": str, "SIZE_LIMIT": int, "PURGE": bool, "RETURN_FAILED_ONLY": bool, "MATCH_BY_COLUMN_NAME": str,
+    "ENFORCE_LENGTH": bool, "TRUNCATECOLUMNS": bool, "FORCE": bool, "LOAD_UNCERTAIN_FILES": bool,
+}
+_HISTORY = (
+    "CREATE TABLE IF NOT EXISTS account.loads (object BIGINT NOT NULL, stage BIGINT NOT NULL, path VARCHAR NOT NULL, "
+    "md5 VARCHAR NOT NULL, loaded_on TIMESTAMPTZ NOT NULL)"
+)
+
+_ANSWER = (
+    Column("file"), Column("status"), Column("rows_parsed", INTEGER), Column("rows_loaded", INTEGER),
+    Column("error_limit", INTEGER), Column("errors_seen", INTEGER), Column("first_error"), Column("first_error_line", INTEGER),
+    Column("first_error_character", INTEGER), Column("first_error_column_name"),
+)
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a COPY asks for."""
+
+    path: tuple[str, ...]
+    columns: list[str] | None
+    location: str
+    query: str | None
+    format: FileFormat | None
+    files: list[str] | None
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def on_error(self) -> str:
+        return str(self.options.get("ON_ERROR", "ABORT_STATEMENT")).upper()
+
+    @property
+    def match(self) -> str:
+        return str(self.options.get("MATCH_BY_COLUMN_NAME", "NONE")).upper()
+
+
+def run(session: Session, reader: Reader, request: Request) -> Result:
+    with session.transaction():
+        load = _read(session, reader)
+    if request.describe_only:
+        return rows(_ANSWER, [], type_=StatementType.COPY)
+    with session.transaction(write=True):
+        place = locate(session, load.location)
+        found = _wanted(place, load)
+        answer = _load(session, load, place, found)
+    if load.options.get("PURGE") and not session.explicit_transaction:
+        _purge(session, found, answer)
+    if not answer:
+        return rows([Column("status")], [["Copy executed with 0 files processed."]], type_=StatementType.COPY)
+    return rows(_ANSWER, answer, type_=StatementType.COPY)
+
+
+def _read(session: Session, reader: Reader) -> Load:
+    path = reader.path()
+    columns = reader.list(reader.identifier) if reader.token.text == "(" else None
+    reader.expect("FROM")
+    text = reader.parenthesised() if reader.token.text == "(" else None
+    location = location_text(reader) if text is None else the_location(text)[1]
+    format_: FileFormat | None = None
+    files: list[str] | None = None
+    options: dict[str, Any] = {}
+    while not reader.at_end:
+        if format_ is None and reader.accept("FILE_FORMAT", "="):
+            format_ = read_file_format(session, reader)
+        elif files is None and reader.accept("FILES", "="):
+            files = reader.list(reader.string)
+        else:
+            more = read_options(reader, {name: type_ for name, type_ in _OPTIONS.items() if name not in options})
+            if not more:
+                raise reader.refuse()
+            options.update(more)
+        reader.accept(",")
+    load = Load(path, columns, location, text, format_, files, options)
+    _check(load)
+    return load
+
+
+def _check(load: Load) -> None:
+    known = ("ABORT_STATEMENT", "CONTINUE", "SKIP_FILE")
+    if load.on_error not in known:
+        raise unsupported(f"ON_ERROR = {load.on_error}; it can be {', '.join(known)}")
+    if load.match not in {"NONE", "CASE_SENSITIVE", "CASE_INSENSITIVE"}:
+        raise compilation_error(1, "42601", f"invalid value '{load.match}' for property 'MATCH_BY_COLUMN_NAME'.")
+    if load.match != "NONE" and (load.query or load.columns):
+        raise unsupported("MATCH_BY_COLUMN_NAME with a query or a list of columns")
+
+
+Found = list[tuple[Root, StagedFile]]
+
+
+def _wanted(place: Place, load: Load) -> Found:
+    """The files at the location, or those of FILES below it, which have to be there."""
+    found = place.entries(load.options.get("PATTERN"))
+    if load.files is None:
+        return found
+    by_path = {file.relative: (root, file) for root, file in found}
+    base = place.prefix if not place.prefix or place.prefix.endswith("/") else place.prefix + "/"
+    missing = [name for name in load.files if base + name not in by_path]
+    if missing:
+        raise AccountError(91016, "22000", f"Remote file '{place.location.text}/{missing[0]}' was not found.")
+    return [by_path[base + name] for name in load.files]
+
+
+def _load(session: Session, load: Load, place: Place, found: Found) -> list[list[Any]]:
+    """Loads what is new; a row of the answer for each file."""
+    entry = session.get("TABLE", load.path)
+    if entry.kind != "TABLE":
+        raise wrong_kind(entry, "TABLE")
+    session.connection.execute(_HISTORY)
+    fresh = found if load.options.get("FORCE") else [pair for pair in found if not _is_loaded(session, entry, place, pair[1])]
+    if not fresh:
+        return []
+    format_ = load.format or FileFormat.of(place.file_format)
+    groups = [fresh] if load.on_error == "ABORT_STATEMENT" else [[pair] for pair in fresh]
+    answer = [row for group in groups for row in _load_group(session, load, entry, format_, group)]
+    for (_, file), row in zip(fresh, answer, strict=True):
+        if row[1] != "LOAD_FAILED":
+            _remember(session, entry, place, file)
+    return answer
+
+
+def _is_loaded(session: Session, entry: Entry, place: Place, file: StagedFile) -> bool:
+    return bool(session.connection.fetch(
+        "SELECT 1 FROM account.loads WHERE object = ? AND stage = ? AND path = ? AND md5 = ? LIMIT 1",
+        [entry.id, place.owner.id, file.relative, session.account.stages.md5(file)],
+    ))
+
+
+def _remember(session: Session, entry: Entry, place: Place, file: StagedFile) -> None:
+    session.connection.execute(
+        "INSERT INTO account.loads VALUES (?, ?, ?, ?, ?)",
+        [entry.id, place.owner.id, file.relative, session.account.stages.md5(file), session.account.clock.now()],
+    )
+
+
+def forget(session: Session, entry: Entry) -> None:
+    """TRUNCATE forgets what was loaded, so that the same files can be loaded again."""
+    session.connection.execute(_HISTORY)
+    session.connection.execute("DELETE FROM account.loads WHERE object = ?", [entry.id])
+
+
+def _load_group(session: Session, load: Load, entry: Entry, format_: FileFormat, group: Found) -> list[list[Any]]:
+    choice = Choice(tuple(file for _, file in group), format_)
+    parsed = _count(session, choice)
+    with chosen(choice) as location:
+        plan = _plan(session, load, entry, choice, location)
+        errors = 0 if load.on_error == "ABORT_STATEMENT" else _errors(session, plan)
+        if errors and load.on_error == "SKIP_FILE":
+            return [_row(group[0], "LOAD_FAILED", parsed, errors=errors)]
+        inserted = _insert(session, entry, plan, skip=bool(errors))
+    if load.on_error != "ABORT_STATEMENT":
+        kind = "LOADED" if not errors else "PARTIALLY_LOADED"
+        return [_row(group[0], kind, parsed, loaded=inserted, errors=errors)]
+    return [_row(pair, "LOADED", parsed, loaded=parsed[pair[1].relative]) for pair in group]
+
+
+def _row(pair: tuple[Root, StagedFile], status: str, parsed: dict[str, int], *, loaded: int = 0, errors: int = 0) -> list[Any]:
+    """One row of the answer. The error limit is the file's number of rows where it may be loaded in part."""
+    root, file = pair
+    rows_parsed = parsed[file.relative]
+    limit = rows_parsed if status == "PARTIALLY_LOADED" else 1
+    first = [f"{errors} of {rows_parsed} rows have a field that does not fit its column." if errors else None, None, None, None]
+    return [root.shown + file.relative, status, rows_parsed, loaded, limit, errors, *first]
+
+
+def _count(session: Session, choice: Choice) -> dict[str, int]:
+    """The rows in each file."""
+    if choice.format.type == "PARQUET":
+        return {file.relative: pq.read_metadata(file.path).num_rows for file in choice.files}
+    relation = read_choice(session, choice, 1)
+    counted = session.connection.fetch(f"SELECT {quote(FILENAME.name)}, count(*) FROM ({relation.sql}) GROUP BY 1")
+    return {**{file.relative: 0 for file in choice.files}, **dict(counted)}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is inserted: the columns of the table, and for each the expression over the files.
+
+    ``query`` is the user's own query instead of expressions.
+    """
+
+    location: str
+    columns: list[str] | None
+    items: tuple[tuple[str, Column], ...] = ()
+    query: str | None = None
+    dates: FileFormat = field(default_factory=FileFormat)
+
+    def text(self, *, attempt: bool = False) -> str:
+        if self.query is not None:
+            return self.query
+        items = ", ".join(_converted(source, column, self.dates, attempt=attempt) for source, column in self.items)
+        return f"SELECT {items} FROM {literal(self.location)}"
+
+
+def _plan(session: Session, load: Load, entry: Entry, choice: Choice, location: str) -> Plan:
+    if load.query is not None:
+        token, _ = the_location(load.query)
+        return Plan(location, load.columns, query=load.query[: token.start] + literal(location) + load.query[token.end :])
+    table = {column.name: column for column in session.catalogue.columns(entry)}
+    for name in load.columns or ():
+        if name not in table:
+            raise invalid_identifier(name)
+    if load.match != "NONE":
+        items = _matched(session, load, list(table.values()), choice)
+    else:
+        items = _positional([table[name] for name in load.columns or table], choice)
+    return Plan(location, [column.name for _, column in items], tuple(items), dates=choice.format)
+
+
+def _matched(session: Session, load: Load, table: Sequence[Column], choice: Choice) -> list[tuple[str, Column]]:
+    """The columns of the table that the files have by name."""
+    if choice.format.type == "CSV":
+        names = csv_header(choice.files[0].path, choice.format) if choice.format["PARSE_HEADER"] else []
+        sources = {name: f"${i + 1}" for i, name in enumerate(names)}
+    else:
+        sources = {column.name: f"$1:{quote(column.name)}" for column, _ in infer(session, choice)}
+    if load.match == "CASE_INSENSITIVE":
+        sources = {name.upper(): source for name, source in sources.items()}
+        return [(sources[column.name.upper()], column) for column in table if column.name.upper() in sources]
+    return [(sources[column.name], column) for column in table if column.name in sources]
+
+
+def _positional(table: list[Column], choice: Choice) -> list[tuple[str, Column]]:
+    if choice.format.type != "CSV":
+        if len(table) != 1 or not table[0].type.is_semistructured:
+            raise compilation_error(
+                2099, "22000", f"{choice.format.type} file format can produce one and only one column of type variant, object, "
+                "or array. Select the fields in a query or use MATCH_BY_COLUMN_NAME to load more than one column."
+            )
+        return [("$1", table[0])]
+    _check_width(table, choice)
+    return [(f"${i + 1}", column) for i, column in enumerate(table)]
+
+
+def _check_width(table: list[Column], choice: Choice) -> None:
+    for file in choice.files:
+        width = csv_width(file.path, choice.format) if file.size else len(table)
+        if choice.format["ERROR_ON_COLUMN_COUNT_MISMATCH"] and width != len(table):
+            raise AccountError(
+                100080, "22000", f"Number of columns in file ({width}) does not match that of the corresponding table "
+                f"({len(table)}), use file format option error_on_column_count_mismatch=false to ignore this error\n"
+                f"  File '{file.relative}'"
+            )
+
+
+def _converted(source: str, column: Column, format_: FileFormat, *, attempt: bool) -> str:
+    """The field in the column's type; with ``attempt`` NULL where it cannot be."""
+    wanted = format_[column.type.name.split("_")[0] + "_FORMAT"] if column.type.name in _DATES else None
+    if wanted is not None and str(wanted).upper() != "AUTO":
+        return f"{'TRY_' if attempt else ''}TO_{column.type.name}({source}, {literal(wanted)})"
+    if column.type.name == "BINARY" and format_.type == "CSV":
+        return f"{'TRY_' if attempt else ''}TO_BINARY({source}, {literal(format_['BINARY_FORMAT'])})"
+    if attempt and not column.type.is_semistructured and source.startswith("$") and ":" not in source:
+        return f"TRY_CAST({source} AS {column.type.sql})"
+    return f"{source}::{column.type.sql}"
+
+
+_DATES = {"DATE", "TIME", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ"}
+
+
+def _errors(session: Session, plan: Plan) -> int:
+    """The rows with a field that does not fit its column."""
+    if plan.query is not None or not plan.items or ":" in plan.items[0][0]:
+        return 0
+    translation = query.translate(session, f"SELECT COUNT(*) FROM {literal(plan.location)} WHERE {_misfit(plan)}")
+    return int(query.fetch(session, translation).table.column(0)[0].as_py())
+
+
+def _misfit(plan: Plan) -> str:
+    attempts = ((source, _converted(source, column, plan.dates, attempt=True)) for source, column in plan.items)
+    return " OR ".join(f"({source} IS NOT NULL AND {attempt} IS NULL)" for source, attempt in attempts)
+
+
+def _insert(session: Session, entry: Entry, plan: Plan, *, skip: bool) -> int:
+    """Appends the rows; with ``skip`` those that fit."""
+    text = plan.text(attempt=skip) + (f" WHERE NOT ({_misfit(plan)})" if skip else "")
+    translation = query.translate(session, text)
+    try:
+        return dml.insert_relation(session, entry, plan.columns, translation.sql)
+    finally:
+        translation.context.release()
+
+
+def _purge(session: Session, found: Found, answer: list[list[Any]]) -> None:
+    """Removes what has been loaded, once it has been committed."""
+    loaded = {row[0] for row in answer if row[1] == "LOADED"}
+    for root, file in found:
+        if root.shown + file.relative in loaded:
+            session.account.stages.remove(file, root.folder)
