@@ -1,0 +1,223 @@
+"""What a job and a step know while they run; tasks see a StepContext and nothing else of the agent."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Protocol
+
+from mlops_local.agent.commands import Command, parse_command
+from mlops_local.agent.library import Library
+from mlops_local.agent.machine import Machine
+from mlops_local.agent.masking import Masker
+from mlops_local.agent.pipeline import Job, Stage, Step
+from mlops_local.agent.process import run_process
+from mlops_local.agent.record import FAILED, SUCCEEDED, JobRecord, Record, StepRecord
+from mlops_local.agent.slots import Slot
+from mlops_local.agent.variables import Variables
+
+
+class TaskFailed(Exception):  # noqa: N818 - the word that Azure's users know
+    """A step did not do what it should; the sentence is for the log."""
+
+
+class Progress(Protocol):
+    """Whoever shows a person how the run goes."""
+
+    def stage_started(self, name: str) -> None: ...
+
+    def stage_ended(self, name: str, result: str, seconds: float) -> None: ...
+
+    def job_started(self, job: str) -> None: ...
+
+    def job_ended(self, job: str, result: str, seconds: float) -> None: ...
+
+    def step_started(self, job: str, step: str) -> None: ...
+
+    def step_ended(self, job: str, step: str, result: str, seconds: float, tail: list[str]) -> None: ...
+
+    def line(self, job: str, text: str) -> None: ...
+
+    def warn(self, text: str) -> None: ...
+
+
+class Sources(Protocol):
+    """Repositories that a job can check out."""
+
+    def check_out(self, repository: str, folder: Path) -> str: ...
+
+
+class Cancellation:
+    """Each request ends what was started before it: the first one running steps, the second also steps that run `always()`."""
+
+    def __init__(self) -> None:
+        self.level = 0
+        self.changed = threading.Event()
+
+    def request(self) -> None:
+        self.level += 1
+        self.changed.set()
+
+    @property
+    def requested(self) -> bool:
+        return self.level > 0
+
+
+@dataclass
+class RunContext:
+    library: Library
+    record: Record
+    masker: Masker
+    machine: Machine
+    progress: Progress
+    sources: Sources
+    branch: str
+    reason: str
+    cancellation: Cancellation = field(default_factory=Cancellation)
+
+
+@dataclass
+class JobContext:
+    """`after_job` runs in reverse order when the job ends, in every outcome; it is told whether the job succeeded."""
+
+    run: RunContext
+    slot: Slot
+    stage: Stage
+    job: Job
+    record: JobRecord
+    variables: Variables
+    place: tuple[int, ...]
+    label: str
+    status: str = SUCCEEDED
+    canceled_at_level: int | None = None
+    deadline: float | None = None
+    path: list[str] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
+    groups: list[int] = field(default_factory=list)
+    after_job: list[tuple[str, Callable[[StepContext, bool], None]]] = field(default_factory=list)
+    state: dict[str, object] = field(default_factory=dict)
+
+
+# Runs one logging command; the table of commands stands above this module.
+Dispatch = Callable[["StepContext", Command], None]
+
+
+class StepContext:
+    """One step: its inputs, its log, and the ways in which a task may act on the job."""
+
+    def __init__(self, job: JobContext, step: Step, record: StepRecord, log: IO[str], dispatch: Dispatch) -> None:
+        self.job = job
+        self.run = job.run
+        self.step = step
+        self.record = record
+        self.inputs: dict[str, str] = {}
+        self.env: dict[str, str] = {}
+        self.completed = ""
+        self.tail: list[str] = []
+        self._log = log
+        self._dispatch = dispatch
+        self._level = job.run.cancellation.level
+        self._deadline: float | None = None
+
+    def text(self, name: str) -> str:
+        return self.inputs.get(name, "")
+
+    def flag(self, name: str) -> bool:
+        return self.text(name).strip().lower() == "true"
+
+    def lines(self, name: str) -> list[str]:
+        return [line.strip() for line in self.text(name).splitlines() if line.strip()]
+
+    def path(self, text: str) -> Path:
+        """A path that a pipeline names; it starts at the sources unless it is absolute."""
+        return Path(os.path.normpath(self.job.slot.sources / text.strip()))
+
+    def printed(self, line: str) -> None:
+        """A line from a step: a logging command is obeyed, everything else is shown."""
+        command = parse_command(line)
+        if not command:
+            self.say(line)
+            return
+        try:
+            self._dispatch(self, command)
+        except TaskFailed as error:
+            self.issue("error", str(error))
+            self.complete(FAILED)
+
+    def say(self, line: str) -> None:
+        masked = self.run.masker.mask(line)
+        self._log.write(masked + "\n")
+        self._log.flush()
+        self.tail = [*self.tail[-49:], masked]
+        self.run.progress.line(self.job.label, masked)
+
+    def issue(self, kind: str, message: str) -> None:
+        self.record.issues.append({"type": kind, "message": self.run.masker.mask(message)})
+        self.say(f"##[{kind}]{message}")
+
+    def warn(self, message: str) -> None:
+        self.issue("warning", message)
+
+    def set_variable(self, name: str, value: str, *, secret: bool = False, output: bool = False, readonly: bool = False) -> None:
+        variables = self.job.variables
+        if variables.is_readonly(name):
+            raise TaskFailed(f"The variable '{name}' is read-only and cannot be set.")
+        if secret and ("\n" in value or "\r" in value):
+            raise TaskFailed(f"The secret '{name}' has several lines; a secret variable has one. Use a secure file.")
+        if output:
+            prefix = self.step.name or self.step.task
+            self.job.outputs[f"{prefix}.{name}"] = value
+            name = f"{prefix}.{name}"
+        variables.set(name, value, secret=secret, readonly=readonly)
+
+    def prepend_path(self, folder: str) -> None:
+        self.job.path = [folder, *(known for known in self.job.path if known != folder)]
+
+    def limit(self, minutes: float) -> None:
+        self._deadline = time.monotonic() + minutes * 60 if minutes > 0 else None
+
+    @property
+    def is_late(self) -> bool:
+        return self._deadline is not None and time.monotonic() > self._deadline
+
+    def should_stop(self) -> bool:
+        deadline = self.job.deadline
+        too_late = deadline is not None and time.monotonic() > deadline
+        return self.run.cancellation.level > self._level or too_late or self.is_late
+
+    def environment(self) -> dict[str, str]:
+        """Everything that a child process sees."""
+        inherited = dict(self.run.machine.environment)
+        own = self.job.variables.environment()
+        inherited["PATH"] = os.pathsep.join([*self.job.path, inherited["PATH"]])
+        private = {"HOME": str(self.job.slot.home), "TMPDIR": str(self.job.slot.temp), "TF_BUILD": "True"}
+        guard = {"PIP_REQUIRE_VIRTUALENV": "true", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        return {**inherited, **guard, **own, **private, **self.env}
+
+    def execute(
+        self,
+        arguments: Sequence[str],
+        *,
+        folder: Path | None = None,
+        on_error_line: Callable[[str], None] | None = None,
+        env: dict[str, str] | None = None,
+    ) -> int:
+        return run_process(
+            arguments,
+            environment={**self.environment(), **(env or {})},
+            folder=folder or self.job.slot.sources,
+            on_line=self.printed,
+            on_error_line=on_error_line,
+            should_stop=self.should_stop,
+            groups=self.job.groups,
+        )
+
+    def complete(self, result: str) -> None:
+        """The worse of what was said before and now; an exit code of zero does not undo Failed."""
+        order = [SUCCEEDED, "SucceededWithIssues", FAILED]
+        if result in order and (not self.completed or order.index(result) > order.index(self.completed)):
+            self.completed = result

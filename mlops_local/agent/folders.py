@@ -1,0 +1,33 @@
+"""Copying and emptying folders."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from pathlib import Path
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Links stay links; what is already in the target stays unless the source has it too."""
+    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
+
+
+def copy_any(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        copy_tree(source, target)
+    else:
+        shutil.copy2(source, target)
+
+
+def remove(folder: Path) -> None:
+    """Everything below, also what a job has made read-only."""
+    if not folder.exists() and not folder.is_symlink():
+        return
+    try:
+        shutil.rmtree(folder)
+    except OSError:
+        for path in [folder, *folder.rglob("*")]:
+            if path.is_dir() and not path.is_symlink():
+                path.chmod(stat.S_IRWXU)
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,54 @@
+"""Reading and checking a pipeline as a whole: the only way in for `expand` and `run`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlops_local.agent.check import check_plan
+from mlops_local.agent.errors import PipelineError, Problems, WrongPipeline
+from mlops_local.agent.nodes import Mapping
+from mlops_local.agent.pipeline import Pipeline
+from mlops_local.agent.plan import plan_of
+from mlops_local.agent.predefined import Source, known_at_queue_time, source_of
+from mlops_local.agent.repositories import LocalRepository
+from mlops_local.agent.schema import PIPELINE
+from mlops_local.agent.templates import Expansion, expand_file
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What a person chooses when queueing a pipeline."""
+
+    file: Path
+    parameters: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    repositories: tuple[LocalRepository, ...] = ()
+    reason: str = "Manual"
+    branch: str | None = None
+
+
+@dataclass(frozen=True)
+class Loaded:
+    tree: Mapping
+    pipeline: Pipeline
+    source: Source
+    variables: dict[str, str]
+    warnings: list[PipelineError]
+
+
+def load_pipeline(queue: Queue) -> Loaded:
+    """The expanded pipeline, or WrongPipeline with every mistake."""
+    problems = Problems()
+    source = source_of(queue.file, queue.branch)
+    variables = known_at_queue_time(source, queue.reason, queue.variables)
+    expansion = Expansion(queue.parameters, variables, queue.repositories)
+    tree = expand_file(queue.file, expansion, problems, source.root)
+    if tree is None:
+        raise WrongPipeline(problems.errors)
+    PIPELINE(tree, problems)
+    problems.stop()
+    pipeline = plan_of(tree, problems)
+    check_plan(pipeline, problems)
+    problems.stop()
+    return Loaded(tree, pipeline, source, variables, problems.warnings)

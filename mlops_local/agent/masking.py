@@ -1,0 +1,95 @@
+"""Secrets become `***` in everything that is written: the value, its trimmed, escaped, quoted and base64 forms."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+import threading
+from urllib.parse import quote
+
+MASK = "***"
+# A line of a multi-line secret that is shorter than this says nothing and would blot out ordinary text.
+_SHORTEST_LINE = 4
+
+
+class Masker:
+    """One per run and shared by its jobs, because all of them write into the same folder and terminal."""
+
+    def __init__(self) -> None:
+        self._forms: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        self._lock = threading.Lock()
+
+    def add(self, secret: str) -> None:
+        with self._lock:
+            before = len(self._forms)
+            self._forms |= forms_of(secret)
+            if len(self._forms) != before:
+                # Longest first, so that a secret that contains another one is masked as a whole.
+                ordered = sorted(self._forms, key=len, reverse=True)
+                self._pattern = re.compile("|".join(map(re.escape, ordered)))
+
+    def mask(self, text: str) -> str:
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
+    def finds(self, content: bytes) -> bool:
+        """Whether a file holds a secret; for what is copied and not rewritten."""
+        return bool(self._pattern and self._pattern.search(content.decode("utf-8", errors="replace")))
+
+    @property
+    def longest(self) -> int:
+        return max(map(len, self._forms), default=0)
+
+
+def forms_of(secret: str) -> set[str]:
+    """Every text under which a secret may come back."""
+    if not secret.strip():
+        return set()
+    lines = [line for line in secret.splitlines() if len(line.strip()) >= _SHORTEST_LINE]
+    bare = {secret, secret.strip(), secret.strip().strip("'\""), *(lines if "\n" in secret or "\r" in secret else [])}
+    bare |= {line.strip() for line in lines}
+    forms: set[str] = set()
+    for text in bare:
+        forms |= _written(text)
+        forms |= _encoded(text)
+    return {form for form in forms if form.strip()}
+
+
+def _written(text: str) -> set[str]:
+    """As commands, JSON, Python, URLs and shells write it."""
+    escaped = text.replace("\r", "%0D").replace("\n", "%0A")
+    return {
+        text,
+        escaped,
+        escaped.replace(";", "%3B").replace("]", "%5D"),
+        text.replace("%", "%AZP25"),
+        text.replace("%", "%AZP25").replace("\r", "%0D").replace("\n", "%0A").replace(";", "%3B").replace("]", "%5D"),
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        repr(text)[1:-1],
+        quote(text),
+        quote(text, safe=""),
+        shlex.quote(text)[1:-1] if shlex.quote(text) != text else text,
+        text.replace("'", "'\\''"),
+    }
+
+
+def _encoded(text: str) -> set[str]:
+    """Base64 of the text alone, with a line end after it, and inside of something longer at each of the three offsets."""
+    raw = text.encode()
+    forms: set[str] = set()
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        forms |= {encode(raw).decode(), encode(raw + b"\n").decode(), encode(raw).decode().rstrip("=")}
+        forms |= {
+            inner for shift in range(3) if len(inner := _inside(encode(b"\0" * shift + raw).decode(), shift, len(raw))) >= 8
+        }
+    return forms
+
+
+def _inside(encoded: str, shift: int, length: int) -> str:
+    """The characters that depend on the secret alone: none that shares bits with what stands before or after it."""
+    first = -(-shift * 8 // 6)
+    last = (shift + length) * 8 // 6
+    return encoded[first:last]

@@ -1,0 +1,207 @@
+"""The module `pip` inside a job's environment. It is copied there, runs on the job's Python and imports nothing of the agent.
+
+`pip install` and `pip uninstall` are handed to uv when every option and setting means the same there; all else is the real pip.
+"""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+# Option of pip: option of uv. An empty text drops the option: it changes what is printed or cached, not what is installed.
+FLAGS = {
+    "-U": "--upgrade",
+    "--upgrade": "--upgrade",
+    "--no-deps": "--no-deps",
+    "--pre": "--prerelease=allow",
+    "--no-index": "--no-index",
+    "--require-hashes": "--require-hashes",
+    "--force-reinstall": "--reinstall",
+    "--no-build-isolation": "--no-build-isolation",
+    "--compile": "--compile-bytecode",
+    "-q": "--quiet",
+    "-qq": "--quiet",
+    "--quiet": "--quiet",
+    "-v": "",
+    "--verbose": "",
+    "--no-compile": "",
+    "--no-cache-dir": "",
+    "--no-input": "",
+    "--no-color": "",
+    "--disable-pip-version-check": "",
+    "--no-warn-script-location": "",
+    "--no-warn-conflicts": "",
+    "--break-system-packages": "",
+    "--no-python-version-warning": "",
+    "--no-clean": "",
+    "--require-virtualenv": "",
+}
+VALUES = {
+    "-r": "--requirements",
+    "--requirement": "--requirements",
+    "-c": "--constraints",
+    "--constraint": "--constraints",
+    "-e": "--editable",
+    "--editable": "--editable",
+    "-i": "--default-index",
+    "--index-url": "--default-index",
+    "--extra-index-url": "--index",
+    "-f": "--find-links",
+    "--find-links": "--find-links",
+    "-t": "--target",
+    "--target": "--target",
+    "--prefix": "--prefix",
+    "--trusted-host": "--allow-insecure-host",
+    "--cache-dir": "",
+    "--progress-bar": "",
+    "--root-user-action": "",
+    "--timeout": "",
+    "--retries": "",
+}
+# pip.conf keys and PIP_ variables that say where packages come from, and those that do not matter for what is installed.
+SETTINGS = {
+    "index-url": "--default-index",
+    "extra-index-url": "--index",
+    "find-links": "--find-links",
+    "trusted-host": "--allow-insecure-host",
+    "constraint": "--constraints",
+    "no-index": "--no-index",
+    "require-hashes": "--require-hashes",
+    "pre": "--prerelease=allow",
+}
+SWITCHES = ("no-index", "require-hashes", "pre")
+HARMLESS = {
+    "cert", "timeout", "default-timeout", "retries", "disable-pip-version-check", "no-input", "cache-dir", "no-cache-dir",
+    "quiet",
+    "require-virtualenv", "progress-bar", "root-user-action", "break-system-packages", "format", "no-color", "config-file",
+    "no-python-version-warning", "no-warn-script-location", "verbose",
+}  # fmt: skip
+
+
+def translated(arguments: list[str]) -> list[str] | None:
+    """The arguments of `uv pip`, or None when only the real pip knows what they mean."""
+    if not arguments or arguments[0] not in ("install", "uninstall"):
+        return None
+    if arguments[0] == "uninstall":
+        rest = [argument for argument in arguments[1:] if argument not in ("-y", "--yes")]
+        return None if any(argument.startswith("-") for argument in rest) else ["uninstall", *rest]
+    configured = from_settings(settings_of(os.environ, config_files()))
+    options = _options(arguments[1:])
+    return None if configured is None or options is None else ["install", *configured, *options]
+
+
+def _options(arguments: list[str]) -> list[str] | None:
+    result: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        name, separator, value = argument.partition("=") if argument.startswith("--") else (argument, "", "")
+        if not argument.startswith("-"):
+            result += [] if _is_pip(argument) else [argument]
+        elif argument in FLAGS:
+            result += [FLAGS[argument]] if FLAGS[argument] else []
+        elif name in VALUES:
+            given = value if separator else next(waiting, None)
+            if given is None:
+                return None
+            result += [VALUES[name], given] if VALUES[name] else []
+        else:
+            return None
+    return result
+
+
+def _is_pip(requirement: str) -> bool:
+    """The pip of this environment belongs to the agent and is not replaced."""
+    return re.match(r"pip\s*($|[=<>!~\[])", requirement.strip()) is not None
+
+
+def config_files() -> list[Path]:
+    """Where pip looks on Unix: https://pip.pypa.io/en/stable/topics/configuration/"""
+    home = Path(os.environ.get("HOME", "/"))
+    chosen = os.environ.get("PIP_CONFIG_FILE")
+    if chosen == os.devnull:
+        return []
+    files = [Path("/etc/xdg/pip/pip.conf"), Path("/etc/pip.conf"), home / ".pip/pip.conf", home / ".config/pip/pip.conf"]
+    return [*files, Path(sys.prefix) / "pip.conf", *([Path(chosen)] if chosen else [])]
+
+
+def settings_of(environment: os._Environ[str] | dict[str, str], files: list[Path]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for file in files:
+        parser = configparser.RawConfigParser()
+        parser.read(file)
+        for section in ("global", "install"):
+            if parser.has_section(section):
+                found.update({name.replace("_", "-"): value for name, value in parser.items(section)})
+    for name, value in environment.items():
+        if name.startswith("PIP_") and value:
+            found[name[4:].lower().replace("_", "-")] = value
+    return found
+
+
+def from_settings(settings: dict[str, str]) -> list[str] | None:
+    # pip takes the best version of all indexes, uv by default that of the first index that has the package.
+    result = ["--index-strategy", "unsafe-best-match"]
+    for name, value in settings.items():
+        if name in HARMLESS:
+            continue
+        if name not in SETTINGS:
+            return None
+        if name in SWITCHES:
+            result += [SETTINGS[name]] if value.lower() in ("1", "true", "yes", "on") else []
+        else:
+            result += [part for each in value.split() if _exists(each) for part in (SETTINGS[name], each)]
+    return result
+
+
+def _exists(place: str) -> bool:
+    """pip ignores a local folder of packages that is not there."""
+    return not place.startswith(("file://", "/")) or Path(re.sub("^file://", "", place)).exists()
+
+
+def main(arguments: list[str]) -> int:
+    own = json.loads(Path(__file__).with_name("settings.json").read_text(encoding="utf-8"))
+    given = translated(arguments)
+    if os.environ.get("PIP_CACHE_DIR"):
+        Path(os.environ["PIP_CACHE_DIR"]).mkdir(parents=True, exist_ok=True)
+    if given is None:
+        return _real_pip(own)
+    if given[0] == "install" and not any(_names_something(given, at) for at in range(1, len(given))):
+        sys.stdout.write("Requirement already satisfied: pip (this environment's pip belongs to the agent)\n")
+        return 0
+    return _uv(own, [*given, "--python", sys.executable])
+
+
+def _names_something(given: list[str], at: int) -> bool:
+    """A requirement, a requirements file or an editable project, as opposed to an option."""
+    if given[at] in ("--requirements", "--editable"):
+        return True
+    takes_value = {*VALUES.values(), *SETTINGS.values(), "--index-strategy"} - {"", *FLAGS.values()}
+    return not given[at].startswith("-") and given[at - 1] not in takes_value
+
+
+def _uv(own: dict[str, str], arguments: list[str]) -> int:
+    environment = {**os.environ, "UV_CACHE_DIR": own["cache"]}
+    return subprocess.call([own["uv"], "pip", arguments[0], "--no-config", "--no-progress", *arguments[1:]], env=environment)
+
+
+def _real_pip(own: dict[str, str]) -> int:
+    folder = Path(own["pip"])
+    if not (folder / "pip" / "__main__.py").exists():
+        code = _uv(own, ["install", "--quiet", "--target", str(folder), own["requirement"], "--python", sys.executable])
+        if code:
+            return code
+    for name in [name for name in sys.modules if name == "pip" or name.startswith("pip.")]:
+        del sys.modules[name]
+    sys.path.insert(0, str(folder))
+    runpy.run_module("pip", run_name="__main__", alter_sys=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

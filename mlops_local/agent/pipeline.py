@@ -1,0 +1,110 @@
+"""The expanded pipeline as values: what there is to run, and where each part was written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mlops_local.agent.errors import Mark
+
+
+@dataclass(frozen=True)
+class Variable:
+    name: str
+    value: str
+    mark: Mark
+    readonly: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """A variable group; its values join at this place in the list of variables."""
+
+    name: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Target:
+    """`settable` of None lets a step set every variable."""
+
+    container: str = "host"
+    restricted: bool = False
+    settable: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    task: str
+    version: int
+    inputs: dict[str, str]
+    mark: Mark
+    name: str = ""
+    display_name: str = ""
+    condition: str = ""
+    continue_on_error: str = "false"
+    enabled: bool = True
+    env: dict[str, str] = field(default_factory=dict)
+    timeout_in_minutes: str = "0"
+    retries: str = "0"
+    target: Target = Target()
+    hook: str = ""
+
+    @property
+    def reference(self) -> str:
+        return f"{self.task}@{self.version}"
+
+
+@dataclass(frozen=True)
+class Pool:
+    name: str
+    vm_image: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """`matrix` holds legs of variables, or is text with a `$[ ]` expression."""
+
+    matrix: dict[str, dict[str, str]] | str | None = None
+    parallel: str = ""
+    max_parallel: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    name: str
+    mark: Mark
+    steps: tuple[Step, ...]
+    display_name: str = ""
+    depends_on: tuple[tuple[str, Mark], ...] = ()
+    condition: str = ""
+    condition_mark: Mark | None = None
+    continue_on_error: str = "false"
+    timeout_in_minutes: str = "60"
+    variables: tuple[Variable | Group, ...] = ()
+    pool: Pool | None = None
+    strategy: Strategy | None = None
+    is_deployment: bool = False
+    environment: str = ""
+    hooks: tuple[str, ...] = ()
+    container: Mark | None = None
+
+
+@dataclass(frozen=True)
+class Stage:
+    name: str
+    mark: Mark
+    jobs: tuple[Job, ...]
+    display_name: str = ""
+    depends_on: tuple[tuple[str, Mark], ...] = ()
+    condition: str = ""
+    condition_mark: Mark | None = None
+    variables: tuple[Variable | Group, ...] = ()
+    lock_behavior: str = "runLatest"
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    stages: tuple[Stage, ...]
+    variables: tuple[Variable | Group, ...] = ()
+    name: str = ""

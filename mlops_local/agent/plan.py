@@ -1,0 +1,195 @@
+"""From the expanded YAML tree to the values of a pipeline. The tree has passed the schema before."""
+
+from __future__ import annotations
+
+from mlops_local.agent.errors import Mark, Problems
+from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null
+from mlops_local.agent.pipeline import Group, Job, Pipeline, Pool, Stage, Step, Strategy, Target, Variable
+from mlops_local.agent.scalars import parse_boolean
+from mlops_local.agent.steps import as_task, shorthand_of
+
+_HOOKS = ("preDeploy", "deploy", "routeTraffic", "postRouteTraffic", "success", "failure")
+_SHOWN = {"script": "CmdLine", "bash": "Bash", "checkout": "Checkout", "publish": "Publish", "download": "Download"}
+
+
+def plan_of(tree: Mapping, problems: Problems) -> Pipeline:
+    pool = _pool(tree.find("pool"))
+    stages: list[Stage] = []
+    for item in _items(tree.find("stages")):
+        stages.append(_stage(item, pool, stages[-1:], problems))
+    return Pipeline(tuple(stages), _variables(tree.find("variables")), _text(tree, "name"))
+
+
+def _stage(node: Mapping, pool: Pool | None, before: list[Stage], problems: Problems) -> Stage:
+    stage_pool = _pool(node.find("pool")) or pool
+    items = _items(node.find("jobs"))
+    jobs = tuple(_job(item, stage_pool, number if len(items) > 1 else 0, problems) for number, item in enumerate(items, 1))
+    depends_on = _depends_on(node)
+    if depends_on is None:
+        depends_on = tuple((stage.name, node.mark) for stage in before)
+    return Stage(
+        name=_text(node, "stage") or "__default",
+        mark=node.mark,
+        jobs=jobs,
+        display_name=_text(node, "displayName"),
+        depends_on=depends_on,
+        condition=_text(node, "condition"),
+        condition_mark=_mark(node, "condition"),
+        variables=_variables(node.find("variables")),
+        lock_behavior=_text(node, "lockBehavior") or "runLatest",
+    )
+
+
+def _job(node: Mapping, pool: Pool | None, number: int, problems: Problems) -> Job:
+    is_deployment = node.find("deployment") is not None
+    steps, hooks = _deployment_steps(node, problems) if is_deployment else (_steps(node.find("steps"), "", problems), ())
+    container = node.find("container")
+    return Job(
+        name=_text(node, "deployment" if is_deployment else "job") or (f"Job{number}" if number else "Job"),
+        mark=node.mark,
+        steps=steps,
+        display_name=_text(node, "displayName"),
+        depends_on=_depends_on(node) or (),
+        condition=_text(node, "condition"),
+        condition_mark=_mark(node, "condition"),
+        continue_on_error=_text(node, "continueOnError") or "false",
+        timeout_in_minutes=_text(node, "timeoutInMinutes") or "60",
+        variables=_variables(node.find("variables")),
+        pool=_pool(node.find("pool")) or pool,
+        strategy=None if is_deployment else _strategy(node.find("strategy")),
+        is_deployment=is_deployment,
+        environment=_environment(node.find("environment")),
+        hooks=hooks,
+        container=None if container is None or is_null(container) else container.mark,
+    )
+
+
+def _deployment_steps(node: Mapping, problems: Problems) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    strategy = node.find("strategy")
+    run_once = strategy.find("runOnce") if isinstance(strategy, Mapping) else None
+    if not isinstance(run_once, Mapping):
+        problems.add(
+            node.mark, "This agent knows the deployment strategy runOnce only; rolling and canary need their target machines."
+        )
+        return (), ()
+    on = run_once.find("on")
+    holders = {**dict(_named(run_once)), **(dict(_named(on)) if isinstance(on, Mapping) else {})}
+    used = tuple(hook for hook in _HOOKS if isinstance(holders.get(hook), Mapping))
+    steps: list[Step] = []
+    for hook in used:
+        holder = holders[hook]
+        assert isinstance(holder, Mapping)
+        steps += _steps(holder.find("steps"), hook, problems)
+    return tuple(steps), used
+
+
+def _named(node: Mapping) -> list[tuple[str, Node]]:
+    return [(key.text, value) for key, value in node.pairs]
+
+
+def _steps(node: Node | None, hook: str, problems: Problems) -> tuple[Step, ...]:
+    steps = [_step(item, hook, problems) for item in _items(node)]
+    return tuple(step for step in steps if step)
+
+
+def _step(node: Mapping, hook: str, problems: Problems) -> Step | None:
+    task = as_task(node)
+    reference = _text(task, "task")
+    name, _, version = reference.partition("@")
+    if not version.split(".")[0].isdigit():
+        problems.add(node.mark, f"The task '{reference}' has no version; write for example '{name}@1'.")
+        return None
+    return Step(
+        task=name,
+        version=int(version.split(".")[0]),
+        inputs=_texts(task.find("inputs")),
+        mark=node.mark,
+        name=_text(node, "name"),
+        display_name=_text(node, "displayName") or _SHOWN.get(shorthand_of(node) or "", name),
+        condition=_text(node, "condition"),
+        continue_on_error=_text(node, "continueOnError") or "false",
+        enabled=parse_boolean(_text(node, "enabled") or "true") is not False,
+        env=_texts(node.find("env")),
+        timeout_in_minutes=_text(node, "timeoutInMinutes") or "0",
+        retries=_text(node, "retryCountOnTaskFailure") or "0",
+        target=_target(node.find("target")),
+        hook=hook,
+    )
+
+
+def _target(node: Node | None) -> Target:
+    if isinstance(node, Scalar):
+        return Target(container=node.text or "host")
+    if not isinstance(node, Mapping):
+        return Target()
+    settable = node.find("settableVariables")
+    names: tuple[str, ...] | None = None
+    if isinstance(settable, Sequence):
+        names = tuple(item.text for item in settable.items if isinstance(item, Scalar))
+    elif isinstance(settable, Scalar):
+        names = () if settable.text == "none" else (settable.text,)
+    return Target(_text(node, "container") or "host", _text(node, "commands") == "restricted", names)
+
+
+def _variables(node: Node | None) -> tuple[Variable | Group, ...]:
+    found: list[Variable | Group] = []
+    for item in _items(node):
+        if item.find("group"):
+            found.append(Group(_text(item, "group"), item.mark))
+        else:
+            readonly = parse_boolean(_text(item, "readonly") or "false") is True
+            found.append(Variable(_text(item, "name"), _text(item, "value"), item.mark, readonly))
+    return tuple(found)
+
+
+def _pool(node: Node | None) -> Pool | None:
+    if node is None or is_null(node):
+        return None
+    if isinstance(node, Scalar):
+        return Pool(node.text, "", node.mark)
+    return Pool(_text(node, "name"), _text(node, "vmImage"), node.mark) if isinstance(node, Mapping) else None
+
+
+def _strategy(node: Node | None) -> Strategy | None:
+    if not isinstance(node, Mapping):
+        return None
+    matrix = node.find("matrix")
+    legs: dict[str, dict[str, str]] | str | None = None
+    if isinstance(matrix, Mapping):
+        legs = {key.text: _texts(value) for key, value in matrix.pairs}
+    elif isinstance(matrix, Scalar):
+        legs = matrix.text
+    return Strategy(legs, _text(node, "parallel"), _text(node, "maxParallel"))
+
+
+def _environment(node: Node | None) -> str:
+    return node.text if isinstance(node, Scalar) else _text(node, "name")
+
+
+def _depends_on(node: Mapping) -> tuple[tuple[str, Mark], ...] | None:
+    """None when it is not written at all, which for a stage means the stage before it."""
+    found = node.find("dependsOn")
+    if found is None:
+        return None
+    names = found.items if isinstance(found, Sequence) else [found]
+    return tuple((name.text, name.mark) for name in names if isinstance(name, Scalar) and not is_null(name))
+
+
+def _items(node: Node | None) -> list[Mapping]:
+    return [item for item in node.items if isinstance(item, Mapping)] if isinstance(node, Sequence) else []
+
+
+def _text(node: Node | None, key: str) -> str:
+    found = node.find(key) if isinstance(node, Mapping) else None
+    return found.text if isinstance(found, Scalar) else ""
+
+
+def _mark(node: Mapping, key: str) -> Mark | None:
+    found = node.find(key)
+    return found.mark if found is not None else None
+
+
+def _texts(node: Node | None) -> dict[str, str]:
+    if not isinstance(node, Mapping):
+        return {}
+    return {key.text: value.text for key, value in node.pairs if isinstance(value, Scalar)}

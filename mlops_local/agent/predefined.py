@@ -1,0 +1,83 @@
+"""Variables that Azure DevOps defines by itself, with what this machine can know of them.
+
+https://learn.microsoft.com/azure/devops/pipelines/build/variables
+"""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+REASONS = ("Manual", "IndividualCI", "BatchedCI", "Schedule", "PullRequest", "ResourceTrigger", "BuildCompletion")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The repository that holds the pipeline; a folder without git has neither branch nor commit."""
+
+    root: Path
+    branch: str
+    commit: str
+    message: str = ""
+    author: str = ""
+
+
+def source_of(file: Path, branch: str | None) -> Source:
+    folder = file.resolve().parent
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    if not top:
+        return Source(folder, full_ref(branch or "main"), "")
+    current = branch or _git(folder, "symbolic-ref", "--quiet", "HEAD") or "main"
+    commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+    message, author = (_git(folder, "log", "-1", f"--format={form}") if commit else "" for form in ("%s", "%an"))
+    return Source(Path(top), full_ref(current), commit, message, author)
+
+
+def full_ref(branch: str) -> str:
+    return branch if branch.startswith("refs/") else f"refs/heads/{branch}"
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def known_at_queue_time(source: Source, reason: str, given: dict[str, str]) -> dict[str, str]:
+    """What `${{ variables }}` sees before the YAML's own variables; what the user gives wins."""
+    branch = source.branch
+    known = {
+        "Build.Reason": reason,
+        "Build.SourceVersion": source.commit,
+        "Build.SourceVersionMessage": source.message,
+        "Build.DefinitionName": source.root.name,
+        "Build.QueuedBy": source.author or "local",
+        "Build.RequestedFor": source.author or "local",
+        "Build.Repository.Name": source.root.name,
+        "Build.Repository.Provider": "TfsGit",
+        "System.CollectionUri": "http://localhost/",
+        "System.TeamFoundationCollectionUri": "http://localhost/",
+        "System.TeamProject": "local",
+        "System.HostType": "build",
+        "System.DefinitionId": "1",
+    }
+    if reason == "PullRequest":
+        known |= {
+            "System.PullRequest.PullRequestId": "1",
+            "System.PullRequest.SourceBranch": branch,
+            "System.PullRequest.TargetBranch": "refs/heads/main",
+            "System.PullRequest.TargetBranchName": "main",
+            "System.PullRequest.SourceCommitId": source.commit,
+            "System.PullRequest.IsFork": "False",
+        }
+        branch = "refs/pull/1/merge"
+    branch = next((value for name, value in given.items() if name.casefold() == "build.sourcebranch"), branch)
+    return {**known, "Build.SourceBranch": branch, "Build.SourceBranchName": short_branch(branch), **given}
+
+
+def short_branch(branch: str) -> str:
+    """`merge` for a pull request, otherwise what follows refs/heads/ or refs/tags/ after its last slash."""
+    return branch.rsplit("/", 1)[-1]

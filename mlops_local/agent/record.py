@@ -1,0 +1,152 @@
+"""What a run leaves: results of stages, jobs and steps, logs, summaries, artifacts and test results, in one folder."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlops_local.agent.masking import Masker
+
+SUCCEEDED = "Succeeded"
+WITH_ISSUES = "SucceededWithIssues"
+FAILED = "Failed"
+CANCELED = "Canceled"
+SKIPPED = "Skipped"
+_WORSE = {SKIPPED: 0, SUCCEEDED: 1, WITH_ISSUES: 2, CANCELED: 3, FAILED: 4}
+
+
+def worst(results: list[str]) -> str:
+    return max(results, key=_WORSE.__getitem__, default=SUCCEEDED)
+
+
+@dataclass
+class StepRecord:
+    name: str
+    display_name: str
+    task: str
+    result: str = ""
+    seconds: float = 0.0
+    log: str = ""
+    issues: list[dict[str, str]] = field(default_factory=list)
+
+    def facts(self) -> dict[str, Any]:
+        shown = {"name": self.name, "displayName": self.display_name, "task": self.task, "result": self.result}
+        return {**shown, "seconds": round(self.seconds, 3), "log": self.log, "issues": self.issues}
+
+
+@dataclass
+class JobRecord:
+    name: str
+    display_name: str
+    result: str = ""
+    seconds: float = 0.0
+    agent: int = 0
+    steps: list[StepRecord] = field(default_factory=list)
+    issues: list[dict[str, str]] = field(default_factory=list)
+
+    def facts(self) -> dict[str, Any]:
+        shown = {"name": self.name, "displayName": self.display_name, "result": self.result, "seconds": round(self.seconds, 3)}
+        return {**shown, "agent": self.agent, "issues": self.issues, "steps": [step.facts() for step in self.steps]}
+
+
+@dataclass
+class StageRecord:
+    name: str
+    display_name: str
+    result: str = ""
+    seconds: float = 0.0
+    jobs: list[JobRecord] = field(default_factory=list)
+
+    def facts(self) -> dict[str, Any]:
+        shown = {"name": self.name, "displayName": self.display_name, "result": self.result, "seconds": round(self.seconds, 3)}
+        return {**shown, "jobs": [job.facts() for job in self.jobs]}
+
+
+class Record:
+    """The folder `out/`. Everything that is written here passes the masker."""
+
+    def __init__(self, folder: Path, masker: Masker) -> None:
+        self.folder = folder
+        self.masker = masker
+        self.stages: list[StageRecord] = []
+        self.facts: dict[str, Any] = {}
+        self.tests = {"total": 0, "passed": 0, "failed": 0, "skipped": 0}
+        self.tags: list[str] = []
+        self.artifacts: list[str] = []
+        self._summaries: list[tuple[tuple[int, ...], str]] = []
+        self._lock = threading.RLock()
+
+    def begin(self) -> None:
+        """Only what an earlier run left is removed; `out` may hold files of other commands."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name in ("logs", "artifacts", "test-results", "coverage", "attachments"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        for name in ("run.json", "summary.md"):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def log_file(self, *names: str) -> Path:
+        file = self.folder.joinpath("logs", *map(file_name, names[:-1]), f"{file_name(names[-1])}.log")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file
+
+    def claim_artifact(self, name: str) -> Path:
+        """The folder of a new artifact; a published artifact is never changed."""
+        with self._lock:
+            if name in self.artifacts:
+                raise FileExistsError(f"The artifact '{name}' is already published in this run; artifacts cannot change.")
+            self.artifacts.append(name)
+        return self.folder / "artifacts" / file_name(name)
+
+    def artifact(self, name: str) -> Path:
+        return self.folder / "artifacts" / file_name(name)
+
+    def add_summary(self, place: tuple[int, ...], markdown: str) -> None:
+        with self._lock:
+            self._summaries.append((place, self.masker.mask(markdown).strip()))
+
+    def add_tests(self, total: int, failed: int, skipped: int) -> None:
+        with self._lock:
+            for name, count in (("total", total), ("failed", failed), ("skipped", skipped), ("passed", total - failed - skipped)):
+                self.tests[name] += count
+
+    def add_fact(self, name: str, value: object) -> None:
+        with self._lock:
+            self.facts[name] = value
+
+    def add_tag(self, tag: str) -> None:
+        with self._lock:
+            if tag not in self.tags:
+                self.tags.append(tag)
+
+    def finish(self, result: str, seconds: float) -> dict[str, Any]:
+        with self._lock:
+            facts = self._all_facts(result, seconds)
+            (self.folder / "run.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            summaries = [text for _, text in sorted(self._summaries, key=lambda summary: summary[0])]
+            (self.folder / "summary.md").write_text("\n\n".join([*summaries, ""]) if summaries else "", encoding="utf-8")
+        return facts
+
+    def _all_facts(self, result: str, seconds: float) -> dict[str, Any]:
+        facts: dict[str, Any] = {"result": result, "seconds": round(seconds, 3), **self.facts}
+        facts |= {"tests": self.tests, "artifacts": sorted(self.artifacts), "tags": self.tags}
+        facts["stages"] = [stage.facts() for stage in self.stages]
+        masked: dict[str, Any] = _masked(facts, self.masker)
+        return masked
+
+
+def _masked(value: Any, masker: Masker) -> Any:
+    if isinstance(value, str):
+        return masker.mask(value)
+    if isinstance(value, dict):
+        return {key: _masked(item, masker) for key, item in value.items()}
+    return [_masked(item, masker) for item in value] if isinstance(value, list) else value
+
+
+def file_name(text: str) -> str:
+    """A text as one readable part of a path."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80] or "step"

@@ -1,0 +1,169 @@
+"""Where template files come from: the pipeline's own folder, and folders that stand for other repositories.
+
+https://learn.microsoft.com/azure/devops/pipelines/process/templates#use-other-repositories
+"""
+
+from __future__ import annotations
+
+import posixpath
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlops_local.agent.errors import Mark, Origin, PipelineError, Problems
+from mlops_local.agent.interpolation import check_syntax
+from mlops_local.agent.nodes import Mapping, Node, load, scalars
+
+DEFAULT_REF = "refs/heads/main"
+MAX_FILES = 100
+MAX_BYTES = 10 * 1024 * 1024
+# In these sections Azure evaluates nothing, so what looks like an expression there is an error of its own.
+_WITHOUT_EXPRESSIONS = ("trigger", "pr", "schedules", "parameters")
+
+
+@dataclass(frozen=True)
+class LocalRepository:
+    """`NAME[@REF]=FOLDER` of the command line."""
+
+    name: str
+    ref: str | None
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Repository:
+    """One alias of `resources.repositories`; with `git_ref` files are read from that ref and not from the work tree."""
+
+    alias: str
+    name: str
+    ref: str
+    folder: Path
+    git_ref: str | None = None
+
+    def read(self, path: str) -> str | None:
+        if self.git_ref is None:
+            file = self.folder / path
+            return file.read_text(encoding="utf-8-sig") if file.is_file() else None
+        shown = _git(self.folder, "show", f"{self.git_ref}:{path}")
+        return shown.stdout if shown.returncode == 0 else None
+
+
+def parse_local(text: str) -> LocalRepository:
+    name, separator, folder = text.partition("=")
+    if not separator or not name or not folder:
+        raise ValueError(f"--repository takes NAME[@REF]=FOLDER, not '{text}'.")
+    name, _, ref = name.partition("@")
+    return LocalRepository(name, ref or None, Path(folder).resolve())
+
+
+def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False)
+
+
+def find_local(alias: str, name: str, ref: str, known: list[LocalRepository], mark: Mark) -> Repository:
+    """The folder for a repository at a ref; a git repository without a given ref is read at the pipeline's ref."""
+    named = [local for local in known if local.name.casefold() == name.casefold()]
+    for local in named:
+        if local.ref is not None and _full(local.ref) == ref:
+            return Repository(alias, name, ref, local.folder)
+    for local in named:
+        if local.ref is None:
+            return _at_ref(alias, name, ref, local.folder, mark)
+    given = f"; folders are given for {', '.join(f'{n.name}@{n.ref}' for n in named)}" if named else ""
+    raise PipelineError(
+        mark, f"The repository '{name}' at '{ref}' has no folder on this machine{given}; pass --repository {name}=FOLDER."
+    )
+
+
+def _full(ref: str) -> str:
+    return ref if ref.startswith("refs/") else f"refs/heads/{ref}"
+
+
+def _at_ref(alias: str, name: str, ref: str, folder: Path, mark: Mark) -> Repository:
+    top = _git(folder, "rev-parse", "--show-toplevel", "--is-bare-repository")
+    is_root = folder.is_dir() and ((folder / ".git").exists() or (top.returncode == 0 and top.stdout.strip() == "true"))
+    if not is_root:
+        return Repository(alias, name, ref, folder)
+    if _git(folder, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").returncode != 0:
+        raise PipelineError(
+            mark, f"The git repository {folder} has no ref '{ref}'; fetch it, or pass --repository {name}@{ref}=FOLDER."
+        )
+    return Repository(alias, name, ref, folder, git_ref=ref)
+
+
+@dataclass
+class Files:
+    """Template files by alias and path, each read and checked once; counts what Azure limits."""
+
+    root: Path
+    problems: Problems
+    shown_root: str = ""
+    repositories: dict[str, Repository] = field(default_factory=dict)
+    _files: dict[tuple[str, str], Mapping | None] = field(default_factory=dict)
+    _bytes: int = 0
+
+    def __post_init__(self) -> None:
+        self.repositories["self"] = Repository("self", "self", "", self.root)
+
+    def add(self, repository: Repository, mark: Mark) -> None:
+        if repository.alias.casefold() in self.repositories:
+            raise PipelineError(mark, f"The repository alias '{repository.alias}' is already defined.")
+        self.repositories[repository.alias.casefold()] = repository
+
+    def resolve(self, reference: str, mark: Mark) -> Origin:
+        """`path` is relative to the file in which it is written, `/path` and `path@alias` to the root of the repository."""
+        path, at, alias = reference.strip().replace("\\", "/").partition("@")
+        alias = (alias if at else mark.origin.alias).casefold()
+        if alias not in self.repositories:
+            known = ", ".join(sorted(self.repositories))
+            raise PipelineError(
+                mark, f"The repository alias '{alias}' is not defined under resources.repositories; known here: {known}."
+            )
+        start = "" if path.startswith("/") or at else posixpath.dirname(mark.origin.path)
+        full = posixpath.normpath(posixpath.join(start, path.lstrip("/")))
+        return self.origin(alias, full)
+
+    def origin(self, alias: str, path: str) -> Origin:
+        shown = posixpath.join(self.shown_root, path) if alias == "self" else f"{path}@{alias}"
+        return Origin(shown, alias, path)
+
+    def open(self, origin: Origin, mark: Mark) -> Mapping:
+        """The file's top mapping; a mistake in the file is reported once, however often it is included."""
+        key = (origin.alias, origin.path)
+        if key not in self._files:
+            self._files[key] = None
+            self._files[key] = self._read(origin, mark)
+        found = self._files[key]
+        if found is None:
+            raise PipelineError(mark, f"The template {origin.shown} could not be read.")
+        return found
+
+    def _read(self, origin: Origin, mark: Mark) -> Mapping:
+        if len(self._files) > MAX_FILES:
+            raise PipelineError(mark, f"A pipeline may include at most {MAX_FILES} files.")
+        text = None if origin.path.startswith("..") else self.repositories[origin.alias].read(origin.path)
+        if text is None:
+            raise PipelineError(mark, f"The file {origin.shown} does not exist; a path is relative to the file that names it.")
+        self._bytes += len(text)
+        if self._bytes > MAX_BYTES:
+            raise PipelineError(mark, f"All files of a pipeline together may have at most {MAX_BYTES // 1024 // 1024} MB.")
+        node = load(text, origin)
+        if not isinstance(node, Mapping):
+            raise PipelineError(node.mark, "A pipeline or template file is a mapping, for example with 'steps'.")
+        self._check(node)
+        return node
+
+    def _check(self, node: Mapping) -> None:
+        for key, value in node.pairs:
+            if key.text in _WITHOUT_EXPRESSIONS:
+                if key.text != "parameters":
+                    _refuse_expressions(value, key.text, self.problems)
+            else:
+                check_syntax(key, self.problems)
+                check_syntax(value, self.problems)
+
+
+def _refuse_expressions(node: Node, section: str, problems: Problems) -> None:
+    for scalar in scalars(node):
+        if "${{" in scalar.text:
+            problems.add(scalar.mark, f"A template expression is not allowed in '{section}'.")

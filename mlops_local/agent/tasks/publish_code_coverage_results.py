@@ -1,0 +1,58 @@
+"""PublishCodeCoverageResults@2: Cobertura or JaCoCo files, summed up and kept.
+
+https://learn.microsoft.com/azure/devops/pipelines/tasks/reference/publish-code-coverage-results-v2
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from mlops_local.agent.context import StepContext, TaskFailed
+from mlops_local.agent.globs import find_files
+from mlops_local.agent.record import file_name
+from mlops_local.agent.tasks.definition import Input, Task, boolean
+
+
+def _run(step: StepContext) -> None:
+    files = find_files(step.job.slot.sources, step.lines("summaryFileLocation"))
+    lines = [_keep(step, file) for file in files]
+    covered, total = (sum(pair[index] for pair in lines) for index in (0, 1))
+    if not total:
+        sentence = f"No coverage matches {step.text('summaryFileLocation')}."
+        if step.flag("failIfCoverageEmpty"):
+            raise TaskFailed(sentence)
+        step.warn(sentence)
+        return
+    step.run.record.add_fact("coverage", {"covered": covered, "lines": total, "percent": round(100 * covered / total, 1)})
+    step.say(f"{covered} of {total} lines are covered ({100 * covered / total:.1f} %).")
+
+
+def _keep(step: StepContext, file: Path) -> tuple[int, int]:
+    text = file.read_text(encoding="utf-8", errors="replace")
+    target = step.run.record.folder / "coverage" / file_name(step.job.stage.name) / file_name(step.job.job.name) / file.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(step.run.masker.mask(text), encoding="utf-8")
+    try:
+        root = ET.fromstring(text)  # noqa: S314 - written by this job's own tests
+    except ET.ParseError as error:
+        raise TaskFailed(f"{file.name} is not a coverage file: {error}.") from error
+    return _counted(root, file)
+
+
+def _counted(root: ET.Element, file: Path) -> tuple[int, int]:
+    if root.tag == "coverage":
+        return int(root.get("lines-covered", 0)), int(root.get("lines-valid", 0))
+    for counter in root.findall("counter"):
+        if counter.get("type") == "LINE":
+            covered = int(counter.get("covered", 0))
+            return covered, covered + int(counter.get("missed", 0))
+    raise TaskFailed(f"{file.name} is neither a Cobertura nor a JaCoCo file.")
+
+
+PUBLISH_CODE_COVERAGE_RESULTS = Task(
+    "PublishCodeCoverageResults",
+    2,
+    (Input("summaryFileLocation", required=True), Input("pathToSources"), boolean("failIfCoverageEmpty")),
+    _run,
+)
