@@ -31,9 +31,13 @@ class _Statement:
 
 def read_age_limits(clauses: Iterable[Clause]) -> tuple[Limit | None, Limit | None]:
     statements = _firmest([statement for clause in clauses for statement in _statements(clause)])
-    lowest = _widest([said for said in statements if said.comparison in AT_LEAST], widest=min)
-    highest = _widest([said for said in statements if said.comparison in AT_MOST], widest=max)
-    return _consistent(lowest, highest)
+    lows = _preferred(statements, AT_LEAST)
+    highs = _preferred(statements, AT_MOST)
+    lowest, highest = _widest(lows, widest=min), _widest(highs, widest=max)
+    # "55 to 65 with osteoporosis, or over 65": a group that begins where the last one ends has no upper limit.
+    if highest and any(said.years >= highest.years for said in lows):
+        highest = None
+    return lowest, highest
 
 
 def _statements(clause: Clause) -> Iterator[_Statement]:
@@ -76,18 +80,16 @@ def _firmest(statements: Sequence[_Statement]) -> list[_Statement]:
     return [said for said in firm if not (said.one_sex and of_everybody)]
 
 
-def _widest(statements: Sequence[_Statement], *, widest: Callable[[Iterable[float]], float]) -> Limit | None:
-    """Groups of a trial may differ in age: it takes the youngest and the oldest of all. Inclusion goes before exclusion."""
-    said = [statement for statement in statements if not statement.from_exclusion] or list(statements)
+def _preferred(statements: Sequence[_Statement], comparisons: Sequence[str]) -> list[_Statement]:
+    """What is included goes before what is excluded."""
+    said = [statement for statement in statements if statement.comparison in comparisons]
+    return [statement for statement in said if not statement.from_exclusion] or said
+
+
+def _widest(said: Sequence[_Statement], *, widest: Callable[[Iterable[float]], float]) -> Limit | None:
+    """Groups of a trial may differ in age: the trial takes the youngest and the oldest of all."""
     if not said:
         return None
     years = widest(statement.years for statement in said)
     at_it = [statement for statement in said if abs(statement.years - years) < SAME_AGE_YEARS]
     return Limit(years, any(statement.comparison in ("GE", "LE") for statement in at_it))
-
-
-def _consistent(lowest: Limit | None, highest: Limit | None) -> tuple[Limit | None, Limit | None]:
-    """Limits that nobody meets were misread: keep the lower one, which nearly every trial states."""
-    if lowest and highest and lowest.years > highest.years:
-        return lowest, None
-    return lowest, highest

@@ -101,7 +101,7 @@ def _read_quantity(tokens: Sequence[Token], bound: Bound) -> Bound:
 
 def _smaller_part(tokens: Sequence[Token], position: int, unit: str | None) -> tuple[float, int] | None:
     """The months of "1 year (and) 6 months", in years of the larger unit, and how many tokens they take before their unit."""
-    steps = 1 if tokens[position].kind == "AND" and tokens[position].text == "and" else 0
+    steps = 1 if tokens[position].text in ("and", ",") else 0
     number, smaller = (*tokens[position + steps : position + steps + 2], None, None)[:2]
     if unit is None or number is None or smaller is None or number.kind != "NUM" or smaller.kind not in YEARS_A_UNIT:
         return None

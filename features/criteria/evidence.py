@@ -52,7 +52,8 @@ def _certainty(phrase: Phrase) -> Certainty:
     if _is_other_age(phrase) or _is_somebody_elses(phrase) or _is_at_an_event(phrase) or _is_a_condition(phrase):
         return Certainty.NONE
     evidence = _evidence(phrase)
-    return evidence if phrase.compares and not _chooses_whom(phrase) else min(Certainty.WEAK, evidence)
+    is_doubtful = not phrase.compares or _chooses_whom(phrase) or _is_of_kin(phrase)
+    return min(Certainty.WEAK, evidence) if is_doubtful else evidence
 
 
 def _evidence(phrase: Phrase) -> Certainty:
@@ -64,6 +65,9 @@ def _evidence(phrase: Phrase) -> Certainty:
         return _evidence_of_old(phrase)
     if not phrase.compares or _is_a_time(phrase):
         return Certainty.NONE
+    if phrase.lead == 0 and phrase.unit is None and not phrase.behind(1):
+        # A whole clause of bare numbers: "Between 18 and 50", "50+".
+        return Certainty.WEAK
     return Certainty.FIRM if _is_of_a_person(phrase) or _stands_alone(phrase) else Certainty.NONE
 
 
@@ -155,13 +159,19 @@ def _names_an_event(tokens: Sequence[Token]) -> bool:
 
 def _is_somebody_elses(phrase: Phrase) -> bool:
     """ "parents of children aged 3-10", "have a child under 5"."""
-    words = [token.text for token in phrase.earlier(5)]
+    words = [token.text for token in phrase.earlier(12)]
     people = [position for position, word in enumerate(words) if word in LOOKED_AFTER]
     if not people:
         return False
     last, earlier = words[people[-1]], words[: people[-1]]
     is_own_child = last in CHILDREN and bool(OWNING & set(earlier[-4:]))
     return is_own_child or ("of" in earlier[-4:] and bool(KIN & set(earlier)))
+
+
+def _is_of_kin(phrase: Phrase) -> bool:
+    """ "Parent or caregiver over 18": of the participant only where nobody else's age is stated."""
+    people = {token.text for token in phrase.leading if token.kind == "PERSON"}
+    return bool(people) and people <= KIN
 
 
 def _is_a_condition(phrase: Phrase) -> bool:

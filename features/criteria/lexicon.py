@@ -100,6 +100,9 @@ LEXICON = (
 SPELLINGS = (
     (r"(?<=\d)[\s-]*y\s?[./]?\s?o\b\.?", " years old"),
     (r"\by/o\b", "years old"),
+    (r"\bages? eligible for (?:the )?(?:study|inclusion|enrol\w+)", "age"),
+    # The condition is that of taking part itself.
+    (r"\b(eligible|included|enrolled|excluded|recruited) (?:if|when)\b", r"\1:"),
     (r"\bages?(?=\d)", "age "),
     (r"\baged(?=\d)", "aged "),
     (r"(?<=[a-z])(?=[<>\u2264\u2265])", " "),

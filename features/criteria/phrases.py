@@ -69,20 +69,21 @@ def read_phrases(tokens: Sequence[Token], spans: Sequence[Span]) -> list[Phrase]
             chains[-1].append(span)
         else:
             chains.append([span])
-    return [Phrase(tokens, _with_shared_unit(chain)) for chain in chains]
+    phrases = [Phrase(tokens, _with_shared_unit(chain)) for chain in chains]
+    return [phrase for phrase in phrases if all(bound.years <= OLDEST for span in phrase.spans for bound in span.bounds)]
 
 
 def _continues(tokens: Sequence[Token], previous: Span, span: Span) -> bool:
     links = tokens[previous.end : span.start]
     compares = any(bound.comparison for bound in span.bounds)
-    # A second word for age, as in "gestational age 37-43 weeks and postnatal age < 48 hours", opens a statement of its own.
-    return compares and len(links) <= 3 and all(token.kind in LINKS - {"AGE"} for token in links)
+    # "18 < age < 65" is one statement; a second word for age after other words opens another one, as in
+    # "gestational age 37-43 weeks and postnatal age < 48 hours".
+    is_infix = [token.kind for token in links] == ["AGE"]
+    return compares and len(links) <= 3 and (is_infix or all(token.kind in LINKS - {"AGE"} for token in links))
 
 
 def _is_measure(tokens: Sequence[Token], span: Span) -> bool:
     """Something else than an age: no unit of time, and "kg", "%" or "seizures" behind it."""
-    if any(bound.years > OLDEST for bound in span.bounds):
-        return True
     if span.unit or span.tells_age or span.end >= len(tokens):
         return False
     following = tokens[span.end]

@@ -13,7 +13,7 @@ NEUTRAL = _words(
     "procedure first dose day date on icf ic form written given obtained when enrolled recruited "
     "range ranging limit limits group groups years yrs criteria criterion include including included eligible required "
     "his her their either both all any legally currently completed healthy young middle older old hospitalized hospitalised "
-    "pregnant lactating gender only least i.e. e.g. ie eg subject's patient's participant's subjects' patients'"
+    "pregnant lactating gender only least majority i.e. e.g. ie eg subject's patient's participant's subjects' patients'"
 )
 NEUTRAL_KINDS = _words(
     "PERSON AGE OLD NOLIMIT OPEN CLOSE COMMA COLON EQ BETWEEN FROM TO AND NOT INCLUSIVE REACHED NOT_REACHED UPTO OUTSIDE GE LE"
@@ -62,6 +62,6 @@ KIN = _words(
     "sibling siblings partner partners spouse family household care"
 )
 CHILDREN = _words("child children infant infants baby babies boys girls son daughter kids toddler toddlers")
-LOOKED_AFTER = CHILDREN | _words("patient patients recipient")
+LOOKED_AFTER = CHILDREN | _words("patient patients recipient person people individual")
 OWNING = _words("have has having their own with")
 FEMALES, MALES = _words("female females woman women girls girl"), _words("male males man men boys boy")
