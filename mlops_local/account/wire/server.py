@@ -52,6 +52,7 @@ class Server:
         if unix is not None:
             self._sockets.append(_unix_socket(unix))
         account.base_url = self.base_url
+        account.tokens = self.wire.tokens
         # Idle connections stay open: a client whose pooled connection is closed under it repeats its request.
         config = uvicorn.Config(
             self.wire.app(), log_config=None, log_level="warning", access_log=False, lifespan="off", ws="none",
@@ -71,6 +72,7 @@ class Server:
 
     def stop(self) -> None:
         """Stops what runs and the server; the account itself stays open."""
+        self.account.tokens = None
         self.wire.close()
         self._uvicorn.should_exit = True
         self._thread.join()

@@ -99,15 +99,9 @@ class Tokens:
             return True
 
     def end(self, session: Session) -> None:
-        """Takes back every token of the session."""
-        with self._lock:
-            self._drop_all(session)
-
-    def end(self, session: Session) -> None:
         """Takes back every token of a session, a crashed procedure's included."""
         with self._lock:
-            for grant in [grant for grant in self._by_master.values() if grant.session is session]:
-                self._drop(grant)
+            self._drop_all(session)
 
     def sweep(self, close: Callable[[Session], None]) -> None:
         """Closes the sessions whose clients have gone without signing out."""
