@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -80,6 +80,10 @@ class Session:
         self.connection = account.engine.connect()
         self.catalogue = Catalogue(self.connection, id_)
         self.explicit_transaction = False
+        # What must be written with the transaction, at its end: how far streams have been consumed.
+        self.before_commit: dict[Any, Callable[[], None]] = {}
+        # What holds until the transaction ends: up to which change its reads of a stream go.
+        self.notes: dict[Any, Any] = {}
         self._lock = threading.RLock()
         self._closed = False
 
@@ -168,11 +172,16 @@ class Session:
         self._rollback()
 
     def _rollback(self) -> None:
+        self.before_commit.clear()
+        self.notes.clear()
         self.catalogue.removed.clear()
         self.connection.rollback()
 
     def _commit(self) -> None:
         try:
+            while self.before_commit:
+                self.before_commit.popitem()[1]()
+            self.notes.clear()
             self.connection.commit()
         except duckdb.Error as error:
             self.catalogue.removed.clear()
