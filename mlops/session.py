@@ -72,7 +72,9 @@ def _options(settings: Settings) -> dict[str, Any]:
     identity = {"account": settings.account, "user": settings.user, "role": settings.role}
     place = {"warehouse": settings.warehouse, "database": settings.database, "schema": settings.schema}
     known = {**identity, **place, **{name: value for name, value in address.items() if value is not None}}
-    return {**known, **_credentials(settings), "login_timeout": 60, "application": "mlops"}
+    # Tells in the account's query history what the pipeline itself sent, and by which run.
+    tag = {"session_parameters": {"QUERY_TAG": f"mlops run {settings.run}"}}
+    return {**known, **_credentials(settings), **tag, "login_timeout": 60, "application": "mlops"}
 
 
 def _credentials(settings: Settings) -> dict[str, Any]:

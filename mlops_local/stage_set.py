@@ -48,6 +48,7 @@ class StageSet:
 
     library: Path
     facts: dict[str, str]
+    account: Account
 
 
 @contextmanager
@@ -61,7 +62,7 @@ def embedded(project: Path, data: Path, *, fresh: bool, sample_options: tuple[st
         _load_samples(project, server, sample_options)
         _write_library(Path(library), server, pem, passphrase)
         with running(account):
-            yield StageSet(Path(library), {"account_data": str(data.resolve())})
+            yield StageSet(Path(library), {"account_data": str(data.resolve())}, account)
 
 
 def _remove_account(data: Path) -> None:

@@ -13,6 +13,7 @@ import snowflake.connector
 import yaml
 
 from mlops.cli import main
+from mlops_local.account.account import Account
 from mlops_local.stage_set import GROUP, KEY_FILE, embedded
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +25,7 @@ class Pipeline:
 
     environ: dict[str, str]
     folder: Path
+    account: Account | None = None
     reports: int = field(default=0)
 
     def run(self, *arguments: str, **changed: str) -> tuple[int, str]:
@@ -37,6 +39,13 @@ class Pipeline:
         with self.connect() as connection, connection.cursor() as cursor:
             return [tuple(row) for row in cursor.execute(statement).fetchall()]
 
+    def administrate(self, *statements: str) -> None:
+        """What the pipeline's own role may not do, such as writing to the source."""
+        assert self.account is not None
+        with self.account.system_session() as session:
+            for statement in ("USE SCHEMA MLOPS_DEV.SOURCE", *statements):
+                session.run(statement)
+
     def connect(self) -> snowflake.connector.SnowflakeConnection:
         names = {name.removeprefix("SNOWFLAKE_").lower(): value for name, value in self.environ.items()}
         names["private_key_file_pwd"] = names.pop("private_key_passphrase")
@@ -44,14 +53,14 @@ class Pipeline:
 
 
 @contextmanager
-def pipeline_on(folder: Path, *samples: str) -> Iterator[Pipeline]:
-    with embedded(ROOT, folder / "account", fresh=True, sample_options=samples) as stage_set:
+def pipeline_on(folder: Path, *samples: str, fresh: bool = True) -> Iterator[Pipeline]:
+    with embedded(ROOT, folder / "account", fresh=fresh, sample_options=samples) as stage_set:
         group = yaml.safe_load((stage_set.library / "variable-groups" / f"{GROUP}.yml").read_text())
         values = {name: value["value"] if isinstance(value, dict) else value for name, value in group.items()}
         values.pop("private_key_file_name")
         environ = {f"SNOWFLAKE_{name.upper()}": value for name, value in values.items()}
         environ["SNOWFLAKE_PRIVATE_KEY_FILE"] = str(stage_set.library / "secure-files" / KEY_FILE)
-        yield Pipeline(environ, folder)
+        yield Pipeline(environ, folder, stage_set.account)
 
 
 @pytest.fixture(scope="module")
