@@ -23,7 +23,7 @@ REAL = ROOT.parent / "shared" / "data"
 ROUNDING = 1e-4
 
 PARTS = {
-    "inclusion": "Inclusion Criteria:\n\n- {}\n- ECOG 0-1\n- Life expectancy of at least 3 months\n\nExclusion Criteria:\n\n- Pregnancy",
+    "inclusion": "Inclusion Criteria:\n\n- {}\n- Life expectancy of at least 3 months\n\nExclusion Criteria:\n\n- Pregnancy",
     "exclusion": "Inclusion Criteria:\n\n- Asthma for at least 2 years\n\nExclusion Criteria:\n\n- {}\n- Pregnancy",
 }
 
