@@ -104,6 +104,9 @@ class FeatureView:
         _check_some(self, "entities", self.entities)
         _check_some(self, "features", self.features)
         _check_tables(self, self.reads)
+        if any("'" in text for text in self.features.values()):
+            # The Feature Store's client puts these texts into its statement as they are.
+            raise DefinitionError(f"{describe(self)}: what a feature means is told without apostrophes.")
         _expect(self.version, re.compile(r"[A-Z0-9][A-Z0-9_]*"), f"{describe(self)}: a version is like V1")
 
     @property

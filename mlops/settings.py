@@ -59,8 +59,8 @@ class Settings:
 def read_settings(environ: Mapping[str, str], connections: Connections = dict) -> Settings:
     reader = _Reader(environ, connections)
     settings = _compose(reader)
-    if reader.faults:
-        raise SettingsError(" ".join(reader.faults))
+    if sentences := reader.sentences():
+        raise SettingsError(" ".join(sentences))
     return settings
 
 
@@ -109,6 +109,7 @@ class _Reader:
 
     def __init__(self, environ: Mapping[str, str], connections: Connections) -> None:
         self.faults: list[str] = []
+        self._missing: list[str] = []
         self._environ = environ
         self._connection: Mapping[str, object] = {}
         name = self.variable("SNOWFLAKE_DEFAULT_CONNECTION_NAME")
@@ -133,9 +134,10 @@ class _Reader:
         return found[0] if found else None
 
     def require(self, names: tuple[str, ...]) -> None:
-        missing = [f"SNOWFLAKE_{name}" for name in names if not self.text(name)]
-        if missing:
-            self.faults.append(f"Not set: {', '.join(missing)}.")
+        self._missing += [f"SNOWFLAKE_{name}" for name in names if not self.text(name)]
+
+    def sentences(self) -> list[str]:
+        return [*([f"Not set: {', '.join(self._missing)}."] if self._missing else []), *self.faults]
 
     def choice(self, name: str, values: tuple[str, ...], default: str, fold: Callable[[str], str]) -> str:
         value = fold(self.text(name) or default)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 from snowflake.ml.feature_store import FeatureView as StoredView
 
 from mlops.apply.feature_store import open_feature_store
@@ -16,7 +18,7 @@ def apply_feature_view(target: Target, desired: Desired, definition: FeatureView
     view = StoredView(
         name=definition.name,
         entities=[store.get_entity(name) for name in definition.entities],
-        feature_df=target.session.sql(definition.query),
+        feature_df=target.session.sql(dedent(definition.query).strip()),
         timestamp_col=definition.timestamp,
         desc=definition.description,
     ).attach_feature_desc(dict(definition.features))
