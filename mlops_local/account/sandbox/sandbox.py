@@ -61,7 +61,7 @@ class Sandbox:
         self._zygotes.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def warm(self, packages: Sequence[str] = ("snowflake-ml-python",)) -> None:
+    def warm(self, packages: Sequence[str] = ("snowflake-ml-python", "scikit-learn")) -> None:
         """Begin loading the libraries that handlers with these packages start from; returns at once."""
         self._zygotes.warm(flavour_of(closure(packages)))
 

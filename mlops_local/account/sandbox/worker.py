@@ -16,7 +16,7 @@ from mlops_local.account.sandbox.errors import HandlerCancelledError, HandlerErr
 from mlops_local.account.sandbox.folder import WorkerFolder
 from mlops_local.account.sandbox.spec import Handler, Limits
 from mlops_local.account.sandbox.wire import ConnectionLostError, Header, MessageTooLongError, receive, send
-from mlops_local.account.sandbox.zygote import Zygotes
+from mlops_local.account.sandbox.zygote import Flavour, Zygotes
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Cancellation:
 class Worker:
     """Not thread safe but for ``kill``: one call at a time. After an error of the process itself it is ``broken``."""
 
-    def __init__(self, zygotes: Zygotes, flavour: str, folder: WorkerFolder, handler: Handler, limits: Limits) -> None:
+    def __init__(self, zygotes: Zygotes, flavour: Flavour, folder: WorkerFolder, handler: Handler, limits: Limits) -> None:
         self._folder, self._handler, self._limits = folder, handler, limits
         self.broken = False
         self.idle_since = 0.0

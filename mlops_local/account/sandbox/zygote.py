@@ -23,31 +23,42 @@ _ANSWER = struct.Struct("!i")
 _START_SECONDS = 120.0
 _CHECKOUT = Path(__file__).resolve().parents[3]
 
+# What every worker needs, and what one distribution among the declared ones adds. The order is that of the imports.
 _BASE = ("numpy", "pandas", "pyarrow")
-_SNOWPARK = (*_BASE, "cloudpickle", "snowflake.connector.pandas_tools", "snowflake.snowpark", "snowflake.snowpark.functions")
-_ML = (
-    *_SNOWPARK,
-    "anyio",
-    "sklearn.compose",
-    "sklearn.ensemble",
-    "sklearn.impute",
-    "sklearn.linear_model",
-    "sklearn.metrics",
-    "sklearn.model_selection",
-    "sklearn.pipeline",
-    "sklearn.preprocessing",
-    "snowflake.ml.feature_store",
-    "snowflake.ml.registry",
-    "snowflake.ml.model._packager.model_packager",
-)
-FLAVOURS: Mapping[str, Sequence[str]] = {"base": _BASE, "snowpark": _SNOWPARK, "ml": _ML}
+_ADDED: Mapping[str, Sequence[str]] = {
+    "snowflake-snowpark-python": (
+        "cloudpickle",
+        "snowflake.connector.pandas_tools",
+        "snowflake.snowpark",
+        "snowflake.snowpark.functions",
+    ),
+    "scikit-learn": (
+        "sklearn.compose",
+        "sklearn.ensemble",
+        "sklearn.impute",
+        "sklearn.linear_model",
+        "sklearn.metrics",
+        "sklearn.model_selection",
+        "sklearn.pipeline",
+        "sklearn.preprocessing",
+    ),
+    "snowflake-ml-python": (
+        "anyio",
+        "snowflake.ml.feature_store",
+        "snowflake.ml.registry",
+        "snowflake.ml.model._packager.model_packager",
+    ),
+}
+Flavour = tuple[str, ...]
 
 
-def flavour_of(distributions: frozenset[str]) -> str:
-    """The richest parent that holds nothing the handler did not declare, but what every worker needs."""
-    if "snowflake-ml-python" in distributions:
-        return "ml"
-    return "snowpark" if "snowflake-snowpark-python" in distributions else "base"
+def flavour_of(distributions: frozenset[str]) -> Flavour:
+    """The richest parent that has loaded nothing the handler did not declare, but what every worker needs."""
+    return tuple(name for name in _ADDED if name in distributions)
+
+
+def _modules(flavour: Flavour) -> list[str]:
+    return [*_BASE, *(module for name in flavour for module in _ADDED[name])]
 
 
 @dataclass
@@ -75,15 +86,15 @@ class Zygotes:
     def __init__(self, home: Path, *, forks: bool | None = None) -> None:
         self._home = home
         self._forks = sys.platform == "linux" if forks is None else forks
-        self._parents: dict[str, _Parent] = {}
+        self._parents: dict[Flavour, _Parent] = {}
         self._lock = threading.Lock()
 
-    def warm(self, flavour: str) -> None:
+    def warm(self, flavour: Flavour) -> None:
         """Start loading now; does not wait."""
         if self._forks:
             self._parent(flavour)
 
-    def spawn(self, flavour: str, job: socket.socket, log: int) -> Child:
+    def spawn(self, flavour: Flavour, job: socket.socket, log: int) -> Child:
         if not self._forks:
             return _Parent(flavour, self._home, once=True).spawn(job, log)
         try:
@@ -100,7 +111,7 @@ class Zygotes:
         for parent in parents:
             parent.close()
 
-    def _parent(self, flavour: str) -> _Parent:
+    def _parent(self, flavour: Flavour) -> _Parent:
         with self._lock:
             if flavour not in self._parents:
                 self._parents[flavour] = _Parent(flavour, self._home, once=False)
@@ -110,13 +121,13 @@ class Zygotes:
 class _Parent:
     """One process of ``runtime`` and the socket it obeys on."""
 
-    def __init__(self, flavour: str, home: Path, *, once: bool) -> None:
+    def __init__(self, flavour: Flavour, home: Path, *, once: bool) -> None:
         self._once = once
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair()
         self._control.settimeout(_START_SECONDS)
         with theirs:
-            self._process = self._start(theirs.fileno(), home, FLAVOURS[flavour])
+            self._process = self._start(theirs.fileno(), home, _modules(flavour))
 
     def _start(self, control: int, home: Path, modules: Sequence[str]) -> subprocess.Popen[bytes]:
         options = ["--once"] if self._once else []
@@ -179,4 +190,3 @@ def environment(home: Path) -> dict[str, str]:
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
         "SNOWFLAKE_DISABLE_MINICORE": "true",
     }
-

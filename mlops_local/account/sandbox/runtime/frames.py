@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlops_local.account.sandbox.runtime.convert import WrongTypeError, arrow_type, from_python, to_python
+from mlops_local.account.sandbox.runtime.shim import SQL_NULL
 from mlops_local.account.types import SqlType
 
 
@@ -51,7 +52,8 @@ def _series(column: pa.Array, type: SqlType, zone: tzinfo) -> pd.Series:
         return column.cast(pa.timestamp("ns")).to_pandas()
     if type.name.startswith("TIMESTAMP"):
         return _moment_series(column, type, zone)
-    return pd.Series(to_python(column, type, zone), dtype=object)
+    values = to_python(column, type, zone)
+    return pd.Series([None if value is SQL_NULL else value for value in values], dtype=object)
 
 
 def _number_series(column: pa.Array, type: SqlType) -> pd.Series:

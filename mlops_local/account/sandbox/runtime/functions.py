@@ -117,9 +117,7 @@ def _process(
         output.add_rows(process(*(column[row] for column in arguments)), partition, start + row)
 
 
-def _end(
-    instance: Any, signature: Signature, part: Sequence[pa.Array], output: _Output, *, partition: int, length: int
-) -> None:
+def _end(instance: Any, signature: Signature, part: Sequence[pa.Array], output: _Output, *, partition: int, length: int) -> None:
     end = next((getattr(instance, name) for name in ENDINGS if hasattr(instance, name)), None)
     if end is None:
         return

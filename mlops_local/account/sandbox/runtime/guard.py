@@ -27,16 +27,18 @@ class Denied:
         self._own_paths = list(own_paths)
         self._own: dict[str, bool] = {}
 
-    def check(self, name: str, members: Sequence[str] = ()) -> None:
-        for full in (name, *(f"{name}.{member}" for member in members)):
-            denied = self._denied(full)
-            if denied is not None and not self._is_own(full.partition(".")[0]):
-                raise ModuleNotFoundError(f"No module named {denied!r}", name=denied)
-
-    def _denied(self, name: str) -> str | None:
+    def root_of(self, name: str) -> str | None:
+        """The denied module that ``name`` is or lies in; None when it may be imported."""
         parts = name.split(".")
         prefixes = (".".join(parts[: count + 1]) for count in range(len(parts)))
-        return next((prefix for prefix in prefixes if prefix in self._roots), None)
+        root = next((prefix for prefix in prefixes if prefix in self._roots), None)
+        return None if root is None or self._is_own(parts[0]) else root
+
+    def check(self, name: str, members: Sequence[str] = ()) -> None:
+        for full in (name, *(f"{name}.{member}" for member in members)):
+            root = self.root_of(full)
+            if root is not None:
+                raise ModuleNotFoundError(f"No module named {root!r}", name=root)
 
     def _is_own(self, top: str) -> bool:
         if top not in self._own:
@@ -44,20 +46,26 @@ class Denied:
         return self._own[top]
 
 
-class LibraryGuard:
-    """A meta path finder that finds nothing; it only refuses."""
+class HidingFinder:
+    """A finder that does not see denied modules. It must not raise: libraries ask ``find_spec`` what there is."""
 
-    def __init__(self, denied: Denied) -> None:
-        self._denied = denied
+    def __init__(self, finder: Any, denied: Denied) -> None:
+        self._finder, self._denied = finder, denied
 
-    def find_spec(self, name: str, path: object = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        self._denied.check(name)
-        return None
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if self._denied.root_of(name) is not None:
+            return None
+        found: ModuleSpec | None = self._finder.find_spec(name, path, target)
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._finder, name)
 
 
 def install(handler: Sequence[str], libraries: Sequence[str], own_paths: Sequence[str]) -> None:
     """``handler`` and ``libraries`` are the modules denied to each of the two."""
-    sys.meta_path.insert(0, LibraryGuard(Denied(libraries, own_paths)))
+    hidden = Denied(libraries, own_paths)
+    sys.meta_path[:] = [HidingFinder(finder, hidden) for finder in sys.meta_path]
     _guard_statements(Denied(handler, own_paths))
 
 
