@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_local.account import tasks
+from mlops_local.account import scripting, tasks
 from mlops_local.account.errors import AccountError, unsupported
 from mlops_local.account.reader import Reader
 from mlops_local.account.relations import relation
@@ -22,8 +22,20 @@ from mlops_local.account.tags import parse_name
 
 def execute(session: Session, reader: Reader, request: Request) -> Result:
     reader.next()
+    if reader.accept("IMMEDIATE"):
+        return described(session, request, lambda: _execute_immediate(session, reader))
     reader.expect("TASK")
     return described(session, request, lambda: _execute_task(session, reader))
+
+
+def _execute_immediate(session: Session, reader: Reader) -> Result:
+    """The statement or block in a text, or in a session variable."""
+    variable = reader.next() if reader.token.kind == "variable" else None
+    text = str(session.variables.get(variable.text[1:].upper(), "")) if variable else reader.string()
+    if reader.accept("USING"):
+        raise unsupported("EXECUTE IMMEDIATE .. USING")
+    reader.end()
+    return scripting.run_text(session, text)
 
 
 def _execute_task(session: Session, reader: Reader) -> Result:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from mlops_local.account.statements import commands, comment, copy, dml, execute, files, grant, procedure, query
+from mlops_local.account.statements import commands, comment, copy, dml, execute, files, grant, procedure, query, script
 
 VERBS: dict[str, commands.Verb] = {
     "(": query.run,
-    "BEGIN": commands.begin,
+    "BEGIN": script.begin,
     "CALL": procedure.call,
     "COMMENT": comment.comment,
     "COMMIT": commands.commit,
     "COPY": copy.copy,
+    "DECLARE": script.run,
     "DELETE": dml.delete,
     "EXECUTE": execute.execute,
     "GET": files.get,
