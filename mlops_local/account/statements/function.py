@@ -27,3 +27,6 @@ KIND = Kind(
     "FUNCTION", "FUNCTIONS", create=create, alter=routine.alter_routine("FUNCTION"), drop=routine.drop_routine("FUNCTION"),
     describe=routine.describe_routine("FUNCTION"), show=show_all,
 )
+
+# SHOW FUNCTIONS lists the account's own functions too in Snowflake; SHOW USER FUNCTIONS, which clients use, only these.
+USER_KIND = Kind("", "USER FUNCTIONS", show=routine.show_routines("FUNCTION"))

@@ -32,6 +32,7 @@ KINDS: tuple[Kind, ...] = (
     dynamic_table.KIND,
     file_format.KIND,
     function.KIND,
+    function.USER_KIND,
     grant.KIND,
     model.KIND,
     parameter.KIND,

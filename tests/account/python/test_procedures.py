@@ -1,0 +1,107 @@
+"""Stored procedures: declared, called, refused; each with a session of its own."""
+
+from __future__ import annotations
+
+import pytest
+from snowflake.connector.errors import ProgrammingError
+from snowflake.snowpark import Session as Snowpark
+from snowflake.snowpark.types import IntegerType, StringType
+
+from tests.account.conftest import Ask
+
+PACKAGES = "PACKAGES = ('snowflake-snowpark-python')"
+
+
+def declare(ask: Ask, name: str, arguments: str, returns: str, body: str, *, rights: str = "OWNER") -> None:
+    ask(
+        f"CREATE OR REPLACE PROCEDURE {name}({arguments}) RETURNS {returns} LANGUAGE PYTHON RUNTIME_VERSION = '3.11' {PACKAGES} "
+        f"HANDLER = 'run' EXECUTE AS {rights} AS $$\n{body}\n$$"
+    )
+
+
+def test_a_procedure_reads_and_writes_by_its_session(ask: Ask) -> None:
+    ask("CREATE TABLE WRITTEN(N INT)")
+    declare(ask, "WRITE_ROWS", "N INT", "VARCHAR", (
+        "def run(session, n):\n"
+        "    session.sql('INSERT INTO WRITTEN SELECT SEQ4() FROM TABLE(GENERATOR(ROWCOUNT => 3))').collect()\n"
+        "    return f'{n}: {session.table(\"WRITTEN\").count()}'"
+    ))
+    assert ask("CALL WRITE_ROWS(7)") == [("7: 3",)]
+    assert ask("SELECT COUNT(*) FROM WRITTEN") == [(3,)]
+
+
+def test_defaults_and_casts_of_arguments(ask: Ask) -> None:
+    declare(ask, "ECHO", "A FLOAT, B VARCHAR DEFAULT 'nothing'", "VARCHAR", "def run(session, a, b):\n    return f'{a!r} {b!r}'")
+    assert ask("CALL ECHO('1.5')") == [("1.5 'nothing'",)]
+    assert ask("CALL ECHO(2, NULL)") == [("2.0 None",)]
+
+
+def test_bound_arguments(ask: Ask) -> None:
+    declare(ask, "GREET", "A VARCHAR", "VARCHAR", "def run(session, a):\n    return 'hello ' + a")
+    assert ask("CALL GREET(%s)", ("o'neil",)) == [("hello o'neil",)]
+
+
+def test_a_table_result(ask: Ask) -> None:
+    declare(ask, "ROWS_OF", "N INT", "TABLE (A INT, B VARCHAR)", (
+        "def run(session, n):\n    return session.create_dataframe([(i, str(i)) for i in range(n)], schema=['A', 'B'])"
+    ))
+    assert ask("CALL ROWS_OF(2)") == [(0, "0"), (1, "1")]
+
+
+def test_variants_go_in_and_out(ask: Ask) -> None:
+    declare(ask, "TURN", "V VARIANT", "VARIANT", "def run(session, v):\n    return {'given': v}")
+    assert ask("SELECT PARSE_JSON('{}')") is not None
+    rows = ask("CALL TURN(PARSE_JSON('[1, {\"a\": null}]'))")
+    assert '"given"' in rows[0][0]
+
+
+def test_a_failing_procedure_names_its_line(ask: Ask) -> None:
+    declare(ask, "BROKEN", "", "INT", "def run(session):\n    return session.table('NO_SUCH_TABLE').count()")
+    with pytest.raises(ProgrammingError, match="NO_SUCH_TABLE") as caught:
+        ask("CALL BROKEN()")
+    assert caught.value.errno == 100357
+
+
+def test_what_is_not_declared_cannot_be_called(ask: Ask) -> None:
+    with pytest.raises(ProgrammingError, match="Unknown user-defined procedure NOBODY"):
+        ask("CALL NOBODY(1)")
+
+
+def test_a_procedure_needs_snowpark_among_its_packages(ask: Ask) -> None:
+    with pytest.raises(ProgrammingError, match="snowflake-snowpark-python"):
+        ask("CREATE PROCEDURE BARE() RETURNS INT LANGUAGE PYTHON RUNTIME_VERSION = '3.11' HANDLER = 'f' AS $$def f(s): return 1$$")
+
+
+def test_an_open_transaction_refuses_call(ask: Ask) -> None:
+    declare(ask, "NOTHING", "", "INT", "def run(session):\n    return 1")
+    ask("BEGIN")
+    with pytest.raises(ProgrammingError, match="open transaction"):
+        ask("CALL NOTHING()")
+    ask("ROLLBACK")
+    assert ask("CALL NOTHING()") == [(1,)]
+
+
+def test_an_anonymous_procedure(ask: Ask) -> None:
+    assert ask(
+        f"WITH ONCE AS PROCEDURE (N INT) RETURNS INT LANGUAGE PYTHON RUNTIME_VERSION = '3.11' {PACKAGES} HANDLER = 'run' "
+        "AS $$def run(session, n): return n + 1$$ CALL ONCE(41)"
+    ) == [(42,)]
+
+
+def test_snowpark_registers_and_calls(snowpark: Snowpark) -> None:
+    def area(session: Snowpark, width: int, unit: str) -> str:
+        return f"{width * width} {unit}"
+
+    snowpark.sproc.register(
+        area, return_type=StringType(), input_types=[IntegerType(), StringType()], name="AREA", packages=["snowflake-snowpark-python"],
+        replace=True,
+    )
+    assert snowpark.call("AREA", 3, "m2") == "9 m2"
+
+
+def test_describe_and_show(ask: Ask) -> None:
+    declare(ask, "SHOWN", "A INT, B VARCHAR", "FLOAT", "def run(session, a, b):\n    return 1.0")
+    described = dict(ask("DESCRIBE PROCEDURE SHOWN(INT, VARCHAR)"))
+    assert described["signature"] == "(A NUMBER, B VARCHAR)"
+    assert described["returns"] == "FLOAT"
+    assert [row[8] for row in ask("SHOW PROCEDURES LIKE 'SHOWN' IN SCHEMA S")] == ["SHOWN(NUMBER, VARCHAR) RETURN FLOAT"]
