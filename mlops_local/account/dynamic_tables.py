@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 
@@ -103,7 +103,8 @@ def lag_of(entry: Entry) -> timedelta | None:
 def last_refresh(session: Session, entry: Entry, *, succeeded: bool) -> datetime | None:
     """The time as of which it was refreshed last, or was tried to be."""
     state = "AND state = 'SUCCEEDED'" if succeeded else ""
-    return session.connection.fetch(f"SELECT max(data_timestamp) FROM account.refreshes WHERE object = ? {state}", [entry.id])[0][0]
+    rows = session.connection.fetch(f"SELECT max(data_timestamp) FROM account.refreshes WHERE object = ? {state}", [entry.id])
+    return cast("datetime | None", rows[0][0])
 
 
 # Refreshing
@@ -134,7 +135,9 @@ def _action(entry: Entry, first: bool, statistics: dict[str, int]) -> str:
 
 
 def _is_filled(session: Session, entry: Entry) -> bool:
-    return bool(session.connection.fetch("SELECT 1 FROM duckdb_tables() WHERE schema_name || '.' || table_name = ?", [entry.physical]))
+    """Whether its DuckDB table exists; with INITIALIZE = ON_SCHEDULE it comes with the first refresh."""
+    found = session.connection.fetch("SELECT 1 FROM duckdb_tables() WHERE schema_name || '.' || table_name = ?", [entry.physical])
+    return bool(found)
 
 
 def _replace_rows(session: Session, entry: Entry, translation: query.Translation) -> dict[str, int]:
@@ -229,7 +232,8 @@ def suspend(session: Session, entry: Entry, *, by: str) -> None:
     now = session.account.clock.now().isoformat()
     for other in [entry, *downstream(session, entry)]:
         if other.properties["STATE"] == ACTIVE:
-            session.catalogue.update(other, STATE=SUSPENDED, SUSPENDED_BY=by if other.id == entry.id else entry.id, SUSPENDED_ON=now)
+            cause = by if other.id == entry.id else entry.id
+            session.catalogue.update(other, STATE=SUSPENDED, SUSPENDED_BY=cause, SUSPENDED_ON=now)
 
 
 def resume(session: Session, entry: Entry) -> None:
@@ -243,10 +247,12 @@ def resume(session: Session, entry: Entry) -> None:
 
 
 _HISTORY_COLUMNS = (
-    Column("NAME"), Column("SCHEMA_NAME"), Column("DATABASE_NAME"), Column("STATE"), Column("STATE_CODE"), Column("STATE_MESSAGE"),
+    Column("NAME"), Column("SCHEMA_NAME"), Column("DATABASE_NAME"), Column("STATE"), Column("STATE_CODE"),
+    Column("STATE_MESSAGE"),
     Column("QUERY_ID"), Column("DATA_TIMESTAMP", TIMESTAMP_LTZ), Column("REFRESH_START_TIME", TIMESTAMP_LTZ),
     Column("REFRESH_END_TIME", TIMESTAMP_LTZ), Column("COMPLETION_TARGET", TIMESTAMP_LTZ), Column("QUALIFIED_NAME"),
-    Column("STATISTICS"), Column("REFRESH_ACTION"), Column("REFRESH_TRIGGER"), Column("TARGET_LAG_SEC", INTEGER), Column("WAREHOUSE"),
+    Column("STATISTICS"), Column("REFRESH_ACTION"), Column("REFRESH_TRIGGER"), Column("TARGET_LAG_SEC", INTEGER),
+    Column("WAREHOUSE"),
 )
 _HISTORY_ARGUMENTS = {"RESULT_LIMIT", "NAME", "NAME_PREFIX", "ERROR_ONLY", "DATA_TIMESTAMP_START", "DATA_TIMESTAMP_END"}
 
@@ -269,7 +275,8 @@ def refresh_history(context: Context, positional: list[Any], named: dict[str, An
 
 def _history_filter(named: dict[str, Any]) -> tuple[str, list[Any]]:
     tests = {
-        "NAME": "(name = ? OR database || '.' || schema || '.' || name = ?)", "NAME_PREFIX": "starts_with(database || '.' || schema || '.' || name, ?)",
+        "NAME": "(name = ? OR database || '.' || schema || '.' || name = ?)",
+        "NAME_PREFIX": "starts_with(database || '.' || schema || '.' || name, ?)",
         "DATA_TIMESTAMP_START": "data_timestamp >= ?", "DATA_TIMESTAMP_END": "data_timestamp <= ?",
     }
     where: list[str] = ["state <> 'SUCCEEDED'"] if named.get("ERROR_ONLY") else []

@@ -119,7 +119,8 @@ def _run_in_own_session(account: Account, context: TaskContext, request: Request
 def open_session(account: Account, task: Task) -> Session:
     """A session of the account itself, in the task's schema and warehouse, with the role that owns the task."""
     return account.open_session(
-        "SYSTEM", role=task.entry.owner, warehouse=task.option("WAREHOUSE"), database=task.entry.database, schema=task.entry.schema,
+        "SYSTEM", role=task.entry.owner, warehouse=task.option("WAREHOUSE"), database=task.entry.database,
+        schema=task.entry.schema,
         parameters=task.option("PARAMETERS"),
     )
 

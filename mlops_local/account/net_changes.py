@@ -38,7 +38,7 @@ class Net:
 
 def net_changes(changes: Iterable[Change]) -> list[Net]:
     """Rows that came and went cancel out; a row changed twice is one update from its first values to its last."""
-    # For every row that is there now and was not, or not so, before: the change that deleted its first values, None for a new row.
+    # Rows that are there now and were not, or not so, before: with the change that deleted their first values, None for new ones.
     origins: dict[int, deque[tuple[Change, Change | None]]] = defaultdict(deque)
     gone: list[Change] = []
     for old, new in _steps(changes):
@@ -51,7 +51,8 @@ def net_changes(changes: Iterable[Change]) -> list[Net]:
             gone.append(old)
         if new is not None:
             origins[new.key].append((new, origin))
-    return sorted([*(Net(one.at, False, False, one.at) for one in gone), *_rows(origins.values())], key=lambda net: (net.row, net.insert))
+    deleted = [Net(change.at, False, False, change.at) for change in gone]
+    return sorted([*deleted, *_rows(origins.values())], key=lambda net: (net.row, net.insert))
 
 
 def _rows(origins: Iterable[Iterable[tuple[Change, Change | None]]]) -> Iterator[Net]:

@@ -31,7 +31,7 @@ def incremental_obstacle(tree: exp.Expr) -> str | None:
         return "ASOF JOIN"
     for function in tree.find_all(exp.Anonymous):
         if function.name.upper() in _VOLATILE:
-            return function.name.upper()
+            return str(function.name).upper()
     if any(_is_scalar(subquery) for subquery in tree.find_all(exp.Subquery)):
         return "scalar subquery"
     return None

@@ -323,7 +323,8 @@ def _sql(reader: Reader) -> Sql:
     last: Token = first
     depth = 0
     while not reader.at_end and not (depth == 0 and reader.token.text == ";"):
-        if depth == 0 and first.upper in {"SELECT", "WITH", "CALL"} and reader.token.upper == "INTO" and reader.peek().text == ":":
+        into_comes = reader.token.upper == "INTO" and reader.peek().text == ":"
+        if depth == 0 and into_comes and first.upper in {"SELECT", "WITH", "CALL"}:
             parts.append(reader.text[start : reader.token.start])
             into = _targets(reader)
             start = reader.token.start if not reader.at_end else last.end

@@ -5,7 +5,7 @@ https://docs.snowflake.com/en/developer-guide/snowflake-scripting/index
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -18,8 +18,23 @@ from mlops_local.account.names import fold
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result, StatementType, rows
 from mlops_local.account.script_tree import (
-    Assign, Block, Declaration, ExceptionDeclaration, ExecuteImmediate, ForRange, ForRows, Handler, If, Leave, Raise, Return, Sql,
-    Statement, While, is_block, parse_block,
+    Assign,
+    Block,
+    Declaration,
+    ExceptionDeclaration,
+    ExecuteImmediate,
+    ForRange,
+    ForRows,
+    Handler,
+    If,
+    Leave,
+    Raise,
+    Return,
+    Sql,
+    Statement,
+    While,
+    is_block,
+    parse_block,
 )
 from mlops_local.account.session import Request, Session
 from mlops_local.account.types import BOOLEAN, INTEGER, TEXT, Column, SqlType, parse_type
@@ -45,14 +60,14 @@ class RaisedError(AccountError):
         self.declared = declared
 
 
-class _Left(Exception):
+class _LeftError(Exception):
     """BREAK or CONTINUE on its way to the loop around it."""
 
     def __init__(self, word: str) -> None:
         self.word = word
 
 
-class _Returned(Exception):
+class _ReturnedError(Exception):
     def __init__(self, result: Result) -> None:
         self.result = result
 
@@ -62,7 +77,7 @@ def run_block(session: Session, text: str, arguments: Mapping[str, Value] | None
     script = _Script(session, dict(arguments or {}))
     try:
         script.run(parse_block(text))
-    except _Returned as returned:
+    except _ReturnedError as returned:
         return returned.result
     return _answer(Value(None, TEXT))
 
@@ -165,7 +180,8 @@ class _Script:
                 100335, "P0001", f"A SELECT INTO statement expects exactly 1 returned row, but got {result.row_count}."
             )
         if len(names) != len(result.columns):
-            raise compilation_error(2068, "42601", f"the query has {len(result.columns)} columns, INTO names {len(names)} variables.")
+            counts = f"the query has {len(result.columns)} columns, INTO names {len(names)} variables."
+            raise compilation_error(2068, "42601", counts)
         for i, name in enumerate(names):
             value = result.table.column(i)[0].as_py() if result.row_count else None
             self._set(name, Value(value, result.columns[i].type))
@@ -209,7 +225,7 @@ class _Script:
         """One turn of a loop; whether the loop goes on."""
         try:
             self._run_all(body)
-        except _Left as left:
+        except _LeftError as left:
             return left.word == "CONTINUE"
         return True
 
@@ -243,13 +259,13 @@ class _Script:
             ]
 
     def _leave(self, statement: Leave) -> None:
-        raise _Left(statement.word)
+        raise _LeftError(statement.word)
 
     def _return(self, statement: Return) -> None:
         if statement.table is not None:
             name = fold(statement.table.strip(), quoted=False)
-            raise _Returned(self._results[name] if name in self._results else self._sql(statement.table))
-        raise _Returned(_answer(self._evaluate(statement.expression) if statement.expression else Value(None, TEXT)))
+            raise _ReturnedError(self._results[name] if name in self._results else self._sql(statement.table))
+        raise _ReturnedError(_answer(self._evaluate(statement.expression) if statement.expression else Value(None, TEXT)))
 
     def _raise(self, statement: Raise) -> None:
         if statement.name is None and self._handled is not None:
@@ -290,7 +306,7 @@ class _Script:
         first = at + 1 if colon else at
         if first >= len(tokens) or tokens[first].kind not in {"word", "quoted"}:
             return 1, None
-        if not colon and (at > 0 and tokens[at - 1].text in {".", ":"} or (first + 1 < len(tokens) and tokens[first + 1].text == "(")):
+        if not colon and _is_part(tokens, at):
             return 1, None
         name = _name(tokens[first])
         if first + 2 < len(tokens) and tokens[first + 1].text == ".":
@@ -314,6 +330,12 @@ def _name(token: Token) -> str:
     return fold(token.value, quoted=token.kind == "quoted")
 
 
+def _is_part(tokens: list[Token], at: int) -> bool:
+    """Whether the word belongs to a longer name, to a path, or is a function."""
+    behind = at > 0 and tokens[at - 1].text in {".", ":"}
+    return behind or (at + 1 < len(tokens) and tokens[at + 1].text == "(")
+
+
 def _ends_operand(token: Token) -> bool:
     """A colon behind it is a path into a semi-structured value, not a variable; behind a keyword it is a variable."""
     if token.kind == "word":
@@ -322,8 +344,8 @@ def _ends_operand(token: Token) -> bool:
 
 
 _BEFORE_VARIABLES = {
-    "SELECT", "WHERE", "AND", "OR", "NOT", "IN", "THEN", "ELSE", "WHEN", "BETWEEN", "LIKE", "ILIKE", "BY", "LIMIT", "SET", "VALUES",
-    "ON", "CASE", "AS", "RETURN", "IMMEDIATE", "FROM", "HAVING", "IS", "OFFSET", "DISTINCT", "TABLE", "INTO",
+    "SELECT", "WHERE", "AND", "OR", "NOT", "IN", "THEN", "ELSE", "WHEN", "BETWEEN", "LIKE", "ILIKE", "BY", "LIMIT", "SET",
+    "VALUES", "ON", "CASE", "AS", "RETURN", "IMMEDIATE", "FROM", "HAVING", "IS", "OFFSET", "DISTINCT", "TABLE", "INTO",
 }
 
 
@@ -340,25 +362,30 @@ def _row_count(result: Result) -> int | None:
 
 def constant(value: Value) -> str:
     """A SQL constant of the value's type."""
-    if value.value is None:
+    found = value.value
+    if found is None:
         return f"CAST(NULL AS {value.type.sql})"
-    if isinstance(value.value, bool):
-        return "TRUE" if value.value else "FALSE"
-    if isinstance(value.value, int | Decimal):
-        return f"({value.value})"
-    if isinstance(value.value, float):
-        return f"'{value.value!r}'::FLOAT"
-    if isinstance(value.value, bytes):
-        return f"TO_BINARY('{value.value.hex()}', 'HEX')"
-    if isinstance(value.value, datetime | date | time):
-        return f"'{_moment(value.value)}'::{value.type.sql}"
-    quoted = "'" + str(value.value).replace("\\", "\\\\").replace("'", "''") + "'"
     if value.type.is_semistructured:
-        return f"PARSE_JSON({quoted})" if value.type.name == "VARIANT" else f"PARSE_JSON({quoted})::{value.type.name}"
-    return quoted
+        parsed = f"PARSE_JSON({_quote(str(found))})"
+        return parsed if value.type.name == "VARIANT" else f"{parsed}::{value.type.name}"
+    writer = next((writer for type_, writer in _WRITERS if isinstance(found, type_)), None)
+    return writer(found, value.type) if writer else _quote(str(found))
 
 
-def _moment(value: datetime | date | time) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="microseconds").replace("+", " +")
-    return value.isoformat()
+# A bool is an int, a datetime is a date: the narrower type first.
+_WRITERS: tuple[tuple[Any, Callable[[Any, SqlType], str]], ...] = (
+    (bool, lambda found, _: "TRUE" if found else "FALSE"),
+    ((int, Decimal), lambda found, _: f"({found})"),
+    (float, lambda found, _: f"'{found!r}'::FLOAT"),
+    (bytes, lambda found, _: f"TO_BINARY('{found.hex()}', 'HEX')"),
+    (datetime, lambda found, type_: f"'{_moment(found)}'::{type_.sql}"),
+    ((date, time), lambda found, type_: f"'{found.isoformat()}'::{type_.sql}"),
+)
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _moment(value: datetime) -> str:
+    return value.isoformat(sep=" ", timespec="microseconds").replace("+", " +")

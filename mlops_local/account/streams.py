@@ -101,7 +101,8 @@ def _net(context: Context, events: str, columns: Sequence[Column], table: Entry)
     """The changes that are left when those that cancel out are taken away."""
     names = ", ".join(quoted(column.name) for column in columns)
     found = context.session.connection.fetch(
-        f'SELECT "~at", "~action" = \'INSERT\', "~update", "~version", dense_rank() OVER (ORDER BY {names}) FROM ({events}) ORDER BY "~at"'
+        f'SELECT "~at", "~action" = \'INSERT\', "~update", "~version", dense_rank() OVER (ORDER BY {names}) FROM ({events}) '
+        'ORDER BY "~at"'
     )
     net = net_changes(Change(*row) for row in found)
     kept = context.register(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -258,9 +258,11 @@ def fail_interrupted(session: Session) -> None:
 
 
 _HISTORY_COLUMNS = (
-    Column("QUERY_ID"), Column("NAME"), Column("DATABASE_NAME"), Column("SCHEMA_NAME"), Column("QUERY_TEXT"), Column("CONDITION_TEXT"),
+    Column("QUERY_ID"), Column("NAME"), Column("DATABASE_NAME"), Column("SCHEMA_NAME"), Column("QUERY_TEXT"),
+    Column("CONDITION_TEXT"),
     Column("STATE"), Column("ERROR_CODE"), Column("ERROR_MESSAGE"), Column("SCHEDULED_TIME", TIMESTAMP_LTZ),
-    Column("QUERY_START_TIME", TIMESTAMP_LTZ), Column("NEXT_SCHEDULED_TIME", TIMESTAMP_LTZ), Column("COMPLETED_TIME", TIMESTAMP_LTZ),
+    Column("QUERY_START_TIME", TIMESTAMP_LTZ), Column("NEXT_SCHEDULED_TIME", TIMESTAMP_LTZ), Column("COMPLETED_TIME",
+    TIMESTAMP_LTZ),
     Column("ROOT_TASK_ID"), Column("GRAPH_VERSION", INTEGER), Column("RUN_ID", INTEGER), Column("RETURN_VALUE"),
     Column("SCHEDULED_FROM"), Column("ATTEMPT_NUMBER", INTEGER), Column("CONFIG"), Column("GRAPH_RUN_GROUP_ID", INTEGER),
 )
@@ -301,13 +303,20 @@ def _history_filter(named: dict[str, Any]) -> tuple[str, list[Any]]:
     ):
         if named.get(name) is not None:
             where.append(test)
-            values.append(uuid.UUID(named[name]).int if name == "ROOT_TASK_ID" else _folded(named[name]) if name == "TASK_NAME" else named[name])
+            values.append(_HISTORY_VALUES.get(name, _as_given)(named[name]))
     return "WHERE " + " AND ".join(where), values
+
+
+def _as_given(value: Any) -> Any:
+    return value
 
 
 def _folded(text: str) -> str:
     """TASK_NAME is given as a bare name; quoted it keeps its case."""
     return text[1:-1].replace('""', '"') if text.startswith('"') else text.upper() if text.islower() else text
+
+
+_HISTORY_VALUES: dict[str, Callable[[Any], Any]] = {"ROOT_TASK_ID": lambda text: uuid.UUID(text).int, "TASK_NAME": _folded}
 
 
 def _next_runs(session: Session, named: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -322,7 +331,8 @@ def _next_runs(session: Session, named: dict[str, Any]) -> list[tuple[Any, ...]]
         end = named.get("SCHEDULED_TIME_RANGE_END")
         if end is None or at <= end:
             rows.append((
-                None, task.name, task.entry.database, task.entry.schema, task.definition, task.condition, SCHEDULED, None, None, at,
+                None, task.name, task.entry.database, task.entry.schema, task.definition, task.condition, SCHEDULED, None,
+                None, at,
                 None, None, None, task.entry.id, None, None, BY_SCHEDULE, task.option("CONFIG"),
             ))
     return rows

@@ -44,12 +44,14 @@ class Cron:
 
     def next_after(self, after: datetime, *, base: datetime) -> datetime:
         """The first time later than ``after``; ``base`` does not count."""
-        return next(CronSim(self.expression, after.astimezone(ZoneInfo(self.zone)))).astimezone(timezone.utc)
+        at: datetime = next(CronSim(self.expression, after.astimezone(ZoneInfo(self.zone))))
+        return at.astimezone(timezone.utc)
 
     def last_until(self, now: datetime, *, base: datetime) -> datetime:
         """The last such time that is not later than ``now``; ``base`` does not count."""
         just_after = (now + timedelta(seconds=1)).astimezone(ZoneInfo(self.zone))
-        return next(CronSim(self.expression, just_after, reverse=True)).astimezone(timezone.utc)
+        at: datetime = next(CronSim(self.expression, just_after, reverse=True))
+        return at.astimezone(timezone.utc)
 
 
 Timetable = Every | Cron

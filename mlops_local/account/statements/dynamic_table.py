@@ -12,7 +12,8 @@ from typing import Any
 
 from mlops_local.account import dynamic_tables, tags
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.dynamic_tables import ACTIVE, DOWNSTREAM, KIND as WORDS
+from mlops_local.account.dynamic_tables import ACTIVE, DOWNSTREAM
+from mlops_local.account.dynamic_tables import KIND as WORDS
 from mlops_local.account.errors import compilation_error, unsupported
 from mlops_local.account.reader import Reader
 from mlops_local.account.refresh_mode import incremental_obstacle
@@ -120,7 +121,8 @@ def _check_options(options: dict[str, Any]) -> None:
             raise compilation_error(2017, "42601", f"missing property '{word}' of dynamic table.")
     for name, allowed in (("REFRESH_MODE", _MODES), ("INITIALIZE", (_ON_CREATE, _ON_SCHEDULE))):
         if options.get(name, allowed[0]) not in allowed:
-            raise compilation_error(1008, "22023", f"invalid value ['{options[name]}'] for parameter '{name}': one of {', '.join(allowed)}.")
+            listed = ", ".join(allowed)
+            raise compilation_error(1008, "22023", f"invalid value ['{options[name]}'] for parameter '{name}': one of {listed}.")
 
 
 def _check_warehouses(session: Session, options: dict[str, Any]) -> None:
@@ -224,7 +226,8 @@ _COLUMNS = (
     Column("rows", INTEGER), Column("bytes", INTEGER), Column("owner"), Column("target_lag"), Column("refresh_mode"),
     Column("refresh_mode_reason"), Column("warehouse"), Column("initialization_warehouse"), Column("comment"), Column("text"),
     Column("automatic_clustering"), Column("scheduling_state"), Column("last_suspended_on", TIMESTAMP_LTZ),
-    Column("is_clone", BOOLEAN), Column("is_replica", BOOLEAN), Column("is_iceberg", BOOLEAN), Column("data_timestamp", TIMESTAMP_LTZ),
+    Column("is_clone", BOOLEAN), Column("is_replica", BOOLEAN), Column("is_iceberg", BOOLEAN), Column("data_timestamp",
+    TIMESTAMP_LTZ),
     Column("owner_role_type"),
 )
 
@@ -242,7 +245,8 @@ def _row(session: Session, entry: Entry) -> Sequence[Any]:
     rows = session.connection.fetch(f"SELECT count(*) FROM {entry.physical}")[0][0] if refreshed else 0
     return (
         entry.created_on, entry.name, entry.database, entry.schema, kept["CLUSTER_BY"], rows, 0, entry.owner, kept["TARGET_LAG"],
-        kept["REFRESH_MODE"], kept.get("REFRESH_MODE_REASON"), kept["WAREHOUSE"], kept.get("INITIALIZATION_WAREHOUSE"), entry.comment,
+        kept["REFRESH_MODE"], kept.get("REFRESH_MODE_REASON"), kept["WAREHOUSE"], kept.get("INITIALIZATION_WAREHOUSE"),
+        entry.comment,
         kept["TEXT"], "ON" if kept["CLUSTER_BY"] else "OFF", kept["STATE"],
         datetime.fromisoformat(suspended_on) if suspended_on else None, False, False, False, refreshed, "ROLE",
     )

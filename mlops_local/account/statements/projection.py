@@ -35,8 +35,9 @@ def head(columns: Sequence[Column], headings: Sequence[Heading]) -> list[Column]
     """The columns of the query under the names and comments of the list, when there is one."""
     if headings and len(headings) != len(columns):
         raise compilation_error(2026, "42601", "Invalid column definition list")
-    named = [replace(column, name=heading.name, comment=heading.comment) for column, heading in zip(columns, headings, strict=True)] \
-        if headings else list(columns)
+    named = [
+        replace(column, name=heading.name, comment=heading.comment) for column, heading in zip(columns, headings, strict=False)
+    ] or list(columns)
     seen: set[str] = set()
     for column in named:
         if column.name in seen:

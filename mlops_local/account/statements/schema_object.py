@@ -21,8 +21,8 @@ def wrong_kind(entry: Entry, kind: str) -> AccountError:
     """Snowflake's 2203; kinds that share a namespace are not interchangeable."""
     return compilation_error(
         2203, "42601",
-        f"Object found is of type '{entry.kind.replace(' ', '_')}', specified type '{kind.replace(' ', '_')}' is not appropriate. "
-        f"Please use the corresponding statement for {entry.kind}.",
+        f"Object found is of type '{entry.kind.replace(' ', '_')}', specified type '{kind.replace(' ', '_')}' is not "
+        f"appropriate. Please use the corresponding statement for {entry.kind}.",
     )
 
 

@@ -47,7 +47,8 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
             comment=options.get("COMMENT", ""),
             properties={
                 "BASE": table.id, "BASE_NAME": table.full_name, "OFFSET": streams.latest_version(session, table),
-                "MODE": "APPEND_ONLY" if options.get("APPEND_ONLY") else "DEFAULT", "INITIAL": bool(options.get("SHOW_INITIAL_ROWS")),
+                "MODE": "APPEND_ONLY" if options.get("APPEND_ONLY") else "DEFAULT",
+                "INITIAL": bool(options.get("SHOW_INITIAL_ROWS")),
             },
         )
         if options.get("SHOW_INITIAL_ROWS"):

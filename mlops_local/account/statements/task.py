@@ -22,9 +22,10 @@ from mlops_local.account.timetable import parse_schedule
 from mlops_local.account.types import TIMESTAMP_LTZ
 
 WORDS = "TASK"
-_TEXTS = ("SCHEDULE", "CONFIG", "COMMENT", "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE")
+_SIZE = "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE"
+_TEXTS = ("SCHEDULE", "CONFIG", "COMMENT", _SIZE)
 _NUMBERS = ("USER_TASK_TIMEOUT_MS", "SUSPEND_TASK_AFTER_NUM_FAILURES", "TASK_AUTO_RETRY_ATTEMPTS")
-_PROPERTIES = ("WAREHOUSE", "SCHEDULE", "CONFIG", "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE", "ALLOW_OVERLAPPING_EXECUTION", *_NUMBERS)
+_PROPERTIES = ("WAREHOUSE", "SCHEDULE", "CONFIG", _SIZE, "ALLOW_OVERLAPPING_EXECUTION", *_NUMBERS)
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
@@ -72,16 +73,17 @@ def _read_option(reader: Reader) -> tuple[str, Any]:
     if name is None:
         raise unsupported(f"TASK {reader.token.upper}") if reader.peek().text == "=" else reader.refuse()
     reader.expect("=")
+    return ("PARAMETERS", {name: parameter_value(reader)}) if name in DEFAULT_PARAMETERS else (name, _value(reader, name))
+
+
+def _value(reader: Reader, name: str) -> Any:
     if name in _TEXTS:
-        return name, reader.string()
+        return reader.string()
     if name in _NUMBERS:
-        return name, reader.integer()
-    if name in {"WAREHOUSE", "FINALIZE"}:
-        path = reader.path()
-        return name, path[-1] if name == "WAREHOUSE" else path
-    if name in DEFAULT_PARAMETERS:
-        return "PARAMETERS", {name: parameter_value(reader)}
-    return name, reader.boolean()
+        return reader.integer()
+    if name == "FINALIZE":
+        return reader.path()
+    return reader.path()[-1] if name == "WAREHOUSE" else reader.boolean()
 
 
 def _read_names(reader: Reader) -> list[tuple[str, ...]]:
@@ -115,7 +117,8 @@ def _check_values(session: Session, values: dict[str, Any]) -> None:
         try:
             json.loads(values["CONFIG"])
         except ValueError as error:
-            raise compilation_error(1008, "22023", f"invalid value ['{values['CONFIG']}'] for parameter 'CONFIG': not JSON.") from error
+            text = values["CONFIG"]
+            raise compilation_error(1008, "22023", f"invalid value ['{text}'] for parameter 'CONFIG': not JSON.") from error
 
 
 def _sibling(session: Session, entry: Entry, path: tuple[str, ...]) -> str:
@@ -254,11 +257,15 @@ def _remove(session: Session, entry: Entry) -> None:
 
 
 COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("id"), Column("database_name"), Column("schema_name"), Column("owner"),
+    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("id"), Column("database_name"), Column("schema_name"),
+    Column("owner"),
     Column("comment"), Column("warehouse"), Column("schedule"), Column("predecessors"), Column("state"), Column("definition"),
-    Column("condition"), Column("allow_overlapping_execution"), Column("error_integration"), Column("last_committed_on", TIMESTAMP_LTZ),
-    Column("last_suspended_on", TIMESTAMP_LTZ), Column("owner_role_type"), Column("config"), Column("budget"), Column("task_relations"),
-    Column("last_suspended_reason"), Column("success_integration"), Column("scheduling_mode"), Column("target_completion_interval"),
+    Column("condition"), Column("allow_overlapping_execution"), Column("error_integration"), Column("last_committed_on",
+    TIMESTAMP_LTZ),
+    Column("last_suspended_on", TIMESTAMP_LTZ), Column("owner_role_type"), Column("config"), Column("budget"),
+    Column("task_relations"),
+    Column("last_suspended_reason"), Column("success_integration"), Column("scheduling_mode"),
+    Column("target_completion_interval"),
 )
 
 
@@ -279,7 +286,8 @@ def row(entry: Entry) -> Sequence[Any]:
     task, kept = Task(entry), entry.properties
     after = json.loads(predecessors_json(task))
     return (
-        entry.created_on, entry.name, task.public_id, entry.database, entry.schema, entry.owner, entry.comment, kept.get("WAREHOUSE"),
+        entry.created_on, entry.name, task.public_id, entry.database, entry.schema, entry.owner, entry.comment,
+        kept.get("WAREHOUSE"),
         kept.get("SCHEDULE"), json.dumps(after), kept["STATE"], kept["DEFINITION"], kept.get("CONDITION"),
         "true" if kept.get("ALLOW_OVERLAPPING_EXECUTION") else "false", None, _time(kept.get("LAST_COMMITTED_ON")),
         _time(kept.get("LAST_SUSPENDED_ON")), "ROLE", kept.get("CONFIG"), None, json.dumps({"Predecessors": after}),
