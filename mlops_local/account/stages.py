@@ -64,6 +64,7 @@ class Stages:
         self._temporary = tempfile.TemporaryDirectory(prefix="account-") if data is None else None
         self.root = Path(self._temporary.name) if self._temporary else data or Path()
         self.incoming = self.root / "incoming"
+        self.unpacked = self.root / "unpacked"
         self._digests: dict[tuple[str, int, int], str] = {}
         self._lock = threading.Lock()
 
@@ -108,7 +109,8 @@ class Stages:
             folder = self.root / kind
             names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
             self.discard(int(name) for name in names if name.isdigit() and int(name) not in living)
-        shutil.rmtree(self.incoming, ignore_errors=True)
+        for folder in (self.incoming, self.unpacked):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def md5(self, file: StagedFile) -> str:
         """The MD5 that LIST shows, computed once per content."""

@@ -7,18 +7,21 @@ https://docs.snowflake.com/en/user-guide/querying-stage, https://docs.snowflake.
 
 from __future__ import annotations
 
-import bz2
 import csv
-import gzip
+import hashlib
+import io
+import secrets
+import shutil
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mlops_local.account.engine import Connection
-from mlops_local.account.errors import AccountError, unsupported
+from mlops_local.account.errors import AccountError
 from mlops_local.account.file_formats import FileFormat
 from mlops_local.account.names import column, literal, quote
 from mlops_local.account.sql.context import Relation
@@ -158,6 +161,8 @@ def _csv(members: Members, packing: str, format_: FileFormat, width: int) -> Rel
         "null_padding": "true",
         "compression": literal(packing),
         "filename": "'~file'",
+        # DuckDB reads in parallel only what has no enclosed line ends.
+        "parallel": "false" if enclosed else "true",
     }
     arguments = ", ".join(f"{name} = {value}" for name, value in options.items())
     source = f"read_csv({_list([path for _, path in members])}, {arguments})"
@@ -230,22 +235,27 @@ def compression_of(path: Path, format_: FileFormat) -> str:
 
 def open_text(path: Path, format_: FileFormat) -> IO[str]:
     """The text of a file, decompressed, for a look at its beginning."""
-    openers: dict[str, Callable[..., IO[str]]] = {"gzip": gzip.open, "bz2": bz2.open, "none": open}
     packing = compression_of(path, format_)
-    if packing not in openers:
-        raise unsupported(f"reading the header of a file compressed with {packing}")
-    return openers[packing](path, "rt", encoding="utf-8-sig", newline="")
+    return io.TextIOWrapper(_open_packed(path, packing), encoding="utf-8-sig", newline="")
+
+
+def _open_packed(path: Path, packing: str) -> IO[bytes]:
+    if packing.endswith("deflate"):
+        window = -zlib.MAX_WBITS if packing == "raw_deflate" else zlib.MAX_WBITS
+        return io.BytesIO(zlib.decompress(path.read_bytes(), window))
+    opened: IO[bytes] = pa.input_stream(str(path), compression=None if packing == "none" else packing)
+    return opened
 
 
 def _unpack(file: StagedFile, packing: str, folder: Path) -> Path:
-    if packing == "brotli":
-        raise unsupported("COMPRESSION = BROTLI")
-    data = file.path.read_bytes()
-    window = -zlib.MAX_WBITS if packing == "raw_deflate" else zlib.MAX_WBITS
-    plain = bz2.decompress(data) if packing == "bz2" else zlib.decompress(data, window)
+    """The file as DuckDB can read it, kept until the account is opened again."""
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{abs(hash((str(file.path), file.size, file.modified)))}"
-    target.write_bytes(plain)
+    target = folder / hashlib.sha256(f"{file.path} {file.size} {file.modified}".encode()).hexdigest()
+    if not target.exists():
+        partial = target.with_suffix(f".{secrets.token_hex(4)}")
+        with _open_packed(file.path, packing) as packed, partial.open("wb") as plain:
+            shutil.copyfileobj(packed, plain)
+        partial.replace(target)
     return target
 
 

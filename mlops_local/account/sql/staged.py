@@ -75,8 +75,7 @@ def read_location(context: Context, text: str, options: dict[str, str], width: i
 
 
 def read_choice(session: Session, choice: Choice, width: int) -> Relation:
-    unpacked = session.account.stages.root / "unpacked"
-    return read_files(session.connection, choice.files, choice.format, width, unpacked=unpacked)
+    return read_files(session.connection, choice.files, choice.format, width, unpacked=session.account.stages.unpacked)
 
 
 # Before a query is parsed
