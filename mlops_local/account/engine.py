@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account.errors import AccountError
+from mlops_local.account.errors import AccountError, cancelled
 
 _SETTINGS: dict[str, Any] = {
     "autoinstall_known_extensions": False,
@@ -43,11 +43,18 @@ class Engine:
 
     def take_turn(self, connection: Connection, seconds: float) -> None:
         with self._writer:
-            if not self._writer.wait_for(lambda: self._owner in (None, connection), timeout=seconds):
+            mine = self._writer.wait_for(lambda: self._owner in (None, connection) or connection.cancelled, timeout=seconds)
+            connection.check()
+            if not mine:
                 raise AccountError(
                     625, "57014", "Statement cancelled: another transaction held the write lock for too long; commit or roll it back."
                 )
             self._owner = connection
+
+    def wake(self) -> None:
+        """Lets those who wait for their turn see that they are cancelled."""
+        with self._writer:
+            self._writer.notify_all()
 
     def end_turn(self, connection: Connection) -> None:
         with self._writer:
@@ -63,6 +70,17 @@ class Connection:
         self._engine = engine
         self.cursor = cursor
         self.in_transaction = False
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Ends what runs now, a wait for the turn to write included; stays so until the next statement sets it back."""
+        self.cancelled = True
+        self.cursor.interrupt()
+        self._engine.wake()
+
+    def check(self) -> None:
+        if self.cancelled:
+            raise cancelled()
 
     def begin(self) -> None:
         if not self.in_transaction:

@@ -80,5 +80,9 @@ def insufficient_privileges(kind: str, name: str) -> AccountError:
     )
 
 
+def cancelled() -> AccountError:
+    return AccountError(604, "57014", "SQL execution canceled")
+
+
 def python_error(traceback: str) -> AccountError:
     return AccountError(100357, "P0000", f"Python Interpreter Error:\n{traceback}")

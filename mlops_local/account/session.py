@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from mlops_local.account.catalogue import Catalogue, Entry
-from mlops_local.account.errors import AccountError, no_current, syntax_error, unsupported
+from mlops_local.account.errors import AccountError, cancelled, no_current, syntax_error, unsupported
 from mlops_local.account.lexer import split_statements
 from mlops_local.account.names import Name
 from mlops_local.account.result import Result
@@ -86,11 +86,21 @@ class Session:
         self.notes: dict[Any, Any] = {}
         self._lock = threading.RLock()
         self._closed = False
+        self._running: list[str] = []
+        self._cancelled: set[str] = set()
 
     def execute(self, request: Request) -> Result:
         """The answer to one statement; raises :class:`AccountError` when it is refused or fails."""
         with self._lock:
-            return self.account.run(self, request)
+            if not self._running:
+                self.connection.cancelled = False
+            self._running.append(request.query_id)
+            try:
+                if request.query_id in self._cancelled:
+                    raise cancelled()
+                return self.account.run(self, request)
+            finally:
+                self._running.pop()
 
     def run(self, text: str) -> Result:
         """One statement on the account's own behalf within this session, without a history row."""
@@ -100,8 +110,11 @@ class Session:
         return split_statements(text)
 
     def cancel(self, query_id: str | None = None) -> None:
-        """Interrupts what this session runs now."""
-        self.connection.cursor.interrupt()
+        """Ends that statement, or whatever runs now; one that waits for its turn will not start."""
+        if query_id is not None:
+            self._cancelled.add(query_id)
+        if self._running and (query_id is None or query_id in self._running):
+            self.connection.cancel()
 
     def close(self) -> None:
         """Rolls back what is open and drops the session's temporary objects."""

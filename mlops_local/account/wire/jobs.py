@@ -22,7 +22,10 @@ _BODY_BUDGET = 64 << 20
 
 @dataclass(eq=False)
 class Job:
-    """One statement of a client. ``done`` ends when its answer is there; ``error`` is set when it failed."""
+    """One request of a client. ``done`` ends when its answer is there; ``error`` is set when it failed.
+
+    ``running_id`` is the statement that runs now, of several in one text.
+    """
 
     query_id: str
     session: Session
@@ -32,6 +35,7 @@ class Job:
     body: bytes | None = None
     error: AccountError | None = None
     aborted: bool = False
+    running_id: str = ""
 
     @property
     def status(self) -> str:
@@ -84,7 +88,7 @@ class Jobs:
         if job.done.done():
             return False
         job.aborted = True
-        job.session.cancel(job.query_id)
+        job.session.cancel(job.running_id or job.query_id)
         return True
 
     def running(self, session: Session) -> list[Job]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlops_local.account.account import Account
-from mlops_local.account.errors import AccountError
+from mlops_local.account.errors import AccountError, cancelled
 from mlops_local.account.lexer import tokenize
 from mlops_local.account.result import Result, StatementType, rows
 from mlops_local.account.session import Bind, Request, Session
@@ -147,6 +147,9 @@ class Queries:
             own = sum(token.text == "?" for token in tokenize(statement))
             child, _ = self.jobs.enter(Job(str(uuid.uuid4()), job.session))
             child.done.set_result(None)
+            job.running_id = child.query_id
+            if job.aborted:
+                raise cancelled()
             result = job.session.execute(Request(statement, tuple(binds[:own]), query.describe_only, child.query_id))
             binds = binds[own:]
             children.append((child.query_id, result.type))
