@@ -7,6 +7,7 @@ table live in a DuckDB table named by its object id, so rename, swap and tempora
 
 from __future__ import annotations
 
+import builtins
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -123,7 +124,7 @@ class Catalogue:
 
     def list(
         self, kind: str, *, database: str | None = None, schema: str | None = None, parent: int | None = None, all_sessions: bool = False
-    ) -> list[Entry]:
+    ) -> builtins.list[Entry]:
         """Objects of one kind, by name. Other sessions' temporary objects are left out unless asked for."""
         where, values = ["kind = ?"], [kind]  # type: tuple[list[str], list[Any]]
         for column, value in (("database", database), ("schema", schema), ("parent", parent)):
@@ -141,20 +142,20 @@ class Catalogue:
     def ids(self) -> set[int]:
         return {row[0] for row in self._connection.fetch("SELECT id FROM account.objects")}
 
-    def list_temporary(self, session: int | None = None) -> list[Entry]:
+    def list_temporary(self, session: int | None = None) -> builtins.list[Entry]:
         """Temporary objects of one session, or of all sessions (what a killed process left)."""
         where = "session <> 0" if session is None else "session = ?"
         rows = self._connection.fetch(f"SELECT {_FIELDS} FROM account.objects WHERE {where}", [] if session is None else [session])
         return [_entry(row) for row in rows]
 
-    def inside(self, database: str, schema: str) -> list[Entry]:
+    def inside(self, database: str, schema: str) -> builtins.list[Entry]:
         """Every object of a schema, versions included, all sessions'."""
         rows = self._connection.fetch(
             f"SELECT {_FIELDS} FROM account.objects WHERE database = ? AND schema = ? ORDER BY id", [database, schema]
         )
         return [_entry(row) for row in rows]
 
-    def columns(self, entry: Entry) -> list[Column]:
+    def columns(self, entry: Entry) -> builtins.list[Column]:
         rows = self._connection.fetch(
             'SELECT name, type, nullable, "default", comment FROM account.columns WHERE object = ? ORDER BY position', [entry.id]
         )
@@ -237,7 +238,7 @@ class Catalogue:
 
     # Grants
 
-    def granted_roles(self, grantee_kind: str, grantee: str) -> list[str]:
+    def granted_roles(self, grantee_kind: str, grantee: str) -> builtins.list[str]:
         """Roles granted directly to a USER or a ROLE."""
         rows = self._connection.fetch(
             "SELECT object_name FROM account.grants WHERE object_kind = 'ROLE' AND privilege = 'USAGE' AND grantee_kind = ? AND grantee = ?",
@@ -263,7 +264,7 @@ class Catalogue:
             [privilege, object_kind, object_name, object_id, grantee_kind, grantee, grant_option, by, at],
         )
 
-    def grants_where(self, **equal: object) -> list[tuple[object, ...]]:
+    def grants_where(self, **equal: object) -> builtins.list[tuple[object, ...]]:
         """Rows (created_on, privilege, object_kind, object_name, object, grantee_kind, grantee, grant_option, granted_by)."""
         where = " AND ".join(f"{column} = ?" for column in equal) or "true"
         return self._connection.fetch(
