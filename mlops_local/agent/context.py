@@ -80,9 +80,13 @@ class RunContext:
     cancellation: Cancellation = field(default_factory=Cancellation)
 
 
+# Told whether the job succeeded; what it says goes into a log of its own.
+AfterJob = Callable[["StepContext", bool], None]
+
+
 @dataclass
 class JobContext:
-    """`after_job` runs in reverse order when the job ends, in every outcome; it is told whether the job succeeded."""
+    """`after_job` runs in reverse order when the job ends, in every outcome."""
 
     run: RunContext
     slot: Slot
@@ -98,7 +102,7 @@ class JobContext:
     path: list[str] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
     groups: list[int] = field(default_factory=list)
-    after_job: list[tuple[str, Callable[[StepContext, bool], None]]] = field(default_factory=list)
+    after_job: list[tuple[str, AfterJob]] = field(default_factory=list)
     state: dict[str, object] = field(default_factory=dict)
 
 

@@ -11,7 +11,7 @@ from mlops_local.agent.nodes import Mapping
 from mlops_local.agent.pipeline import Pipeline
 from mlops_local.agent.plan import plan_of
 from mlops_local.agent.predefined import Source, known_at_queue_time, source_of
-from mlops_local.agent.repositories import LocalRepository
+from mlops_local.agent.repositories import LocalRepository, Repository
 from mlops_local.agent.schema import PIPELINE
 from mlops_local.agent.templates import Expansion, expand_file
 
@@ -34,6 +34,7 @@ class Loaded:
     pipeline: Pipeline
     source: Source
     variables: dict[str, str]
+    repositories: dict[str, Repository]
     warnings: list[PipelineError]
 
 
@@ -43,7 +44,7 @@ def load_pipeline(queue: Queue) -> Loaded:
     source = source_of(queue.file, queue.branch)
     variables = known_at_queue_time(source, queue.reason, queue.variables)
     expansion = Expansion(queue.parameters, variables, queue.repositories)
-    tree = expand_file(queue.file, expansion, problems, source.root)
+    tree, repositories = expand_file(queue.file, expansion, problems, source.root)
     if tree is None:
         raise WrongPipeline(problems.errors)
     PIPELINE(tree, problems)
@@ -51,4 +52,4 @@ def load_pipeline(queue: Queue) -> Loaded:
     pipeline = plan_of(tree, problems)
     check_plan(pipeline, problems)
     problems.stop()
-    return Loaded(tree, pipeline, source, variables, problems.warnings)
+    return Loaded(tree, pipeline, source, variables, repositories, problems.warnings)

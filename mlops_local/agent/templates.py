@@ -13,7 +13,7 @@ from mlops_local.agent.errors import Mark, Origin, PipelineError, Problems
 from mlops_local.agent.evaluation import World
 from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null, load
 from mlops_local.agent.parameters import Parameters, bind, declared
-from mlops_local.agent.repositories import DEFAULT_REF, Files, LocalRepository, find_local
+from mlops_local.agent.repositories import DEFAULT_REF, Files, LocalRepository, Repository, find_local
 
 MAX_DEPTH = 20
 CHILDREN = {"stage": ("jobs", "job"), "job": ("steps", "step")}
@@ -53,15 +53,15 @@ class Expansion:
     repositories: tuple[LocalRepository, ...] = ()
 
 
-def expand_file(file: Path, expansion: Expansion, problems: Problems, root: Path | None = None) -> Mapping | None:
-    """The expanded pipeline, or nothing when the mistakes in `problems` leave none."""
-    folder = (root or file.parent).resolve()
-    path = file.resolve().relative_to(folder).as_posix()
+def expand_file(file: Path, expansion: Expansion, problems: Problems, root: Path) -> tuple[Mapping | None, dict[str, Repository]]:
+    """The expanded pipeline, or nothing when mistakes leave none, and the repositories that it names."""
+    path = file.resolve().relative_to(root.resolve()).as_posix()
     shown = str(file)[: -len(path)] if str(file).endswith(path) else ""
-    files = Files(folder, problems, shown)
+    files = Files(root.resolve(), problems, shown)
     with problems.collect():
-        return _Expander(files, expansion, problems).pipeline(files.origin("self", path))
-    return None
+        tree = _Expander(files, expansion, problems).pipeline(files.origin("self", path))
+        return tree, files.repositories
+    return None, files.repositories
 
 
 class _Expander:
@@ -231,16 +231,13 @@ class _Expander:
     def _variables_first(self, node: Mapping, scope: Scope) -> list[Pair]:
         """Pairs after directives. `variables` are read before the rest, wherever they stand, because the rest sees them."""
         written = node.find("variables")
+        read = None if written is None else self._variables(written, scope)
         done: list[Pair] = []
-        if written is not None:
-            key = node.key("variables")
-            assert key is not None
-            done.append((key, self._variables(written, scope), scope))
         for key, value, inner in pairs(node, scope):
             if key.text != "variables":
                 done.append((key, value, inner))
-            elif value is not written:
-                done.append((key, self._variables(value, inner), inner))
+            else:
+                done.append((key, read if read and value is written else self._variables(value, inner), inner))
         return done
 
     def _child(self, kind: str, key: Scalar, value: Node, scope: Scope) -> Node:

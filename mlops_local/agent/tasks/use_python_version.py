@@ -77,7 +77,7 @@ def _installed(uv: str, home: str) -> list[tuple[tuple[int, ...], str]]:
     found = {_numbers(entry["version"]): entry["path"] for entry in reversed(listed) if entry.get("implementation") == "cpython"}
     for python in sorted(Path(home, ".pyenv", "versions").glob("3.*/bin/python")):
         if re.fullmatch(r"3\.\d+\.\d+", python.parent.parent.name):
-            found.setdefault(_numbers(python.parent.parent.name), str(python))
+            found[_numbers(python.parent.parent.name)] = str(python)
     return [(version, path) for version, path in found.items() if len(version) == 3]
 
 

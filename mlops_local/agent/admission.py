@@ -1,0 +1,56 @@
+"""Whether this machine can run a right pipeline: tasks, pools, variable groups. Asked before anything runs."""
+
+from __future__ import annotations
+
+from mlops_local.agent.errors import Problems
+from mlops_local.agent.library import Library, LibraryError
+from mlops_local.agent.machine import Machine
+from mlops_local.agent.pipeline import Group, Job, Pipeline, Step, Variable
+from mlops_local.agent.tasks.registry import find_task, known_tasks
+
+# A pool's image: systems on which its jobs can run here. Steps for Linux are tried on a Mac; the other way round they are not.
+_SYSTEMS = {"ubuntu": ("Linux", "Darwin"), "macos": ("Darwin",), "windows": ("Windows_NT",)}
+
+
+def check_runnable(pipeline: Pipeline, library: Library | None, machine: Machine, problems: Problems) -> None:
+    _check_groups(pipeline.variables, library, problems)
+    for stage in pipeline.stages:
+        _check_groups(stage.variables, library, problems)
+        for job in stage.jobs:
+            _check_groups(job.variables, library, problems)
+            _check_job(job, machine, problems)
+
+
+def _check_groups(variables: tuple[Variable | Group, ...], library: Library | None, problems: Problems) -> None:
+    for entry in variables:
+        if isinstance(entry, Group) and library is not None:
+            try:
+                library.group(entry.name)
+            except LibraryError as error:
+                problems.add(entry.mark, str(error))
+
+
+def _check_job(job: Job, machine: Machine, problems: Problems) -> None:
+    if job.container is not None:
+        problems.add(job.container, f"The job '{job.name}' wants a container; this agent runs jobs on the machine itself.")
+    if job.pool is not None:
+        _check_pool(job, machine, problems)
+    for step in job.steps:
+        if step.enabled:
+            _check_step(step, problems)
+
+
+def _check_pool(job: Job, machine: Machine, problems: Problems) -> None:
+    assert job.pool is not None
+    if job.pool.name.casefold() == "server":
+        problems.add(job.pool.mark, f"The job '{job.name}' runs on the server of Azure DevOps; this agent has none.")
+    image = job.pool.vm_image.casefold().partition("-")[0]
+    if image in _SYSTEMS and machine.os not in _SYSTEMS[image]:
+        problems.add(job.pool.mark, f"The job '{job.name}' wants {job.pool.vm_image}; this machine is {machine.os}.")
+
+
+def _check_step(step: Step, problems: Problems) -> None:
+    if find_task(step) is None:
+        problems.add(step.mark, f"This agent does not know the task {step.reference}; it knows {known_tasks()}.")
+    if step.target.container not in ("host", ""):
+        problems.add(step.mark, f"The step wants the container '{step.target.container}'; this agent has no containers.")

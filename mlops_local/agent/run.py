@@ -1,0 +1,146 @@
+"""Loading and running a pipeline: the agent as others call it."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from mlops_local.agent.admission import check_runnable
+from mlops_local.agent.context import Cancellation, Progress, RunContext
+from mlops_local.agent.counters import Counters
+from mlops_local.agent.errors import Mark, Origin, Problems
+from mlops_local.agent.library import Library
+from mlops_local.agent.load import Loaded, Queue, load_pipeline
+from mlops_local.agent.machine import Machine, this_machine
+from mlops_local.agent.masking import Masker
+from mlops_local.agent.pipeline import Pipeline
+from mlops_local.agent.record import FAILED, SUCCEEDED, WITH_ISSUES, Record, StageRecord
+from mlops_local.agent.runner import Scheduler
+from mlops_local.agent.slots import sweep
+from mlops_local.agent.sources import LocalSources
+
+EMPTY_LIBRARY = Path(__file__).with_name("library")
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """`facts` are added to the top of run.json; `cache` is another place for agents and caches than the user's own."""
+
+    queue: Queue
+    library: Path = EMPTY_LIBRARY
+    out: Path = Path("out")
+    stages: tuple[str, ...] = ()
+    at_once: int = 2
+    facts: Mapping[str, object] = field(default_factory=dict)
+    cache: Path | None = None
+
+
+@dataclass(frozen=True)
+class RunResult:
+    result: str
+    seconds: float
+    stages: list[StageRecord]
+    facts: dict[str, Any]
+    out: Path
+
+    @property
+    def exit_code(self) -> int:
+        return 0 if self.result in (SUCCEEDED, WITH_ISSUES) else 1
+
+
+def check_run(options: RunOptions, *, machine: Machine | None = None, with_library: bool = True) -> Loaded:
+    """The pipeline as it would run, or WrongPipeline. Without a library nothing is said about variable groups."""
+    loaded = load_pipeline(options.queue)
+    problems = Problems()
+    loaded = replace(loaded, pipeline=_selected(loaded.pipeline, options.stages, options.queue.file, problems))
+    check_runnable(loaded.pipeline, Library(options.library) if with_library else None, machine or this_machine(), problems)
+    problems.stop()
+    return loaded
+
+
+def run_pipeline(options: RunOptions, progress: Progress) -> RunResult:
+    """Run a pipeline and leave its record in `options.out`; WrongPipeline before anything runs when it is wrong."""
+    machine = this_machine(options.cache)
+    loaded = check_run(options, machine=machine)
+    masker = Masker()
+    record = Record(options.out.resolve(), masker)
+    record.begin()
+    sweep(machine.cache / "agents")
+    machine.cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="run-", dir=machine.cache) as store:
+        sources = LocalSources(loaded.source.root, Path(store), record.folder, loaded.repositories)
+        sources.freeze()
+        context = RunContext(
+            Library(options.library), record, masker, machine, progress, sources, loaded.source.branch, options.queue.reason
+        )
+        return _run(context, loaded, options)
+
+
+def _run(context: RunContext, loaded: Loaded, options: RunOptions) -> RunResult:
+    number = Counters(context.machine.cache / "builds.json").next(str(loaded.source.root), 1)
+    given = {**_build_variables(number), **loaded.variables}
+    counters = Counters(context.machine.cache / "counters.json")
+    scheduler = Scheduler(context, loaded.pipeline, given, counters.next, options.at_once)
+    facts = {"pipeline": str(options.queue.file), "reason": options.queue.reason, "branch": loaded.source.branch}
+    for name, value in {**facts, "commit": loaded.source.commit, **options.facts}.items():
+        context.record.add_fact(name, value)
+    started = time.monotonic()
+    result = FAILED
+    try:
+        with _cancelled_by_signals(context.cancellation):
+            result = scheduler.execute()
+    finally:
+        seconds = time.monotonic() - started
+        written = context.record.finish(result, seconds)
+    return RunResult(result, seconds, context.record.stages, written, context.record.folder)
+
+
+def _build_variables(number: int) -> dict[str, str]:
+    today = datetime.now(timezone.utc).strftime("%Y%m%d")
+    return {
+        "Build.BuildId": str(number),
+        "Build.BuildNumber": f"{today}.{number}",
+        "System.JobAttempt": "1",
+        "System.StageAttempt": "1",
+    }
+
+
+def _selected(pipeline: Pipeline, names: tuple[str, ...], file: Path, problems: Problems) -> Pipeline:
+    """Only the named stages, which then wait for each other alone."""
+    if not names:
+        return pipeline
+    wanted = {name.casefold() for name in names}
+    known = {stage.name.casefold() for stage in pipeline.stages}
+    for name in names:
+        if name.casefold() not in known:
+            there = ", ".join(stage.name for stage in pipeline.stages)
+            problems.add(Mark(Origin(str(file)), 1, 1), f"There is no stage '{name}'; the pipeline has: {there}.")
+    stages = [
+        replace(stage, depends_on=tuple(each for each in stage.depends_on if each[0].casefold() in wanted))
+        for stage in pipeline.stages
+        if stage.name.casefold() in wanted
+    ]
+    return replace(pipeline, stages=tuple(stages))
+
+
+@contextmanager
+def _cancelled_by_signals(cancellation: Cancellation) -> Iterator[None]:
+    """Ctrl-C and a request to end stop the run as a cancelled one; only a main thread can listen to them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: cancellation.request()) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

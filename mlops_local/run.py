@@ -1,0 +1,83 @@
+"""`python -m mlops_local run`: run a pipeline on this machine.
+
+Without --library an embedded Snowflake account stands by, set up and filled, and the library that leads to it. With --library the
+pipeline finds what that folder holds: `variable-groups/NAME.yml` and `secure-files/NAME`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from mlops_local.agent.console import make_progress, print_table
+from mlops_local.agent.errors import WrongPipeline
+from mlops_local.agent.predefined import REASONS
+from mlops_local.agent.run import RunOptions, check_run, run_pipeline
+from mlops_local.arguments import add_queue_arguments, queue_of
+from mlops_local.stage_set import StageSetError, embedded
+
+ACCOUNT = Path(".local") / "account"
+
+
+def main(argv: list[str]) -> int:
+    parser = _parser()
+    given = parser.parse_args(argv)
+    options = RunOptions(queue_of(parser, given), out=given.out, stages=tuple(given.stage), at_once=given.jobs)
+    try:
+        return _run(options, given)
+    except WrongPipeline as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a command speaks on the terminal
+        return 2
+    except StageSetError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - as above
+        return 1
+
+
+def _run(options: RunOptions, given: argparse.Namespace) -> int:
+    # An account takes seconds to set up; a pipeline that is wrong needs none to be refused.
+    check_run(options, with_library=False)
+    with stage_set(given) as (library, facts):
+        progress = make_progress(verbose=given.verbose)
+        try:
+            result = run_pipeline(replace(options, library=library, facts=facts), progress)
+        finally:
+            progress.close()
+    print_table(result.stages, result.result, result.seconds)
+    print(f"\nLogs, results and artifacts: {result.out}")  # noqa: T201 - as above
+    return result.exit_code
+
+
+@contextmanager
+def stage_set(given: argparse.Namespace) -> Iterator[tuple[Path, Mapping[str, object]]]:
+    """What stands around the pipeline: a library folder of the user's, or an embedded account with a library of its own."""
+    if given.library is not None:
+        yield given.library.resolve(), {}
+        return
+    project = Path.cwd()
+    with embedded(project, given.account or project / ACCOUNT, fresh=given.account is None) as stage:
+        yield stage.library, stage.facts
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m mlops_local run", description=__doc__.partition("\n")[0] if __doc__ else None
+    )
+    parser.add_argument("file", metavar="FILE", nargs="?", default="azure-pipelines.yml")
+    add_queue_arguments(parser)
+    parser.add_argument(
+        "--stage", metavar="NAME", action="append", default=[], help="only this stage; may be given several times"
+    )
+    parser.add_argument("--reason", choices=REASONS, default="Manual", help="why the pipeline runs")
+    parser.add_argument("--branch", metavar="REF", help="the branch it runs for; otherwise the current one")
+    parser.add_argument("--library", metavar="FOLDER", type=Path, help="variable groups and secure files, instead of an account")
+    parser.add_argument(
+        "--account", metavar="FOLDER", type=Path, help="keep using the account of this folder; otherwise a fresh one"
+    )
+    parser.add_argument("--out", metavar="FOLDER", type=Path, default=Path("out"), help="where the run leaves its record")
+    parser.add_argument("--jobs", metavar="N", type=int, default=2, help="jobs that run at the same time")
+    parser.add_argument("--verbose", action="store_true", help="show the output of every step")
+    return parser
