@@ -33,7 +33,7 @@ class RuntimeVersionError(SandboxError):
 
 
 class IsolationError(SandboxError):
-    """Namespaces are required by the settings and this machine does not allow them."""
+    """Namespaces are required by the settings, or were possible when the account started, and the machine refuses them."""
 
     def __init__(self, obstacle: str) -> None:
         super().__init__(

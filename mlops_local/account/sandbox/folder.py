@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 
 from mlops_local.account.sandbox.errors import SandboxError
 from mlops_local.account.sandbox.spec import ImportFile
 
+_SCRATCH = re.compile(r"sandbox-(\d+)-\w+")
 _LOG_CUT = "\n.. output left out ..\n"
 
 
@@ -37,9 +40,34 @@ class WorkerFolder:
 
     def remove(self) -> None:
         os.close(self.log)
-        for folder, _, _ in os.walk(self.imports):
+        _remove(self._root)
+
+
+def make_scratch(base: Path) -> Path:
+    """A folder for one sandbox. Those of accounts that were killed, and could not clean up, are removed on the way."""
+    for folder in base.glob("sandbox-*"):
+        match = _SCRATCH.fullmatch(folder.name)
+        if match and not _is_alive(int(match[1])):
+            _remove(folder)
+    return Path(mkdtemp(prefix=f"sandbox-{os.getpid()}-", dir=base)).resolve()
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _remove(root: Path) -> None:
+    """Folders of imports forbid writing, also to the one who removes what is in them."""
+    for folder, _, _ in os.walk(root):
+        with suppress(OSError):
             os.chmod(folder, 0o700)
-        shutil.rmtree(self._root, ignore_errors=True)
+    shutil.rmtree(root, ignore_errors=True)
 
 
 def _copy(file: ImportFile, folder: Path) -> None:

@@ -9,14 +9,14 @@ from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from tempfile import gettempdir, mkdtemp
+from tempfile import gettempdir
 from types import TracebackType
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlops_local.account.sandbox.errors import IsolationError, SandboxError
-from mlops_local.account.sandbox.folder import WorkerFolder
+from mlops_local.account.sandbox.folder import WorkerFolder, make_scratch
 from mlops_local.account.sandbox.packages import check_runtime, closure, denied_modules
 from mlops_local.account.sandbox.pool import Pool
 from mlops_local.account.sandbox.spec import (
@@ -41,7 +41,7 @@ class Sandbox:
     def __init__(self, settings: SandboxSettings | None = None) -> None:
         self._settings = settings or SandboxSettings()
         _check_hidden(self._settings)
-        self._scratch = Path(mkdtemp(prefix="sandbox-", dir=self._settings.scratch)).resolve()
+        self._scratch = make_scratch(_base(self._settings))
         self._zygotes = Zygotes(self._scratch, forks=self._settings.warm_start)
         self._pool = Pool(idle_seconds=self._settings.idle_seconds, idle_workers=self._settings.idle_workers)
         self._isolation: Isolation = self._settings.isolation
@@ -175,7 +175,7 @@ class Sandbox:
         return {
             "folder": str(folder.imports),
             "work": str(folder.work),
-            "isolation": "off" if self._obstacle else self._isolation,
+            "isolate": self._isolation != "off" and not self._obstacle,
             "hidden": [str(path.resolve()) for path in self._settings.hidden],
             "limits": {name: getattr(limits, name) for name in ("memory_bytes", "file_bytes", "open_files")},
         }
@@ -230,8 +230,12 @@ def _scatter(values: pa.Array, present: pa.Array) -> pa.Array:
     return values.take(pc.if_else(present, positions, pa.scalar(None, pa.int64())))
 
 
+def _base(settings: SandboxSettings) -> Path:
+    return settings.scratch or Path(gettempdir())
+
+
 def _check_hidden(settings: SandboxSettings) -> None:
-    scratch = (settings.scratch or Path(gettempdir())).resolve()
+    scratch = _base(settings).resolve()
     for folder in settings.hidden:
         for needed in (scratch, Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()):
             if needed == folder.resolve() or folder.resolve() in needed.parents:

@@ -97,12 +97,12 @@ class Zygotes:
     def spawn(self, flavour: Flavour, job: socket.socket, log: int) -> Child:
         if not self._forks:
             return _Parent(flavour, self._home, once=True).spawn(job, log)
+        parent = self._parent(flavour)
         try:
-            return self._parent(flavour).spawn(job, log)
+            return parent.spawn(job, log)
         except OSError:
             # The parent itself was killed, for instance for memory: once more with a new one.
-            with self._lock:
-                self._parents.pop(flavour).close()
+            self._discard(flavour, parent)
             return self._parent(flavour).spawn(job, log)
 
     def close(self) -> None:
@@ -110,6 +110,12 @@ class Zygotes:
             parents, self._parents = list(self._parents.values()), {}
         for parent in parents:
             parent.close()
+
+    def _discard(self, flavour: Flavour, parent: _Parent) -> None:
+        with self._lock:
+            if self._parents.get(flavour) is parent:
+                del self._parents[flavour]
+        parent.close()
 
     def _parent(self, flavour: Flavour) -> _Parent:
         with self._lock:
@@ -137,6 +143,8 @@ class _Parent:
             env=environment(home),
             cwd=home,
             stdin=subprocess.DEVNULL,
+            # The account's own output is for its user; what goes wrong here still shows on its error output.
+            stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
 

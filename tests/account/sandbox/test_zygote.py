@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from mlops_local.account.sandbox.packages import closure
 from mlops_local.account.sandbox.zygote import _modules, environment, flavour_of
 
 Batch = Callable[..., pa.RecordBatch]
+CHECKOUT = Path(__file__).resolve().parents[3]
 FLAVOURS = [(), ("snowflake-snowpark-python",), ("snowflake-ml-python", "scikit-learn")]
 
 
@@ -49,3 +53,48 @@ def test_warming_makes_the_first_call_no_different(batch: Batch) -> None:
         own.warm(["pandas"])
         handler = Handler("F", "compute", "def compute(x):\n    return x", packages=("pandas",))
         assert own.call_function(handler, ["INT"], "INT", batch([1])).to_pylist() == [1]
+
+
+def test_workers_end_when_the_account_is_killed(tmp_path: Path) -> None:
+    """Nobody is left to clean up after kill -9; the parent of the workers notices that its socket closed."""
+    account = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    )
+    assert account.stdout is not None
+    workers = [int(pid) for pid in account.stdout.readline().split()]
+    assert len(workers) == 2
+    account.kill()
+    account.wait()
+    account.stdout.close()
+    deadline, waiting = time.monotonic() + 10, threading.Event()
+    while any(_runs(pid) for pid in workers):
+        assert time.monotonic() < deadline
+        waiting.wait(0.02)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+KILLED = """
+import sys, threading, time
+import pyarrow as pa
+from mlops_local.account.sandbox import Handler, Sandbox, SandboxSettings
+body = "import os, time\\ndef compute(x):\\n"
+body += "    if x: open(x, 'w').write(str(os.getpid())); time.sleep(600)\\n    return os.getpid()"
+sandbox = Sandbox(SandboxSettings())
+def call(name):
+    batch = pa.RecordBatch.from_arrays([pa.array([name])], names=["x"])
+    return sandbox.call_function(Handler("F", "compute", body), ["VARCHAR"], "INT", batch)[0].as_py()
+file = sys.argv[1] + "/pid"
+threading.Thread(target=call, args=(file,), daemon=True).start()
+idle, busy = call(""), ""
+while not busy:
+    try: busy = open(file).read()
+    except FileNotFoundError: time.sleep(0.01)
+print(idle, busy, flush=True)
+time.sleep(600)
+"""

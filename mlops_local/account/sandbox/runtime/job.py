@@ -28,7 +28,7 @@ Answer = tuple[Header, pa.RecordBatch | None]
 
 
 class _NotIsolatedError(Exception):
-    """Namespaces are required and the kernel refused them."""
+    """The kernel refused the namespaces that it had granted when the account started."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ def serve(sock: socket.socket) -> None:
     job: list[_Job] = []
 
     def load() -> Answer:
-        isolated = _confine(setup)
+        _confine(setup)
         job.append(_load(setup))
-        return {"isolated": isolated}, None
+        return {}, None
 
     send(sock, *_attempt(load, setup))
     while job:
@@ -68,26 +68,24 @@ def _attempt(action: Callable[[], Answer], setup: Header) -> Answer:
         sys.stderr.flush()
 
 
-def _confine(setup: Header) -> bool:
-    isolated = setup["isolation"] != "off" and _isolate(setup)
+def _confine(setup: Header) -> None:
+    if setup["isolate"]:
+        _isolate(setup)
     confine.limit_resources(**setup["limits"])
     os.chdir(setup["work"])
     for name in ("HOME", "TMPDIR"):
         os.environ[name] = setup["work"]
     tempfile.tempdir = None
     _reseed()
-    return isolated
 
 
-def _isolate(setup: Header) -> bool:
+def _isolate(setup: Header) -> None:
     account = setup["account"]
     try:
         confine.isolate(account=(account[0], account[1]) if account else None, hidden=setup["hidden"])
     except (OSError, AttributeError) as error:
-        if setup["isolation"] == "require":
-            raise _NotIsolatedError(str(error)) from error
-        return False
-    return True
+        # Half isolated is not an answer: the old network may be gone already.
+        raise _NotIsolatedError(str(error)) from error
 
 
 def _reseed() -> None:
