@@ -44,15 +44,20 @@ def safe_path(relative: str) -> PurePosixPath:
 def list_files(folder: Path, prefix: str = "") -> list[StagedFile]:
     """Files whose path begins with the prefix, by path. Snowflake's prefix is text, not a folder."""
     found = (path for path in _walk(folder) if path.relative_to(folder).as_posix().startswith(prefix))
-    return [_describe(folder, path) for path in sorted(found)]
+    described = (_describe(folder, path) for path in sorted(found))
+    return [file for file in described if file is not None]
 
 
 def _walk(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.is_file())
 
 
-def _describe(folder: Path, path: Path) -> StagedFile:
-    stat = path.stat()
+def _describe(folder: Path, path: Path) -> StagedFile | None:
+    """None when somebody has removed the file meanwhile."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
     modified = datetime.fromtimestamp(stat.st_mtime, tz=timezone.utc)
     return StagedFile(path.relative_to(folder).as_posix(), path, stat.st_size, modified)
 
@@ -114,11 +119,14 @@ class Stages:
 
     def md5(self, file: StagedFile) -> str:
         """The MD5 that LIST shows, computed once per content."""
-        key = (str(file.path), file.size, file.path.stat().st_mtime_ns)
+        key = (str(file.path), file.size, int(file.modified.timestamp() * 1_000_000))
         with self._lock:
             known = self._digests.get(key)
         if known is None:
-            known = _md5(file.path)
+            try:
+                known = _md5(file.path)
+            except FileNotFoundError as error:
+                raise AccountError(2003, "02000", f"File '{file.relative}' has been removed while it was read.") from error
             with self._lock:
                 self._digests[key] = known
         return known
