@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from mlops_local.agent.machine import Machine
 from mlops_local.agent.pip_for_jobs import install_pip
 from mlops_local.agent.tasks.definition import Input, Task, boolean
 
+# A version and its interpreter.
+Python = tuple[tuple[int, ...], str]
 _CONDITION = re.compile(r"(>=|<=|==|>|<|=|\^|~)?\s*(\d+(?:\.(?:\d+|x|X|\*))*)")
 
 
@@ -47,12 +50,15 @@ def _uv_environment(machine: Machine) -> dict[str, str]:
     return {**machine.environment, "HOME": str(machine.home), "UV_CACHE_DIR": str(machine.uv_cache)}
 
 
-def _find(wanted: str, machine: Machine) -> tuple[tuple[int, ...], str] | None:
-    fitting = [(version, path) for version, path in _installed(machine.uv, str(machine.home)) if matches(wanted, version)]
-    return max(fitting, default=None)
+def _find(wanted: str, machine: Machine) -> Python | None:
+    """The newest that fits. For one minor version a look into the usual folders is enough; ranges ask every interpreter there is."""
+    home = str(machine.home)
+    known = _nearby(home) if re.fullmatch(r"\d+\.\d+(\.\d+)?", wanted) else []
+    fitting = [found for found in known if matches(wanted, found[0])]
+    return max(fitting or (found for found in _installed(machine.uv, home) if matches(wanted, found[0])), default=None)
 
 
-def _download(wanted: str, step: StepContext) -> tuple[tuple[int, ...], str]:
+def _download(wanted: str, step: StepContext) -> Python:
     """uv's own store takes a Python that the machine does not have; nothing is installed system-wide."""
     machine = step.run.machine
     if not step.flag("disableDownloadFromRegistry") and re.fullmatch(r"\d+\.\d+(\.\d+)?", wanted):
@@ -69,16 +75,26 @@ def _download(wanted: str, step: StepContext) -> tuple[tuple[int, ...], str]:
 
 
 @lru_cache(maxsize=4)
-def _installed(uv: str, home: str) -> list[tuple[tuple[int, ...], str]]:
+def _nearby(home: str) -> list[Python]:
+    """The agent's own interpreter, and those of pyenv and uv, whose folders say their versions."""
+    own = Path(sys.base_prefix, "bin", f"python{sys.version_info[0]}.{sys.version_info[1]}")
+    found = [(tuple(sys.version_info[:3]), str(own))] if own.exists() else []
+    folders = [*Path(home, ".pyenv", "versions").glob("3.*"), *Path(home, ".local", "share", "uv", "python").glob("cpython-3.*")]
+    for folder in folders:
+        version = re.fullmatch(r"(?:cpython-)?(3\.\d+\.\d+)(?:-.*)?", folder.name)
+        if version and "freethreaded" not in folder.name and (folder / "bin" / "python3").exists():
+            found.append((_numbers(version.group(1)), str(folder / "bin" / "python3")))
+    return found
+
+
+@lru_cache(maxsize=4)
+def _installed(uv: str, home: str) -> list[Python]:
     """Every CPython that uv finds, and those of pyenv, which hides all but the chosen ones from the PATH."""
     command = [uv, "python", "list", "--only-installed", "--offline", "--no-config", "--output-format", "json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
     listed = json.loads(done.stdout) if done.returncode == 0 and done.stdout.strip() else []
     found = {_numbers(entry["version"]): entry["path"] for entry in reversed(listed) if entry.get("implementation") == "cpython"}
-    for python in sorted(Path(home, ".pyenv", "versions").glob("3.*/bin/python")):
-        if re.fullmatch(r"3\.\d+\.\d+", python.parent.parent.name):
-            found[_numbers(python.parent.parent.name)] = str(python)
-    return [(version, path) for version, path in found.items() if len(version) == 3]
+    return [each for each in {**found, **dict(_nearby(home))}.items() if len(each[0]) == 3]
 
 
 def _numbers(text: str) -> tuple[int, ...]:
