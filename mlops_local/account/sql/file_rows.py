@@ -102,7 +102,7 @@ class ParquetField:
             return f"decode({self._source})"
         if self.type.is_semistructured:
             return f"to_json({self._source})"
-        if self._duckdb_type in {"TIME_NS", "TIMESTAMPTZ_NS", '"NULL"', "FLOAT", "UUID"}:
+        if self._duckdb_type != self.type.duckdb:
             return f"CAST({self._source} AS {self.type.duckdb})"
         return self._source
 
