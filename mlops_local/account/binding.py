@@ -5,6 +5,7 @@ https://docs.snowflake.com/en/developer-guide/python-connector/python-connector-
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
@@ -12,6 +13,8 @@ from mlops_local.account.errors import AccountError, unsupported
 from mlops_local.account.lexer import tokenize
 from mlops_local.account.session import Bind
 
+# What stands in the text without quotes must look like nothing else.
+_BARE = {"FIXED": re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?"), "BOOLEAN": re.compile(r"true|false|[01]", re.IGNORECASE)}
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -47,10 +50,12 @@ def constant(bind: Bind) -> str:
         return "NULL"
     quoted = "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
     kind = bind.type.upper()
+    if kind in _BARE and not _BARE[kind].fullmatch(value):
+        raise AccountError(100038, "22018", f"{kind} value '{value}' is not recognized")
     if kind == "TEXT":
         return quoted
     if kind in _CONSTANTS:
-        return _CONSTANTS[kind].format(value if kind in {"FIXED", "BOOLEAN"} else _text_of(kind, value, quoted))
+        return _CONSTANTS[kind].format(value if kind in _BARE else _text_of(kind, value, quoted))
     raise unsupported(f"binding of type {bind.type}")
 
 
@@ -73,7 +78,7 @@ _CONSTANTS = {
 
 def _text_of(kind: str, value: str, quoted: str) -> str:
     if kind == "DATE":
-        return "'" + (_EPOCH + timedelta(milliseconds=int(value))).strftime("%Y-%m-%d") + "'"
+        return f"'{(_EPOCH + timedelta(milliseconds=int(value))).date().isoformat()}'"
     if kind == "TIME":
         return "'" + clock_text(int(value)) + "'"
     if kind.startswith("TIMESTAMP"):
@@ -91,7 +96,7 @@ def timestamp_text(kind: str, value: str) -> str:
     parts = value.split(" ")
     offset = int(parts[1]) - 1440 if kind == "TIMESTAMP_TZ" and len(parts) > 1 else 0
     seconds, fraction = divmod(int(parts[0]) + offset * 60_000_000_000, 1_000_000_000)
-    text = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S") + f".{fraction:09d}"
+    text = (_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat(" ") + f".{fraction:09d}"
     if kind == "TIMESTAMP_NTZ":
         return text
-    return f"{text} {'-' if offset < 0 else '+'}{abs(offset) // 60:02d}:{abs(offset) % 60:02d}"
+    return f"{text}{'-' if offset < 0 else '+'}{abs(offset) // 60:02d}:{abs(offset) % 60:02d}"
