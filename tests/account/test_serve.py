@@ -1,0 +1,125 @@
+"""``serve`` as a user runs it: a process, its printed settings, a client that signs in with them, a signal."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import snowflake.connector
+from snowflake.connector import SnowflakeConnection
+
+from mlops_local.serve import keys_folder, serving
+
+RUN = [sys.executable, "-m", "mlops_local", "serve"]
+
+
+@contextmanager
+def serve(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    process = subprocess.Popen([*RUN, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process, _settings(process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def serve_and_end(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*RUN, *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+def _settings(process: subprocess.Popen[str]) -> dict[str, str]:
+    assert process.stdout is not None
+    settings: dict[str, str] = {}
+    while "SNOWFLAKE_ROLE" not in settings:
+        word, _, assignment = process.stdout.readline().strip().partition(" ")
+        assert word == "export", process.stderr and process.stderr.read()
+        name, _, value = shlex.split(assignment)[0].partition("=")
+        settings[name] = value
+    return settings
+
+
+def sign_in(settings: dict[str, str]) -> SnowflakeConnection:
+    return snowflake.connector.connect(
+        account=settings["SNOWFLAKE_ACCOUNT"], user=settings["SNOWFLAKE_USER"], host=settings["SNOWFLAKE_HOST"],
+        port=int(settings["SNOWFLAKE_PORT"]), protocol=settings["SNOWFLAKE_PROTOCOL"],
+        authenticator=settings["SNOWFLAKE_AUTHENTICATOR"], private_key_file=settings["SNOWFLAKE_PRIVATE_KEY_FILE"],
+        login_timeout=20, network_timeout=20,
+    )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def client_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNOWFLAKE_HOME", str(tmp_path / "home"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signals) -> None:
+    data = tmp_path / "account"
+    with serve("--data", str(data)) as (process, settings):
+        with sign_in(settings) as connection:
+            connection.cursor().execute("create database D")
+            assert connection.role == settings["SNOWFLAKE_ROLE"] == "ACCOUNTADMIN"
+        process.send_signal(number)
+        assert process.wait(timeout=20) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_what_was_done_and_the_key_are_there_after_a_kill(tmp_path: Path) -> None:
+    data = tmp_path / "account"
+    with serve("--data", str(data)) as (process, first):
+        with sign_in(first) as connection:
+            connection.cursor().execute("create database D")
+            connection.cursor().execute("create table D.PUBLIC.T as select 1 as A")
+        process.kill()
+        process.wait(timeout=20)
+    with serve("--data", str(data)) as (_, second), sign_in(second) as connection:
+        assert connection.cursor().execute("select A from D.PUBLIC.T").fetchall() == [(1,)]
+    assert first["SNOWFLAKE_PRIVATE_KEY_FILE"] == second["SNOWFLAKE_PRIVATE_KEY_FILE"]
+
+
+def test_the_key_is_the_owners_alone_and_outside_the_data(tmp_path: Path) -> None:
+    data = tmp_path / "account"
+    with serving(data) as settings:
+        file = Path(settings["SNOWFLAKE_PRIVATE_KEY_FILE"])
+    assert file.parent == keys_folder(data) != data
+    assert data not in file.parents
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_a_lost_key_is_replaced(tmp_path: Path) -> None:
+    data = tmp_path / "account"
+    for _ in range(3):
+        with serving(data) as settings, sign_in(settings) as connection:
+            assert connection.user == "ADMIN"
+        os.remove(settings["SNOWFLAKE_PRIVATE_KEY_FILE"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [(["--user", "nobody"], "User NOBODY does not exist"), (["--port", "TAKEN"], "cannot be used")],
+)
+def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:
+    with serving(tmp_path / "other") as settings:
+        given = [argument.replace("TAKEN", settings["SNOWFLAKE_PORT"]) for argument in arguments]
+        ended = serve_and_end("--data", str(tmp_path / "account"), *given)
+    assert ended.returncode == 1
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_folder_in_use_is_said_in_a_sentence(tmp_path: Path) -> None:
+    data = tmp_path / "account"
+    with serve("--data", str(data)):
+        ended = serve_and_end("--data", str(data))
+    assert ended.returncode == 1
+    assert "is another process serving it?" in ended.stderr
