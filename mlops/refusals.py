@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import re
 
-# Python inside Snowflake: the last line of its traceback holds the sentence, behind the exception's type.
-_RAISED = re.compile(r"^\s*(?:[A-Za-z_][\w.]*(?:Error|Exception)): (?P<sentence>.+)$", re.MULTILINE)
-# What the clients put before the server's words: codes, the id of the query, the name of the error.
-_PREFIX = re.compile(
-    r"^\s*(?:\(\d+\):?\s*(?:\(\w+\):?)?|[0-9a-f-]{36}:|\d{6} \(\w+\):|SQL compilation error:|\w*Error\(|['\"])\s*"
+# Python inside Snowflake: the last exception of the traceback has the sentence, behind the exception's type.
+_RAISED = re.compile(r"^\s*[A-Za-z_][\w.]*(?:Error|Exception): ", re.MULTILINE)
+_HANDLER = re.compile(r"^\s*in function \S+ with handler", re.MULTILINE)
+# What the clients put around the server's words, once for each layer: codes, the id of the query, the kind of the error.
+_NOISE = re.compile(
+    r"\(\d{4}\):?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}:|\d{6} \(\w{5}\):"
+    r"|SQL (?:compilation|execution) error:|^\w*Error\(|^['\"]"
 )
 
 
 def explain(error: Exception) -> str:
-    text = str(error)
-    raised = _RAISED.findall(text)
-    sentence = raised[-1] if raised else _without_prefix(text)
-    return sentence.strip().rstrip(".") + "."
-
-
-def _without_prefix(text: str) -> str:
-    lines = [line for line in (_strip(line) for line in text.splitlines()) if line]
-    return " ".join(lines[:3])
-
-
-def _strip(line: str) -> str:
-    while (shorter := _PREFIX.sub("", line)) != line:
-        line = shorter
-    return line.strip()
+    text = _HANDLER.split(_RAISED.split(str(error))[-1])[0]
+    lines = [" ".join(_NOISE.sub(" ", line).split()) for line in text.splitlines()]
+    return " ".join([line for line in lines if line][:3]).rstrip(".") + "."

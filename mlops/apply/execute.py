@@ -75,5 +75,14 @@ def _attempt(change: Change, action: Callable[[], Outcome]) -> tuple[Outcome, Ml
         return action(), None
     except MlopsError as error:
         return Outcome(), error
-    except (*CLIENT_ERRORS, SnowflakeMLException) as error:
-        return Outcome(), AccountError(f"{change.kind.capitalize()} {change.name} could not be applied: {explain(error)}")
+    except CLIENT_ERRORS as error:
+        return Outcome(), _refused(change, error)
+    except (RuntimeError, ValueError) as error:
+        # What snowflake-ml raises is a plain error, told from others by its cause only.
+        if isinstance(error.__cause__, SnowflakeMLException):
+            return Outcome(), _refused(change, error)
+        raise
+
+
+def _refused(change: Change, error: Exception) -> AccountError:
+    return AccountError(f"{change.kind.capitalize()} {change.name} could not be applied: {explain(error)}")

@@ -21,6 +21,11 @@ mlops.errors.AccountError: Training set T is empty: there is no row to learn fro
             "Object 'D.SOURCE.PATIENTS' does not exist or not authorized.",
             "Object 'D.SOURCE.PATIENTS' does not exist or not authorized.",
         ),
+        (
+            "(1300) Failed to list entities: (1304): a210c657-9b9d-4dd7-83b7-94905b10f865: 003001 (42501): "
+            "SQL access control error:\nInsufficient privileges to operate on schema 'FEATURE_STORE'.",
+            "Failed to list entities: SQL access control error: Insufficient privileges to operate on schema 'FEATURE_STORE'.",
+        ),
         ("Something else", "Something else."),
     ],
 )
