@@ -82,18 +82,15 @@ def read_choice(session: Session, choice: Choice, width: int) -> Relation:
 
 
 @preparation
-def quote_locations(context: Context, text: str) -> str:
-    """Locations become strings, and ``$1:"A"::T`` over Parquet files the column that read_files has for it.
+def name_fields(context: Context, text: str) -> str:
+    """``$1:"A"::T`` over Parquet files becomes the column that read_files has for it.
 
     For COPY a field without a cast stands for that column too: it is converted to the type of the column that it is loaded into.
     """
-    if "@" not in text and "snow://" not in text.lower():
+    if "$1" not in text or ("@" not in text and "snow://" not in text):
         return text
     tokens = tokenize(text)
-    sources = list(_sources(tokens))
-    spans = [(token.start, token.end, literal(token.text)) for token in tokens if _is_bare_location(token)]
-    for source in sources:
-        spans += _field_spans(context, tokens, source)
+    spans = [span for source in _sources(tokens) for span in _field_spans(context, tokens, source)]
     return replace_spans(text, sorted(spans))
 
 

@@ -6,25 +6,26 @@ in the same transaction as the rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier, unsupported
+from mlops_local.account.errors import AccountError, compilation_error, unsupported
 from mlops_local.account.file_formats import FileFormat, read_file_format
 from mlops_local.account.locations import Place, Root, locate
-from mlops_local.account.names import literal, quote
+from mlops_local.account.names import quote
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Column, Result, StatementType, rows
 from mlops_local.account.session import Request, Session
 from mlops_local.account.sql import query
-from mlops_local.account.sql.file_rows import FILENAME, csv_header, csv_width
-from mlops_local.account.sql.staged import Choice, chosen, infer, read_choice, the_location
+from mlops_local.account.sql.file_rows import FILENAME
+from mlops_local.account.sql.staged import Choice, chosen, read_choice, the_location
 from mlops_local.account.stages import StagedFile
 from mlops_local.account.statements import dml
+from mlops_local.account.statements.copy_plan import Plan, count_misfits, first_misfit, plan_fields, plan_query
 from mlops_local.account.statements.files import location_text
 from mlops_local.account.statements.options import read_options
 from mlops_local.account.statements.schema_object import wrong_kind
@@ -61,6 +62,10 @@ class Load:
     @property
     def on_error(self) -> str:
         return str(self.options.get("ON_ERROR", "ABORT_STATEMENT")).upper()
+
+    @property
+    def shorten(self) -> bool:
+        return bool(self.options.get("TRUNCATECOLUMNS")) or not self.options.get("ENFORCE_LENGTH", True)
 
     @property
     def match(self) -> str:
@@ -177,14 +182,30 @@ def _load_group(session: Session, load: Load, entry: Entry, format_: FileFormat,
     parsed = _count(session, choice)
     with chosen(choice) as location:
         plan = _plan(session, load, entry, choice, location)
-        errors = 0 if load.on_error == "ABORT_STATEMENT" else _errors(session, plan)
+        if load.on_error == "ABORT_STATEMENT":
+            _insert_all(session, entry, plan)
+            return [_row(pair, "LOADED", parsed, loaded=parsed[pair[1].relative]) for pair in group]
+        errors = count_misfits(session, plan)
         if errors and load.on_error == "SKIP_FILE":
             return [_row(group[0], "LOAD_FAILED", parsed, errors=errors)]
         inserted = _insert(session, entry, plan, skip=bool(errors))
-    if load.on_error != "ABORT_STATEMENT":
-        kind = "LOADED" if not errors else "PARTIALLY_LOADED"
-        return [_row(group[0], kind, parsed, loaded=inserted, errors=errors)]
-    return [_row(pair, "LOADED", parsed, loaded=parsed[pair[1].relative]) for pair in group]
+    return [_row(group[0], "PARTIALLY_LOADED" if errors else "LOADED", parsed, loaded=inserted, errors=errors)]
+
+
+def _insert_all(session: Session, entry: Entry, plan: Plan) -> None:
+    """All rows, or the error of the first field that does not fit."""
+    misfit = first_misfit(session, plan) if plan.checked_first else None
+    if misfit is not None:
+        raise misfit.error(entry.name)
+    try:
+        _insert(session, entry, plan, skip=False)
+    except duckdb.Error:
+        session.connection.rollback()
+        session.connection.begin()
+        misfit = first_misfit(session, plan)
+        if misfit is not None:
+            raise misfit.error(entry.name) from None
+        raise
 
 
 def _row(pair: tuple[Root, StagedFile], status: str, parsed: dict[str, int], *, loaded: int = 0, errors: int = 0) -> list[Any]:
@@ -205,109 +226,15 @@ def _count(session: Session, choice: Choice) -> dict[str, int]:
     return {**{file.relative: 0 for file in choice.files}, **dict(counted)}
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is inserted: the columns of the table, and for each the expression over the files.
-
-    ``query`` is the user's own query instead of expressions.
-    """
-
-    location: str
-    columns: list[str] | None
-    items: tuple[tuple[str, Column], ...] = ()
-    query: str | None = None
-    dates: FileFormat = field(default_factory=FileFormat)
-
-    def text(self, *, attempt: bool = False) -> str:
-        if self.query is not None:
-            return self.query
-        items = ", ".join(_converted(source, column, self.dates, attempt=attempt) for source, column in self.items)
-        return f"SELECT {items} FROM {literal(self.location)}"
-
-
 def _plan(session: Session, load: Load, entry: Entry, choice: Choice, location: str) -> Plan:
     if load.query is not None:
-        token, _ = the_location(load.query)
-        return Plan(location, load.columns, query=load.query[: token.start] + literal(location) + load.query[token.end :])
-    table = {column.name: column for column in session.catalogue.columns(entry)}
-    for name in load.columns or ():
-        if name not in table:
-            raise invalid_identifier(name)
-    if load.match != "NONE":
-        items = _matched(session, load, list(table.values()), choice)
-    else:
-        items = _positional([table[name] for name in load.columns or table], choice)
-    return Plan(location, [column.name for _, column in items], tuple(items), dates=choice.format)
-
-
-def _matched(session: Session, load: Load, table: Sequence[Column], choice: Choice) -> list[tuple[str, Column]]:
-    """The columns of the table that the files have by name."""
-    if choice.format.type == "CSV":
-        names = csv_header(choice.files[0].path, choice.format) if choice.format["PARSE_HEADER"] else []
-        sources = {name: f"${i + 1}" for i, name in enumerate(names)}
-    else:
-        sources = {column.name: f"$1:{quote(column.name)}" for column, _ in infer(session, choice)}
-    if load.match == "CASE_INSENSITIVE":
-        sources = {name.upper(): source for name, source in sources.items()}
-        return [(sources[column.name.upper()], column) for column in table if column.name.upper() in sources]
-    return [(sources[column.name], column) for column in table if column.name in sources]
-
-
-def _positional(table: list[Column], choice: Choice) -> list[tuple[str, Column]]:
-    if choice.format.type != "CSV":
-        if len(table) != 1 or not table[0].type.is_semistructured:
-            raise compilation_error(
-                2099, "22000", f"{choice.format.type} file format can produce one and only one column of type variant, object, "
-                "or array. Select the fields in a query or use MATCH_BY_COLUMN_NAME to load more than one column."
-            )
-        return [("$1", table[0])]
-    _check_width(table, choice)
-    return [(f"${i + 1}", column) for i, column in enumerate(table)]
-
-
-def _check_width(table: list[Column], choice: Choice) -> None:
-    for file in choice.files:
-        width = csv_width(file.path, choice.format) if file.size else len(table)
-        if choice.format["ERROR_ON_COLUMN_COUNT_MISMATCH"] and width != len(table):
-            raise AccountError(
-                100080, "22000", f"Number of columns in file ({width}) does not match that of the corresponding table "
-                f"({len(table)}), use file format option error_on_column_count_mismatch=false to ignore this error\n"
-                f"  File '{file.relative}'"
-            )
-
-
-def _converted(source: str, column: Column, format_: FileFormat, *, attempt: bool) -> str:
-    """The field in the column's type; with ``attempt`` NULL where it cannot be."""
-    wanted = format_[column.type.name.split("_")[0] + "_FORMAT"] if column.type.name in _DATES else None
-    if wanted is not None and str(wanted).upper() != "AUTO":
-        return f"{'TRY_' if attempt else ''}TO_{column.type.name}({source}, {literal(wanted)})"
-    if column.type.name == "BINARY" and format_.type == "CSV":
-        return f"{'TRY_' if attempt else ''}TO_BINARY({source}, {literal(format_['BINARY_FORMAT'])})"
-    if attempt and not column.type.is_semistructured and source.startswith("$") and ":" not in source:
-        return f"TRY_CAST({source} AS {column.type.sql})"
-    return f"{source}::{column.type.sql}"
-
-
-_DATES = {"DATE", "TIME", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ"}
-
-
-def _errors(session: Session, plan: Plan) -> int:
-    """The rows with a field that does not fit its column."""
-    if plan.query is not None or not plan.items or ":" in plan.items[0][0]:
-        return 0
-    translation = query.translate(session, f"SELECT COUNT(*) FROM {literal(plan.location)} WHERE {_misfit(plan)}")
-    return int(query.fetch(session, translation).table.column(0)[0].as_py())
-
-
-def _misfit(plan: Plan) -> str:
-    attempts = ((source, _converted(source, column, plan.dates, attempt=True)) for source, column in plan.items)
-    return " OR ".join(f"({source} IS NOT NULL AND {attempt} IS NULL)" for source, attempt in attempts)
+        return plan_query(entry, load.query, load.columns, location)
+    return plan_fields(session, entry, load.columns, choice, location, match=load.match, shorten=load.shorten)
 
 
 def _insert(session: Session, entry: Entry, plan: Plan, *, skip: bool) -> int:
     """Appends the rows; with ``skip`` those that fit."""
-    text = plan.text(attempt=skip) + (f" WHERE NOT ({_misfit(plan)})" if skip else "")
-    translation = query.translate(session, text)
+    translation = query.translate(session, plan.text(fitting_only=skip))
     try:
         return dml.insert_relation(session, entry, plan.columns, translation.sql)
     finally:

@@ -1,0 +1,182 @@
+"""What COPY INTO a table makes of the fields of files: an expression for each column, and what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mlops_local.account.catalogue import Entry
+from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier
+from mlops_local.account.file_formats import FileFormat
+from mlops_local.account.names import literal, quote
+from mlops_local.account.session import Session
+from mlops_local.account.sql import query
+from mlops_local.account.sql.file_rows import FILENAME, ROW_NUMBER, csv_header, csv_width
+from mlops_local.account.sql.staged import Choice, infer, the_location
+from mlops_local.account.types import MAX_TEXT, Column
+
+_DATES = {"DATE", "TIME", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is inserted: the columns of the table, and for each the field of the files that it takes.
+
+    ``query`` is the user's own query instead of fields. ``shorten`` lets texts be cut to the length of their columns.
+    """
+
+    table: str
+    location: str
+    columns: list[str] | None
+    items: tuple[tuple[str, Column], ...] = ()
+    query: str | None = None
+    format: FileFormat = field(default_factory=FileFormat)
+    shorten: bool = False
+
+    def text(self, *, fitting_only: bool = False) -> str:
+        """The query whose rows are inserted."""
+        if self.query is not None:
+            return self.query
+        items = ", ".join(self.converted(source, column, attempt=fitting_only) for source, column in self.items)
+        where = f" WHERE NOT COALESCE({self.misfit()}, FALSE)" if fitting_only else ""
+        return f"SELECT {items} FROM {literal(self.location)}{where}"
+
+    def converted(self, source: str, column: Column, *, attempt: bool = False) -> str:
+        """The field in the column's type; with ``attempt`` NULL where it cannot be."""
+        prefix = "TRY_" if attempt else ""
+        wanted = self.format[column.type.name.split("_")[0] + "_FORMAT"] if column.type.name in _DATES else None
+        if wanted is not None and str(wanted).upper() != "AUTO":
+            return f"{prefix}TO_{column.type.name}({source}, {literal(wanted)})"
+        if column.type.name == "BINARY" and self.format.type == "CSV":
+            return f"{prefix}TO_BINARY({source}, {literal(self.format['BINARY_FORMAT'])})"
+        if attempt and not column.type.is_semistructured and self.format.type == "CSV":
+            return f"TRY_CAST({source} AS {column.type.sql})"
+        return f"{source}::{column.type.sql}"
+
+    def misfit(self) -> str:
+        """The condition for a row that has a field which does not fit its column."""
+        return " OR ".join(self.misfits(source, column) for source, column in self.items) or "FALSE"
+
+    def misfits(self, source: str, column: Column) -> str:
+        unread = f"({source} IS NOT NULL AND {self.converted(source, column, attempt=True)} IS NULL)"
+        return f"{unread} OR LENGTH({source}) > {column.type.length}" if self.is_too_long_possible(column) else unread
+
+    def is_too_long_possible(self, column: Column) -> bool:
+        return column.type.name == "TEXT" and (column.type.length or MAX_TEXT) < MAX_TEXT and not self.shorten
+
+    @property
+    def checked_first(self) -> bool:
+        """Whether a conversion alone would hide what does not fit: it cuts texts."""
+        return any(self.is_too_long_possible(column) for _, column in self.items)
+
+
+def plan_query(table: Entry, text: str, columns: list[str] | None, location: str) -> Plan:
+    """COPY from a query: its one location is replaced by the files that have been picked."""
+    token, _ = the_location(text)
+    return Plan(table.name, location, columns, query=text[: token.start] + literal(location) + text[token.end :])
+
+
+def plan_fields(
+    session: Session, table: Entry, columns: list[str] | None, choice: Choice, location: str, *, match: str, shorten: bool
+) -> Plan:
+    """COPY of the fields as they stand, or by name."""
+    known = {column.name: column for column in session.catalogue.columns(table)}
+    for name in columns or ():
+        if name not in known:
+            raise invalid_identifier(name)
+    if match == "NONE":
+        items = _positional([known[name] for name in columns or known], choice)
+    else:
+        items = _matched(session, match, list(known.values()), choice)
+    names = [column.name for _, column in items]
+    return Plan(table.name, location, names, tuple(items), format=choice.format, shorten=shorten)
+
+
+def _matched(session: Session, match: str, table: Sequence[Column], choice: Choice) -> list[tuple[str, Column]]:
+    """The columns of the table that the files have by name."""
+    if choice.format.type == "CSV":
+        names = csv_header(choice.files[0].path, choice.format) if choice.format["PARSE_HEADER"] else []
+        sources = {name: f"${i + 1}" for i, name in enumerate(names)}
+    else:
+        sources = {column.name: f"$1:{quote(column.name)}" for column, _ in infer(session, choice)}
+    if match == "CASE_INSENSITIVE":
+        sources = {name.upper(): source for name, source in sources.items()}
+        return [(sources[column.name.upper()], column) for column in table if column.name.upper() in sources]
+    return [(sources[column.name], column) for column in table if column.name in sources]
+
+
+def _positional(table: list[Column], choice: Choice) -> list[tuple[str, Column]]:
+    if choice.format.type != "CSV":
+        if len(table) != 1 or not table[0].type.is_semistructured:
+            raise compilation_error(
+                2099, "22000", f"{choice.format.type} file format can produce one and only one column of type variant, object, "
+                "or array. Select the fields in a query or use MATCH_BY_COLUMN_NAME to load more than one column."
+            )
+        return [("$1", table[0])]
+    _check_width(table, choice)
+    return [(f"${i + 1}", column) for i, column in enumerate(table)]
+
+
+def _check_width(table: list[Column], choice: Choice) -> None:
+    for file in choice.files:
+        width = csv_width(file.path, choice.format) if file.size else len(table)
+        if choice.format["ERROR_ON_COLUMN_COUNT_MISMATCH"] and width != len(table):
+            raise AccountError(
+                100080, "22000", f"Number of columns in file ({width}) does not match that of the corresponding table "
+                f"({len(table)}), use file format option error_on_column_count_mismatch=false to ignore this error\n"
+                f"  File '{file.relative}'"
+            )
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """The first field that does not fit its column, where it is and why."""
+
+    file: str
+    row: int
+    column: Column
+    value: str
+
+    def error(self, table: str) -> AccountError:
+        number, state, words = _REFUSALS.get(self.column.type.name.split("_")[0], (100069, "22000", "Value '{}' does not fit"))
+        place = f"  File '{self.file}', row {self.row}, column \"{table}\"[\"{self.column.name}\"]"
+        return AccountError(number, state, f"{words.format(self.value)}\n{place}\n{_ADVICE}")
+
+
+_REFUSALS = {
+    "FIXED": (100038, "22018", "Numeric value '{}' is not recognized"),
+    "REAL": (100038, "22018", "Numeric value '{}' is not recognized"),
+    "BOOLEAN": (100037, "22018", "Boolean value '{}' is not recognized"),
+    "DATE": (100040, "22007", "Date '{}' is not recognized"),
+    "TIME": (100044, "22007", "Time '{}' is not recognized"),
+    "TIMESTAMP": (100035, "22007", "Timestamp '{}' is not recognized"),
+    "TEXT": (100078, "22000", "String '{}' is too long and would be truncated"),
+}
+_ADVICE = (
+    "  If you would like to continue loading when an error is encountered, use other values such as 'SKIP_FILE' or 'CONTINUE' "
+    "for the ON_ERROR option."
+)
+
+
+def first_misfit(session: Session, plan: Plan) -> Misfit | None:
+    """Looks for it column by column; only fields of CSV files can fail in a way that names them."""
+    if plan.query is not None or plan.format.type != "CSV":
+        return None
+    for source, column in plan.items:
+        text = (
+            f"SELECT {FILENAME.name}, {ROW_NUMBER.name}, {source} FROM {literal(plan.location)} "
+            f"WHERE {plan.misfits(source, column)} ORDER BY 1, 2 LIMIT 1"
+        )
+        rows = query.fetch(session, query.translate(session, text)).table.to_pylist()
+        if rows:
+            file, row, value = rows[0].values()
+            return Misfit(file, row, column, value)
+    return None
+
+
+def count_misfits(session: Session, plan: Plan) -> int:
+    """The rows with a field that does not fit its column."""
+    if plan.query is not None or plan.format.type != "CSV":
+        return 0
+    text = f"SELECT COUNT_IF({plan.misfit()}) FROM {literal(plan.location)}"
+    return int(query.fetch(session, query.translate(session, text)).table.column(0)[0].as_py())
