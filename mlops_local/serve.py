@@ -64,7 +64,8 @@ def serving(data: Path, *, port: int = 0, user: str = "ADMIN") -> Iterator[dict[
 
 @contextmanager
 def running(account: Account) -> Iterator[None]:
-    """The account's schedules: tasks and dynamic tables run when they are due."""
+    """Tasks and dynamic tables run when they are due, and Python handlers start quickly."""
+    sys.stderr.write(account.runtime.warm() + "\n")
     scheduler = Scheduler(account).start()
     try:
         yield

@@ -137,7 +137,8 @@ def _model_aliases(context: Context, tokens: Sequence[Token]) -> tuple[list[tupl
             end = at + 2
             while end + 1 < len(tokens) and tokens[end].text == ".":
                 end += 2
-            path, version = _path(tokens[at + 1 : end]), ()
+            path = _path(tokens[at + 1 : end])
+            version: tuple[str, ...] = ()
             if end + 1 < len(tokens) and tokens[end].upper == "VERSION":
                 version, end = _path(tokens[end + 1 : end + 2]), end + 2
             found[_path([tokens[at - 2]])[0]] = _version_id(context, path, version)

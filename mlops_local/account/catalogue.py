@@ -287,4 +287,5 @@ class Catalogue:
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    return Entry(*row[:10], json.loads(row[10]))
+    id_, kind, database, schema, name, parent, session, owner, comment, created_on, properties = row
+    return Entry(id_, kind, database, schema, name, parent, session, owner, comment, created_on, json.loads(properties))

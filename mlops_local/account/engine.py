@@ -116,7 +116,8 @@ class Connection:
         return self.cursor.execute(sql, list(values)) if values else self.cursor.execute(sql)
 
     def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self.execute(sql, values).fetchall()
+        rows: list[tuple[Any, ...]] = self.execute(sql, values).fetchall()
+        return rows
 
     def close(self) -> None:
         if self.in_transaction:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -78,6 +79,12 @@ class Runtime:
                 self._sandbox = Sandbox(SandboxSettings(hidden=hidden))
             return self._sandbox
 
+    def warm(self) -> str:
+        """Begins to load what handlers need, in the background; how they are isolated, as a sentence."""
+        self.sandbox.warm()
+        self.sandbox.warm(["snowflake-snowpark-python"])
+        return self.sandbox.isolation()
+
     def check(self, routine: Routine, *, procedure: bool = False) -> None:
         """What CREATE refuses: packages that the account does not have, pickled code of another Python."""
         if routine.language != "PYTHON":
@@ -142,28 +149,29 @@ class Runtime:
 
     def call(self, session: Session, entry: Entry, arguments: pa.RecordBatch | None) -> Result:
         """Runs a procedure in a process of its own, with a session of its own."""
-        routine = Routine.of(entry)
-        if self._account.tokens is None or not self._account.base_url:
+        routine, tokens = Routine.of(entry), self._account.tokens
+        if tokens is None:
             raise unsupported("CALL without a server: procedures reach the account over HTTP")
-        inner = self._inner_session(session, entry, routine)
-        try:
-            result = self.sandbox.call_procedure(
-                self.handler(session, entry), [argument.type for argument in routine.arguments],
-                None if routine.table is not None else routine.returns, arguments, self._connection(inner),
-            )
-        except SandboxError as error:
-            raise sandbox_refusal(error) from error
-        finally:
-            self._account.tokens.end(inner)
-            inner.close()
+        with self.inner_session(session, entry) as inner:
+            try:
+                result = self.sandbox.call_procedure(
+                    self.handler(session, entry), [argument.type for argument in routine.arguments],
+                    None if routine.table is not None else routine.returns, arguments, self._connection(inner, tokens),
+                    seconds=float(session.parameters["STATEMENT_TIMEOUT_IN_SECONDS"]),
+                )
+            except SandboxError as error:
+                raise sandbox_refusal(error) from error
+            finally:
+                tokens.end(inner)
         if result.value is None:
             return self._account.results.get(result.query_id or "")
         column = Column(routine.name, parse_type(routine.returns))
         return Result((column,), pa.Table.from_arrays([_stored(result.value, column.type)], names=["0"]), StatementType.CALL)
 
-    def _inner_session(self, session: Session, entry: Entry, routine: Routine) -> Session:
+    @contextmanager
+    def inner_session(self, session: Session, entry: Entry) -> Iterator[Session]:
         """Owner's rights: the owner's role, in the procedure's schema. Caller's rights: where and who the caller is."""
-        caller = routine.options.get("EXECUTE_AS") == "CALLER"
+        caller = entry.properties.get("EXECUTE_AS") == "CALLER"
         inner = self._account.open_inner_session(session.user)
         inner.role = session.role if caller else entry.owner
         inner.warehouse = session.warehouse
@@ -173,10 +181,13 @@ class Runtime:
         if caller:
             inner.variables = session.variables
             inner.catalogue = Catalogue(inner.connection, session.id)
-        return inner
+        try:
+            yield inner
+        finally:
+            inner.close()
 
-    def _connection(self, inner: Session) -> ProcedureConnection:
-        session_token, master_token = self._account.tokens.issue(inner)
+    def _connection(self, inner: Session, tokens: TokenIssuer) -> ProcedureConnection:
+        session_token, master_token = tokens.issue(inner)
         address = urlsplit(self._account.base_url)
         return ProcedureConnection(
             host=address.hostname or "", port=address.port or 0, protocol=address.scheme, account=self._account.name, user=inner.user,

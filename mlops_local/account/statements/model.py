@@ -119,9 +119,8 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
 
 
 def _alter(session: Session, reader: Reader, model: Entry) -> None:
-    verb = reader.next().upper
-    if verb not in _ALTERATIONS:
-        reader._at -= 1
+    verb = reader.accept_any(*_ALTERATIONS)
+    if verb is None:
         raise reader.refuse()
     _ALTERATIONS[verb](session, reader, model)
 

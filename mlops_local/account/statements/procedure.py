@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from mlops_local.account import scripting
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, syntax_error, unsupported
 from mlops_local.account.reader import Reader
@@ -72,9 +73,23 @@ def _run(session: Session, entry: Entry, given: list[str], request: Request) -> 
         return _described(declared)
     if session.explicit_transaction:
         raise unsupported("CALL inside an open transaction; commit or roll it back first")
-    if declared.language != "PYTHON":
-        return session.account.run_block(session, declared, given)
-    return session.account.runtime.call(session, entry, _values(session, declared, given))
+    values = _values(session, declared, given)
+    runtime = session.account.runtime
+    if declared.language == "PYTHON":
+        return runtime.call(session, entry, values)
+    with runtime.inner_session(session, entry) as inner:
+        return scripting.run_block(inner, declared.body, _variables(declared, values))
+
+
+def _variables(declared: Routine, values: pa.RecordBatch | None) -> dict[str, scripting.Value]:
+    """The arguments as the variables of a block."""
+    if values is None:
+        return {}
+    row = values.to_pylist()[0].values()
+    return {
+        argument.name: scripting.Value(value, parse_type(argument.type))
+        for argument, value in zip(declared.arguments, row, strict=True)
+    }
 
 
 def _described(declared: Routine) -> Result:

@@ -5,7 +5,7 @@ https://docs.snowflake.com/en/sql-reference/sql/create-function, https://docs.sn
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +15,11 @@ from mlops_local.account.names import Name, quote_if_needed
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Column, Result, rows, status
 from mlops_local.account.session import Session
-from mlops_local.account.statements.kind import Creation, read_filter, show
+from mlops_local.account.statements.kind import Change, Creation, Read, read_filter, show
 from mlops_local.account.types import TIMESTAMP_LTZ, parse_type
 
 _TYPE_WORDS = ("VARYING", "PRECISION", "WITH", "WITHOUT", "TIME", "ZONE", "LOCAL")
+Option = Callable[[Reader, dict[str, Any]], None]
 _SHORT = {"FIXED": "NUMBER", "TEXT": "VARCHAR", "REAL": "FLOAT"}
 
 
@@ -136,9 +137,8 @@ def read_type(reader: Reader) -> str:
 def _read_options(reader: Reader) -> dict[str, Any]:
     found: dict[str, Any] = {}
     while not reader.at_end and "BODY" not in found:
-        word = reader.next().upper
-        if word not in _OPTIONS:
-            reader._at -= 1
+        word = reader.accept_any(*_OPTIONS)
+        if word is None:
             raise reader.refuse()
         _OPTIONS[word](reader, found)
     return found
@@ -152,7 +152,7 @@ def _language(reader: Reader, found: dict[str, Any]) -> None:
     found["LANGUAGE"] = reader.identifier()
 
 
-def _strings(name: str) -> Any:
+def _strings(name: str) -> Option:
     def read(reader: Reader, found: dict[str, Any]) -> None:
         reader.accept("=")
         items: list[str] = []
@@ -165,7 +165,7 @@ def _strings(name: str) -> Any:
     return read
 
 
-def _text(name: str) -> Any:
+def _text(name: str) -> Option:
     def read(reader: Reader, found: dict[str, Any]) -> None:
         reader.accept("=")
         found[name] = reader.next().value
@@ -173,7 +173,7 @@ def _text(name: str) -> Any:
     return read
 
 
-def _flag(name: str, value: str, *rest: str) -> Any:
+def _flag(name: str, value: str, *rest: str) -> Option:
     def read(reader: Reader, found: dict[str, Any]) -> None:
         reader.expect(*rest)
         found[name] = value
@@ -211,7 +211,7 @@ def _repository(reader: Reader, found: dict[str, Any]) -> None:
     found["ARTIFACT_REPOSITORY"] = ".".join(reader.path())
 
 
-_OPTIONS: dict[str, Any] = {
+_OPTIONS: dict[str, Option] = {
     "ARTIFACT_REPOSITORY": _repository,
     "AS": _body,
     "CALLED": _called,
@@ -271,7 +271,7 @@ def get_routine(session: Session, kind: str, where: Name, shown: str) -> Entry:
     return entry
 
 
-def drop_routine(kind: str) -> Any:
+def drop_routine(kind: str) -> Change:
     def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
         where, shown = read_signature(session, reader)
         reader.end()
@@ -285,7 +285,7 @@ def drop_routine(kind: str) -> Any:
     return drop
 
 
-def alter_routine(kind: str) -> Any:
+def alter_routine(kind: str) -> Change:
     def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
         where, shown = read_signature(session, reader)
         with session.ddl():
@@ -307,7 +307,7 @@ def alter_routine(kind: str) -> Any:
     return alter
 
 
-def describe_routine(kind: str) -> Any:
+def describe_routine(kind: str) -> Read:
     def describe(session: Session, reader: Reader) -> Result:
         where, shown = read_signature(session, reader)
         reader.end()
@@ -348,7 +348,7 @@ _COLUMNS = (
 )
 
 
-def show_routines(kind: str) -> Any:
+def show_routines(kind: str) -> Read:
     def show_all(session: Session, reader: Reader) -> Result:
         shown = read_filter(session, reader)
         listed = [

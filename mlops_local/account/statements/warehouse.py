@@ -5,6 +5,8 @@ https://docs.snowflake.com/en/sql-reference/sql/create-warehouse
 
 from __future__ import annotations
 
+from typing import Any
+
 from mlops_local.account.errors import already_exists
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Column, Result, status
@@ -50,7 +52,7 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
             reader.accept("IF", "SUSPENDED")
         elif verb is None:
             reader.expect("SET")
-        options = read_options(reader, _OPTIONS) if verb is None else {"INITIALLY_SUSPENDED": verb == "SUSPEND"}
+        options: dict[str, Any] = read_options(reader, _OPTIONS) if verb is None else {"INITIALLY_SUSPENDED": verb == "SUSPEND"}
         reader.end()
         if entry is not None:
             session.catalogue.update(entry, comment=options.pop("COMMENT", None), **options)
