@@ -27,7 +27,7 @@ def load_samples(
     wanted = [table for table in TABLES if table.name in tables]
     if replace:
         for table in wanted:
-            session.sql(f"TRUNCATE TABLE {(schema / table.name).sql}").collect()
+            session.sql(f"DELETE FROM {(schema / table.name).sql}").collect()
     missing = [table for table in wanted if not _is_loaded(session, schema / table.name, origin)]
     return {table.name: _load(session, schema / table.name, tables[table.name], origin) for table in missing}
 

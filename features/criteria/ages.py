@@ -44,8 +44,9 @@ def _statements(clause: Clause) -> Iterator[_Statement]:
     tokens = read_tokens(clause.text)
     for judgement in map(judge, read_phrases(tokens, read_spans(tokens))):
         bounds = _excluding(judgement) if clause.excludes else _including(judgement)
+        certainty = min(Certainty.WEAK, judgement.certainty) if clause.of_others else judgement.certainty
         for comparison, years in bounds:
-            yield _Statement(comparison, years, judgement.certainty, judgement.one_sex, clause.excludes)
+            yield _Statement(comparison, years, certainty, judgement.one_sex, clause.excludes)
 
 
 def _including(judgement: Judgement) -> Iterator[tuple[str, float]]:

@@ -23,13 +23,25 @@ HEADING = re.compile(
     r"|(?:^|(?<=[.;:\n]))[\s*\[-]*(?P<bare>inclusions?|exclusions?|include|excluded?|(?:not|in)[- ]?eligible(?: if)?)\s*\]?\s*:)",
     re.IGNORECASE | re.MULTILINE,
 )
-# "Meets none of the exclusion criteria" speaks of a part, it does not open one.
+# "Meets none of the exclusion criteria" speaks of a part, it does not open one; a capital letter and a colon do.
 MENTION = re.compile(
-    r"(?:\b(?:meets?|meeting|none|any|no|not|satisf\w+|fulfil\w*|per|above|by|other|of)\b)[^.\n]*$", re.IGNORECASE
+    r"\b(?:meets?|meeting|none|any|no|not|satisf\w+|fulfil\w*|per|above|by|other|of)(?:[ \t]+\w+){0,4}[ \t]*$", re.IGNORECASE
+)
+OPENED = re.compile(r"[^\n:]{0,60}:")
+# Criteria of those who look after or treat the participant: "Inclusion criteria for caregivers", "Caregivers of children: Inclusion".
+OTHERS = re.compile(
+    r"\b(?:care-?\s?(?:givers?|takers?|rs?\b)|parents?|guardians?|support persons?|partners?|famil(?:y|ies)|relatives|"
+    r"health-?\s?care|providers?|clinicians?|physicians?|facilitators?|teachers?|staff|informants?|workers?)\b",
+    re.IGNORECASE,
 )
 
 BULLET = r"(?:[-*•●▪◦·]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\(?[ivx]{1,4}[.)])"
 SOFT_BREAK = re.compile(rf"(?<=[^\n]{{60}})[ \t]*\n[ \t]{{4,}}(?!{BULLET}[ \t])(?=\S)")
+# Exports that lost their line breaks keep their bullets: " * ", and numbers that count up.
+INLINE_BULLET = re.compile(r"(?<=\S)[ \t]+(?=[*•●▪◦][ \t]+\S)")
+INLINE_NUMBER = re.compile(
+    r"(?<![<>=\u2264\u2265])(?<!\bto)(?<!\bof)(?<!\bleast)(?<!\bthan)(?<!\bover)(?<!\bage)[ \t]+\(?(\d{1,2})[.)][ \t]+(?=\S)"
+)
 CLAUSE_BREAK = re.compile(
     rf"\n\s*(?:{BULLET}\s+)*"
     rf"|;\s+"
@@ -42,7 +54,7 @@ EXCLUDING = re.compile(
     re.IGNORECASE,
 )
 AGE_LABEL = re.compile(
-    r"(?:(?:minimum|maximum|lower|upper|min|max)\.?\s+)?age(?:\s+(?:limits?|range|group))?s?\s*[:=-]*$", re.IGNORECASE
+    r"(?:^|.*:\s*)(?:(?:minimum|maximum|lower|upper|min|max)\.?\s+)?age(?:\s+(?:limits?|range|group))?s?\s*[:=-]*$", re.IGNORECASE
 )
 
 
@@ -50,25 +62,31 @@ AGE_LABEL = re.compile(
 class Clause:
     text: str
     excludes: bool
+    # Said of somebody beside the participant.
+    of_others: bool = False
+
+
+@dataclass(frozen=True)
+class _Part:
+    text: str
+    excludes: bool
+    of_others: bool
 
 
 def read_clauses(text: str) -> list[Clause]:
     """A clause is one bullet, one sentence or one side of a semicolon."""
     return [
-        clause
-        for part, excludes in _parts(_normalise(text))
-        for words in _labelled(_cut(part))
-        for clause in _judged(words, excludes)
+        clause for part in _parts(_normalise(text)) for words in _labelled(_cut(part.text)) for clause in _judged(words, part)
     ]
 
 
-def _judged(words: str, excludes: bool) -> Iterator[Clause]:
+def _judged(words: str, part: _Part) -> Iterator[Clause]:
     """A sentence of the inclusion part may exclude in itself: "aged 18 to 65, pregnant women will be excluded"."""
-    if excludes or not EXCLUDING.search(words):
-        yield Clause(words, excludes)
+    if part.excludes or not EXCLUDING.search(words):
+        yield Clause(words, part.excludes, part.of_others)
         return
     for words_between_commas in re.split(r",\s", words):
-        yield Clause(words_between_commas, bool(EXCLUDING.search(words_between_commas)))
+        yield Clause(words_between_commas, bool(EXCLUDING.search(words_between_commas)), part.of_others)
 
 
 def _normalise(text: str) -> str:
@@ -76,22 +94,41 @@ def _normalise(text: str) -> str:
     for pattern, sign in SIGNS:
         text = re.sub(pattern, sign, text)
     # Registry exports wrap long lines and indent what follows; a break without that is a new item.
-    return SOFT_BREAK.sub(" ", text)
+    return _break_numbers(INLINE_BULLET.sub("\n", SOFT_BREAK.sub(" ", text)))
 
 
-def _parts(text: str) -> Iterator[tuple[str, bool]]:
-    start, excludes = 0, False
+def _break_numbers(text: str) -> str:
+    """Breaks before " 1. ", " 2. ", " 3. ", as long as they count up: "at least 18. Next" is no list."""
+    pieces: list[str] = []
+    start, expected = 0, 1
+    for number in INLINE_NUMBER.finditer(text):
+        if int(number[1]) in (1, expected):
+            pieces.append(text[start : number.start()])
+            start, expected = number.start(), int(number[1]) + 1
+    return "\n".join([*pieces, text[start:]])
+
+
+def _parts(text: str) -> Iterator[_Part]:
+    start, excludes, of_others = 0, False, False
     for heading in HEADING.finditer(text):
         if _is_mention(text, heading):
             continue
-        yield text[start : heading.start()], excludes
-        start, excludes = heading.end(), _opens_exclusion(heading)
-    yield text[start:], excludes
+        yield _Part(text[start : heading.start()], excludes, of_others)
+        start, excludes, of_others = heading.end(), _opens_exclusion(heading), _is_of_others(text, heading)
+    yield _Part(text[start:], excludes, of_others)
 
 
 def _is_mention(text: str, heading: re.Match[str]) -> bool:
+    if not heading["criteria"] or (heading["kind"][0].isupper() and OPENED.match(text, heading.end())):
+        return False
     line_start = text.rfind("\n", 0, heading.start()) + 1
-    return bool(heading["criteria"]) and bool(MENTION.search(text[line_start : heading.start()]))
+    return bool(MENTION.search(text[line_start : heading.start()]))
+
+
+def _is_of_others(text: str, heading: re.Match[str]) -> bool:
+    before = re.split(r"[.\n]", text[max(0, heading.start() - 60) : heading.start()])[-1]
+    opened = OPENED.match(text, heading.end())
+    return bool(OTHERS.search(before) or (opened and OTHERS.search(opened.group())))
 
 
 def _opens_exclusion(heading: re.Match[str]) -> bool:

@@ -10,6 +10,7 @@ from features.criteria.words import (
     BEFORE_AN_EVENT,
     CHILDREN,
     CONDITIONS,
+    CONJUNCTIONS,
     EVENTS,
     FEMALES,
     KIN,
@@ -44,8 +45,16 @@ class Judgement:
 
 
 def judge(phrase: Phrase) -> Judgement:
-    qualified = any(token.text in QUALIFIERS for token in phrase.behind(3))
+    qualified = _is_qualified(phrase)
     return Judgement(phrase, _certainty(phrase), _is_one_sex(phrase), qualified)
+
+
+def _is_qualified(phrase: Phrase) -> bool:
+    if any(token.text in QUALIFIERS for token in phrase.behind(3)):
+        return True
+    # "Over 35 years of age and obese"; but "under 18 years and pregnant women" are two kinds of people.
+    is_above = any(bound.comparison in ("GT", "GE") for span in phrase.spans for bound in span.bounds)
+    return is_above and [token.kind for token in phrase.behind(3)][:2] == ["AND", "WORD"] and not _has_person(phrase.behind(3))
 
 
 def _certainty(phrase: Phrase) -> Certainty:
@@ -175,8 +184,8 @@ def _is_of_kin(phrase: Phrase) -> bool:
 
 
 def _is_a_condition(phrase: Phrase) -> bool:
-    """ "for subjects 18 years of age or older": the age says for whom something else holds."""
-    return phrase.opener in CONDITIONS and _has_person(phrase.leading)
+    """ "for subjects 18 years of age or older", "a mammogram, if over 40": the age says when something else holds."""
+    return phrase.opener in CONJUNCTIONS or (phrase.opener in CONDITIONS and _has_person(phrase.leading))
 
 
 def _chooses_whom(phrase: Phrase) -> bool:

@@ -20,6 +20,7 @@ NEUTRAL_KINDS = _words(
 )
 # "for patients under 12": the number says when something else holds.
 CONDITIONS = _words("for if when unless where whenever whose except among in with")
+CONJUNCTIONS = _words("if when unless whenever")
 QUALIFIERS = _words("with who whose having without unless if taking")
 # A number of years beside one of these is a time, not an age.
 TIMES = _words(
