@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -173,13 +172,13 @@ def _field_spans(context: Context, tokens: Sequence[Token], source: _Source) -> 
     ]
 
 
-def the_location(text: str) -> tuple[Token, str]:
-    """The one location that a query reads: its token, and its text."""
+def the_location(text: str) -> tuple[Token, dict[str, Any]]:
+    """The one location that a query reads: its token, and the options behind it."""
     tokens = tokenize(text)
-    found = [token for before, token in pairwise(tokens) if before.upper == "FROM" and _is_location(token)]
+    found = [i for i in range(1, len(tokens)) if tokens[i - 1].upper == "FROM" and _is_location(tokens[i])]
     if len(found) != 1:
         raise unsupported("COPY INTO from a query that does not read one location")
-    return found[0], found[0].value
+    return tokens[found[0]], _options(tokens, found[0] + 1)
 
 
 # Functions

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error, unsupported
-from mlops_local.account.file_formats import FileFormat, read_file_format
+from mlops_local.account.file_formats import FileFormat, named_format, read_file_format
 from mlops_local.account.locations import Place, Root, locate
 from mlops_local.account.names import quote
 from mlops_local.account.reader import Reader
@@ -93,10 +93,10 @@ def _read(session: Session, reader: Reader) -> Load:
     columns = reader.list(reader.identifier) if reader.token.text == "(" else None
     reader.expect("FROM")
     text = reader.parenthesised() if reader.token.text == "(" else None
-    location = location_text(reader) if text is None else the_location(text)[1]
-    format_: FileFormat | None = None
+    location, inner = (location_text(reader), {}) if text is None else _inner(text)
+    format_ = named_format(session, Reader(inner["FILE_FORMAT"]).path()) if "FILE_FORMAT" in inner else None
     files: list[str] | None = None
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"PATTERN": inner["PATTERN"]} if "PATTERN" in inner else {}
     while not reader.at_end:
         if format_ is None and reader.accept("FILE_FORMAT", "="):
             format_ = read_file_format(session, reader)
@@ -111,6 +111,12 @@ def _read(session: Session, reader: Reader) -> Load:
     load = Load(path, columns, location, text, format_, files, options)
     _check(load)
     return load
+
+
+def _inner(text: str) -> tuple[str, dict[str, Any]]:
+    """The location in a query, with the options behind it."""
+    token, options = the_location(text)
+    return token.value, options
 
 
 def _check(load: Load) -> None:
