@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -27,7 +27,10 @@ class Relation:
 
 @dataclass
 class Context:
-    """``entries`` collects the objects read, ``registered`` the Arrow tables that the query needs while it runs."""
+    """``entries`` collects the objects read, ``registered`` the Arrow tables that the query needs while it runs.
+
+    ``compile`` turns the text of a view into DuckDB text; the translation that the context is for sets it.
+    """
 
     session: Session
     database: str | None
@@ -35,6 +38,7 @@ class Context:
     entries: list[Entry] = field(default_factory=list)
     registered: list[str] = field(default_factory=list)
     depth: int = 0
+    compile: Callable[[str, Context], str] | None = None
 
     @classmethod
     def of(cls, session: Session) -> Context:
@@ -42,7 +46,9 @@ class Context:
 
     def inside(self, entry: Entry) -> Context:
         """The context of a view's body: its own schema, the same books."""
-        return Context(self.session, entry.database, entry.schema, self.entries, self.registered, self.depth + 1)
+        return Context(
+            self.session, entry.database, entry.schema, self.entries, self.registered, self.depth + 1, self.compile
+        )
 
     def complete(self, parts: tuple[str, ...]) -> Name:
         """A path of one to three parts, with the schema of this context where it says none."""

@@ -15,10 +15,19 @@ class Raw(exp.Expression):  # type: ignore[misc]
     arg_types: ClassVar[dict[str, bool]] = {"this": True}
 
 
-class Call(exp.Func):  # type: ignore[misc]
-    """A call of a DuckDB function by its own name, with nothing rewritten."""
+class Template(exp.Expression, exp.Func):  # type: ignore[misc]
+    """DuckDB text with ``{0}``, ``{1}`` .. where the expressions go."""
 
     arg_types: ClassVar[dict[str, bool]] = {"this": True, "expressions": False}
+    is_var_len_args = True
+
+
+class Call(exp.Expression, exp.Func):  # type: ignore[misc]
+    """A call of a DuckDB function by its own name: ``name(DISTINCT a ORDER BY b IGNORE NULLS) FILTER (WHERE c)``."""
+
+    arg_types: ClassVar[dict[str, bool]] = {
+        "this": True, "expressions": False, "distinct": False, "order": False, "ignore_nulls": False, "where": False,
+    }
     is_var_len_args = True
 
 
@@ -26,15 +35,32 @@ def raw(text: str) -> Raw:
     return Raw(this=text)
 
 
-def call(name: str, *arguments: exp.Expr) -> Call:
-    return Call(this=name, expressions=list(arguments))
+_SIMPLE = (exp.Literal, exp.Column, exp.Paren, exp.Boolean, exp.Null, exp.Cast, exp.Identifier, Call, Raw)
+
+
+def _template(self: DuckDBGenerator, node: Template) -> str:
+    parts = [self.sql(part) if isinstance(part, _SIMPLE) else f"({self.sql(part)})" for part in node.expressions]
+    return "(" + str(node.args["this"]).format(*parts) + ")"
+
+
+def _call(self: DuckDBGenerator, node: Call) -> str:
+    inside = self.expressions(node, flat=True)
+    if node.args.get("distinct"):
+        inside = f"DISTINCT {inside}"
+    if node.args.get("order"):
+        inside += self.sql(node, "order")
+    if node.args.get("ignore_nulls"):
+        inside += " IGNORE NULLS"
+    where = f" FILTER (WHERE {self.sql(node, 'where')})" if node.args.get("where") else ""
+    return f"{node.args['this']}({inside}){where}"
 
 
 class _Generator(DuckDBGenerator):  # type: ignore[misc]
     TRANSFORMS: ClassVar[dict[Any, Any]] = {
         **DuckDBGenerator.TRANSFORMS,
         Raw: lambda self, node: node.args["this"],
-        Call: lambda self, node: f"{node.args['this']}({self.expressions(node, flat=True)})",
+        Template: _template,
+        Call: _call,
     }
 
 

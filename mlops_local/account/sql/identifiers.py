@@ -12,8 +12,6 @@ from mlops_local.account.reader import Reader
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.parser import TEXT
 
-_UNNAMED = (exp.Alias, exp.Aliases, exp.Star, exp.Column, exp.Subquery)
-
 
 def result_names(tree: exp.Expr, context: Context) -> exp.Expr:
     """An item without an alias is named by its text in upper case: ``count(*)`` is ``COUNT(*)``, ``1`` is ``1``.
@@ -26,9 +24,7 @@ def result_names(tree: exp.Expr, context: Context) -> exp.Expr:
 
 
 def _named(item: exp.Expr) -> exp.Expr:
-    if isinstance(item, exp.Alias) or item.is_star:
-        return item
-    if isinstance(item, exp.Column):
+    if isinstance(item, exp.Alias) or item.is_star or (isinstance(item, exp.Column) and isinstance(item.this, exp.Identifier)):
         return item
     text = item.meta.get(TEXT) or item.sql(dialect="snowflake")
     return exp.Alias(this=item, alias=exp.Identifier(this=text.upper(), quoted=True))
@@ -59,6 +55,15 @@ def _spell(node: exp.Expr, text: exp.Expr) -> None:
         node.replace(parts[-1])
     else:
         node.replace(exp.column(*reversed(parts)))
+
+
+def object_keys(tree: exp.Expr, context: Context) -> exp.Expr:
+    """The keys of ``{'a': 1}`` are texts, no names."""
+    for node in tree.find_all(exp.Struct):
+        for pair in node.expressions:
+            if isinstance(pair, exp.PropertyEQ) and isinstance(pair.this, exp.Identifier):
+                pair.set("this", exp.Literal.string(pair.this.this))
+    return tree
 
 
 def physical_names(tree: exp.Expr, context: Context) -> exp.Expr:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -9,16 +11,20 @@ import pyarrow as pa
 from sqlglot import exp
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import syntax_error
-from mlops_local.account.names import logical
+from mlops_local.account.errors import invalid_identifier, syntax_error
+from mlops_local.account.names import logical, quote_if_needed
 from mlops_local.account.result import Result, arrow_type
 from mlops_local.account.session import Session
 from mlops_local.account.sql.context import Context
+from mlops_local.account.sql.expressions import translate as translate_expression
 from mlops_local.account.sql.extensions import PREPARATIONS
 from mlops_local.account.sql.generator import generate
-from mlops_local.account.sql.parser import parse
-from mlops_local.account.sql.rules import translate_tree
-from mlops_local.account.types import Column, from_duckdb
+from mlops_local.account.sql.locations import spell_locations
+from mlops_local.account.sql.parser import parse, parse_expression
+from mlops_local.account.sql.queries import FIELDS, outputs
+from mlops_local.account.sql.rules import RULES_OF_EXPRESSIONS, translate_tree
+from mlops_local.account.sql.scope import Field, Fields, Scope, fields_of
+from mlops_local.account.types import TEXT, VARIANT, Column, SqlType, from_duckdb
 
 
 @dataclass(frozen=True)
@@ -37,24 +43,78 @@ class Translation:
 def translate(session: Session, text: str, context: Context | None = None) -> Translation:
     """Within a transaction of the session. Raises what Snowflake raises when the query is compiled."""
     inside = context or Context.of(session)
-    for prepare in PREPARATIONS:
-        text = prepare(inside, text)
-    tree = parse(text)
+    inside.compile = compile_query
+    tree = translated(text, inside)
+    sql = generate(tree)
+    return Translation(sql, described(session, sql, tree.meta.get(FIELDS)), inside)
+
+
+def compile_query(text: str, context: Context) -> str:
+    """The query as DuckDB text; the columns are the caller's to know."""
+    return generate(translated(text, context))
+
+
+def translated(text: str, context: Context) -> exp.Expr:
+    tree = parse(prepared(text, context))
     if not isinstance(tree, exp.Query | exp.Values):
         raise syntax_error("a query was expected.")
-    sql = generate(translate_tree(tree, inside))
-    return Translation(sql, _columns(relation_of(session, sql)), inside)
+    return translate_tree(tree, context)
+
+
+def prepared(text: str, context: Context) -> str:
+    """The text after the passes that come before the parser."""
+    for prepare in PREPARATIONS:
+        text = prepare(context, text)
+    return spell_locations(text)
+
+
+def described(session: Session, sql: str, fields: Fields | None) -> tuple[Column, ...]:
+    """DuckDB's own description, refined by what the tree knows; names as the tree knows them, since DuckDB renames doubles."""
+    relation = relation_of(session, sql)
+    types = [str(type_) for type_ in relation.types]
+    if fields is None or len(fields) != len(types):
+        fields = tuple(Field(name) for name in relation.columns)
+    return tuple(Column(logical(field.name), refined(type_, field.type)) for field, type_ in zip(fields, types, strict=True))
 
 
 def relation_of(session: Session, sql: str) -> duckdb.DuckDBPyRelation:
     """DuckDB's plan of a query: bound, not executed."""
-    return session.connection.cursor.sql(sql)
+    try:
+        return session.connection.cursor.sql(sql)
+    except duckdb.BinderException as error:
+        raise _unbound(error) from error
 
 
-def _columns(relation: duckdb.DuckDBPyRelation) -> tuple[Column, ...]:
-    return tuple(
-        Column(logical(name), from_duckdb(str(type_))) for name, type_ in zip(relation.columns, relation.types, strict=True)
-    )
+_UNKNOWN_COLUMN = re.compile(
+    r'Referenced column "(?P<column>(?:[^"]|"")*)" (?:was )?not found|does not have a column named "(?P<other>(?:[^"]|"")*)"'
+)
+_UNKNOWN_TABLE = re.compile(r'Referenced table "(?P<table>(?:[^"]|"")*)" not found')
+
+
+def _unbound(error: duckdb.BinderException) -> Exception:
+    """DuckDB's complaint about a name, in Snowflake's words."""
+    text = str(error)
+    if match := _UNKNOWN_COLUMN.search(text):
+        return invalid_identifier(quote_if_needed(logical(match["column"] or match["other"])))
+    if match := _UNKNOWN_TABLE.search(text):
+        return invalid_identifier(quote_if_needed(logical(match["table"])))
+    return error
+
+
+def refined(duckdb_type: str, known: SqlType | None) -> SqlType:
+    """The type of a result column: DuckDB's, in the finer terms that Snowflake has where they agree."""
+    found = SqlType("TEXT", length=TEXT.length) if duckdb_type in {'"NULL"', "NULL"} else from_duckdb(duckdb_type)
+    if known is None:
+        return found
+    if duckdb_type in {'"NULL"', "NULL"}:
+        return known
+    if found == VARIANT and known.is_semistructured:
+        return known
+    if found.name == "FIXED" and known.name == "FIXED":
+        return known if (known.scale or 0) == (found.scale or 0) else found
+    if found.name.startswith("TIMESTAMP") and known.name.startswith("TIMESTAMP") and known.duckdb == found.duckdb:
+        return known
+    return known if found.name == known.name else found
 
 
 def fetch(session: Session, translation: Translation) -> Result:
@@ -63,7 +123,22 @@ def fetch(session: Session, translation: Translation) -> Result:
         table = relation_of(session, translation.sql).to_arrow_table()
     finally:
         translation.context.release()
-    return Result(translation.columns, table)
+    return Result(translation.columns, _narrowed(table))
+
+
+def _narrowed(table: pa.Table) -> pa.Table:
+    """Sums of whole numbers, which DuckDB makes 128 bits wide, as 64 bits when they fit."""
+    arrays = [_narrow(array) for array in table.columns]
+    return pa.Table.from_arrays(arrays, names=table.column_names)
+
+
+def _narrow(array: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not (pa.types.is_decimal(array.type) and array.type.scale == 0):
+        return array
+    try:
+        return array.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return array
 
 
 def describe(translation: Translation) -> Result:
@@ -71,3 +146,20 @@ def describe(translation: Translation) -> Result:
     translation.context.release()
     fields = [pa.field(str(i), arrow_type(column.type)) for i, column in enumerate(translation.columns)]
     return Result(translation.columns, pa.schema(fields).empty_table())
+
+
+def scalar_sql(session: Session, text: str, columns: Sequence[Column] = ()) -> str:
+    """One expression as DuckDB text, over columns of these names and types."""
+    context = Context.of(session)
+    context.compile = compile_query
+    return generate(scalar_tree(text, context, columns))
+
+
+def scalar_tree(text: str, context: Context, columns: Sequence[Column] = ()) -> exp.Expr:
+    """The translated expression with its type."""
+    tree = exp.Paren(this=parse_expression(prepared(text, context)))
+    for rule in RULES_OF_EXPRESSIONS:
+        tree = rule(tree, context)
+    scope = Scope(context, outputs)
+    scope.sources["~"] = fields_of(columns)
+    return translate_expression(tree, scope)

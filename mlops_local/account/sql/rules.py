@@ -9,17 +9,25 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from mlops_local.account.sql import identifiers, sources
+from mlops_local.account.sql import identifiers, joins, queries, sources, variables
 from mlops_local.account.sql.context import Context
 
 Rule = Callable[[exp.Expr, Context], exp.Expr]
 
 RULES: tuple[Rule, ...] = (
+    variables.variables,
     identifiers.dynamic_identifiers,
     identifiers.result_names,
+    identifiers.object_keys,
     identifiers.physical_names,
     sources.tables,
+    queries.queries,
+    joins.asof_joins,
 )
+
+
+# Before a lone expression is translated; what follows belongs to queries.
+RULES_OF_EXPRESSIONS: tuple[Rule, ...] = RULES[: RULES.index(queries.queries)]
 
 
 def translate_tree(tree: exp.Expr, context: Context) -> exp.Expr:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import does_not_exist
-from mlops_local.account.names import physical
+from mlops_local.account.errors import compilation_error, does_not_exist, unsupported
+from mlops_local.account.names import column, physical
+from mlops_local.account.sql import information_schema
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import OBJECT_SOURCES
 from mlops_local.account.sql.generator import raw
@@ -16,6 +17,7 @@ from mlops_local.account.sql.identifiers import logical_parts
 
 COLUMNS = "columns"
 _WITH_ROWS = {"TABLE", "DYNAMIC TABLE", "EXTERNAL TABLE"}
+_DEEPEST = 32
 
 
 def tables(tree: exp.Expr, context: Context) -> exp.Expr:
@@ -49,6 +51,9 @@ def _visible_ctes(table: exp.Expr) -> Iterator[str]:
 
 def _resolve(table: exp.Table, context: Context) -> None:
     path = logical_parts(table)
+    if len(path) > 1 and path[-2] == information_schema.NAME:
+        replace_by(table, information_schema.view(context, path), alias=path[-1])
+        return
     entry = find(context, path)
     context.entries.append(entry)
     if entry.kind in _WITH_ROWS:
@@ -68,9 +73,22 @@ def find(context: Context, path: tuple[str, ...]) -> Entry:
 
 
 def source(entry: Entry, context: Context) -> Relation:
+    """The rows of an object that has none of its own."""
+    if entry.kind == "VIEW":
+        return _view(entry, context)
     if entry.kind in OBJECT_SOURCES:
         return OBJECT_SOURCES[entry.kind](context, entry)
-    raise does_not_exist("Object", entry.full_name)
+    raise unsupported(f"SELECT from a {entry.kind.lower()}")
+
+
+def _view(entry: Entry, context: Context) -> Relation:
+    """The query of the view, in whose own schema its bare names are looked up, under the view's column names."""
+    if context.compile is None or context.depth > _DEEPEST:
+        raise compilation_error(2030, "42601", f"View definition for '{entry.full_name}' is nested too deeply or refers to itself.")
+    sql = context.compile(entry.properties["QUERY"], context.inside(entry))
+    columns = tuple(context.session.catalogue.columns(entry))
+    listed = ", ".join(column(c.name) for c in columns)
+    return Relation(f'SELECT * FROM ({sql}) AS "~view"({listed})', columns)
 
 
 def _point(table: exp.Table, entry: Entry, context: Context) -> None:
@@ -92,7 +110,7 @@ def replace_by(table: exp.Table, relation: Relation, *, alias: str) -> exp.Subqu
     subquery = exp.Subquery(this=raw(relation.sql), **{key: table.args[key] for key in ("alias", "joins", "pivots", "laterals", "sample")
                                                         if table.args.get(key)})
     subquery.meta[COLUMNS] = relation.columns
-    if not subquery.args.get("alias"):
+    if alias and not subquery.args.get("alias"):
         _alias(subquery, alias)
     table.replace(subquery)
     return subquery

@@ -1,0 +1,174 @@
+"""Conversions, explicit and implied. https://docs.snowflake.com/en/sql-reference/data-type-conversion
+
+DuckDB rounds a float to the even neighbour where Snowflake rounds away from zero, keeps JSON quotes in texts, and prints
+numbers and times in its own way; each pair of types that differs has a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from mlops_local.account.errors import AccountError
+from mlops_local.account.sql.typed import is_semi, template, type_of, typed
+from mlops_local.account.types import REAL, TEXT, SqlType
+
+_OFFSET = r"regexp_replace({0}, '\s+([+-]\d{{1,2}}:?\d{{2}})$', '\1')"
+
+
+def cast(node: exp.Expr, target: SqlType) -> exp.Expr:
+    """The expression as a value of the target type; an error at run time when it is not one."""
+    source = type_of(node)
+    if source == target:
+        return node
+    if isinstance(node, exp.Null):
+        return typed(template(f"CAST({{0}} AS {target.duckdb})", node), target)
+    if is_semi(source) and not target.is_semistructured and target.name != "TEXT":
+        node = typed(template("{0} ->> '$'", node), TEXT)
+        source = TEXT
+    return typed(_TARGETS[target.name](node, source, target), target)
+
+
+def cast_or_null(node: exp.Expr, target: SqlType) -> exp.Expr:
+    """As TRY_CAST: NULL where the value does not convert."""
+    return typed(template("TRY({0})", cast(node, target)), target)
+
+
+def _plain(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
+    return template(f"CAST({{0}} AS {target.duckdb})", node)
+
+
+def _to_fixed(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
+    name = source.name if source else ""
+    if name == "BOOLEAN":
+        return template(f"CAST(CAST({{0}} AS BIGINT) AS {target.duckdb})", node)
+    narrow = target.precision if target.precision is not None and target.precision <= 18 else None
+    if target.scale:
+        return template(f"CAST({{0}} AS {target.duckdb})", node)
+    whole = "round({0})" if name == "REAL" else "{0}"
+    if narrow is not None:
+        return template(f"CAST(CAST({whole} AS DECIMAL({narrow},0)) AS BIGINT)", node)
+    return template(f"CAST({whole} AS BIGINT)", node)
+
+
+def _to_text(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
+    text = template(_AS_TEXT.get(source.name if source else "", "CAST({0} AS VARCHAR)"), node)
+    shortened = target.length is not None and target.length < (source.length or 0 if source and source.name == "TEXT" else 1 << 40)
+    if shortened and target.length is not None and target.length < (TEXT.length or 0):
+        return template(f"left({{0}}, {target.length})", text)
+    return text
+
+
+_AS_TEXT = {
+    "TEXT": "{0}",
+    "REAL": "CASE WHEN {0} = trunc({0}) AND abs({0}) < 1e15 THEN CAST(CAST({0} AS BIGINT) AS VARCHAR) ELSE CAST({0} AS VARCHAR) END",
+    "BOOLEAN": "CAST({0} AS VARCHAR)",
+    "VARIANT": "{0} ->> '$'",
+    "OBJECT": "{0} ->> '$'",
+    "ARRAY": "{0} ->> '$'",
+    "TIMESTAMP_NTZ": "strftime({0}, '%Y-%m-%d %H:%M:%S.%g')",
+    "TIMESTAMP_LTZ": "strftime({0}, '%Y-%m-%d %H:%M:%S.%g') || ' Z'",
+    "TIMESTAMP_TZ": "strftime({0}, '%Y-%m-%d %H:%M:%S.%g') || ' Z'",
+    "BINARY": "hex({0})",
+}
+
+_TRUE = "('true', 't', 'yes', 'y', 'on', '1')"
+_FALSE = "('false', 'f', 'no', 'n', 'off', '0')"
+
+
+def _to_boolean(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
+    if source is not None and source.name == "TEXT":
+        return template(
+            f"CASE WHEN lower(trim({{0}})) IN {_TRUE} THEN TRUE WHEN lower(trim({{0}})) IN {_FALSE} THEN FALSE "
+            "ELSE CAST({0} AS BOOLEAN) END", node
+        )
+    return _plain(node, source, target)
+
+
+def _to_ntz(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
+    made = template("CAST({0} AS TIMESTAMP_NS)", node)
+    if target.scale is not None and target.scale < 9 and (source is None or source.name != "TIMESTAMP_NTZ" or
+                                                          (source.scale or 0) > target.scale):
+        unit = 10 ** (9 - target.scale)
+        return template(f"make_timestamp_ns(epoch_ns({{0}}) - epoch_ns({{0}}) % {unit})", made)
+    return made
+
+
+def _to_zoned(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
+    if source is not None and source.name == "TEXT":
+        return template(f"CAST({_OFFSET} AS TIMESTAMPTZ)", node)
+    return template("CAST({0} AS TIMESTAMPTZ)", node)
+
+
+def _to_date(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
+    return template("CAST({0} AS DATE)", node)
+
+
+def _to_binary(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
+    return template("unhex({0})", node) if source is not None and source.name == "TEXT" else _plain(node, source, target)
+
+
+def _to_variant(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
+    if is_semi(source):
+        return node.copy()
+    if source is not None and source.name == "BINARY":
+        return template("to_json(hex({0}))", node)
+    if source is not None and (source.name == "DATE" or source.name.startswith("TIME")):
+        return template("to_json({0})", cast(node, TEXT))
+    return template("to_json({0})", node)
+
+
+def _to_array(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
+    value = _to_variant(node, source, target)
+    return template("CASE WHEN {0} IS NULL THEN NULL WHEN json_type({0}) = 'ARRAY' THEN {0} ELSE json_array({0}) END", value)
+
+
+def _to_object(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
+    if not is_semi(source):
+        raise AccountError(1065, "22023", f"SQL compilation error:\ninvalid type [CAST({source.sql if source else '?'} AS OBJECT)]")
+    return template(
+        "CASE WHEN {0} IS NULL OR json_type({0}) = 'OBJECT' THEN {0} "
+        "ELSE CAST(error('Failed to cast variant value to OBJECT') AS JSON) END", node
+    )
+
+
+Conversion = Callable[[exp.Expr, "SqlType | None", SqlType], exp.Expr]
+
+_TARGETS: dict[str, Conversion] = {
+    "FIXED": _to_fixed,
+    "REAL": _plain,
+    "TEXT": _to_text,
+    "BOOLEAN": _to_boolean,
+    "DATE": _to_date,
+    "TIME": _plain,
+    "TIMESTAMP_NTZ": _to_ntz,
+    "TIMESTAMP_LTZ": _to_zoned,
+    "TIMESTAMP_TZ": _to_zoned,
+    "BINARY": _to_binary,
+    "VARIANT": _to_variant,
+    "ARRAY": _to_array,
+    "OBJECT": _to_object,
+}
+
+
+def as_text(node: exp.Expr) -> exp.Expr:
+    """The value as a function of texts takes it."""
+    source = type_of(node)
+    return node if source is None or source.name == "TEXT" else cast(node, TEXT)
+
+
+def as_number(node: exp.Expr) -> exp.Expr:
+    """The value as arithmetic takes it: texts and variants are converted."""
+    source = type_of(node)
+    if source is None or source.name in {"FIXED", "REAL"}:
+        return node
+    if source.name == "TEXT" and isinstance(node, exp.Literal):
+        return cast(node, SqlType("FIXED", precision=38, scale=_scale_of(node.name)))
+    if source.name == "BOOLEAN":
+        return cast(node, SqlType("FIXED", precision=38, scale=0))
+    return cast(node, REAL)
+
+
+def _scale_of(text: str) -> int:
+    return min(len(text.partition(".")[2].strip()), 12)

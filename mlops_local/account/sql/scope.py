@@ -1,0 +1,106 @@
+"""Which columns a name can mean at one place of a query, with their types.
+
+DuckDB resolves names; this knows types, and the order of columns, as far as the catalogue tells them. What it does not
+know it leaves to DuckDB (a type of None, a source of unknown columns).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from mlops_local.account.names import physical
+from mlops_local.account.sql.context import Context
+from mlops_local.account.types import Column, SqlType
+
+
+@dataclass(frozen=True)
+class Field:
+    """One output column: its physical name and its type, None when only DuckDB knows it."""
+
+    name: str
+    type: SqlType | None = None
+
+
+Fields = tuple[Field, ...]
+
+
+def fields_of(columns: Iterable[Column]) -> Fields:
+    return tuple(Field(physical(column.name), column.type) for column in columns)
+
+
+def renamed(fields: Fields | None, names: Sequence[str]) -> Fields | None:
+    """The fields under the names of an alias list; those that it does not reach keep theirs."""
+    if fields is None or not names:
+        return fields
+    return tuple(Field(names[i] if i < len(names) else field_.name, field_.type) for i, field_ in enumerate(fields))
+
+
+@dataclass
+class Scope:
+    """The sources of one SELECT by alias, its own aliases, and the scope around it.
+
+    ``query`` translates a query that is met inside an expression or a source.
+    """
+
+    context: Context
+    query: Callable[[exp.Expr, Scope], Fields | None]
+    ctes: dict[str, Fields | None] = field(default_factory=dict)
+    parent: Scope | None = None
+    sources: dict[str, Fields | None] = field(default_factory=dict)
+    merged: set[str] = field(default_factory=set)
+    aliases: dict[str, SqlType | None] = field(default_factory=dict)
+
+    def child(self) -> Scope:
+        return Scope(self.context, self.query, dict(self.ctes), self)
+
+    def sibling(self) -> Scope:
+        """A scope for a part that sees the common table expressions and the outer query, but no source of this one."""
+        return Scope(self.context, self.query, dict(self.ctes), self.parent)
+
+    def type_of(self, table: str, name: str) -> SqlType | None:
+        """The type of a column, looked for from the inside out."""
+        scope: Scope | None = self
+        while scope is not None:
+            found, type_ = scope._own(table, name)
+            if found:
+                return type_
+            scope = scope.parent
+        return None
+
+    def _own(self, table: str, name: str) -> tuple[bool, SqlType | None]:
+        unknown = False
+        for alias, fields in self.sources.items():
+            if table and alias != table:
+                continue
+            unknown = unknown or fields is None
+            for field_ in fields or ():
+                if field_.name == name:
+                    return True, field_.type
+        if unknown:
+            return True, None
+        if not table and name in self.aliases:
+            return True, self.aliases[name]
+        return False, None
+
+    def star(self, table: str) -> Fields | None:
+        """What ``*`` or ``table.*`` stands for; columns joined by USING come once."""
+        if table:
+            return self.sources.get(table)
+        found: list[Field] = []
+        seen: set[str] = set()
+        for fields in self.sources.values():
+            if fields is None:
+                return None
+            found += [field_ for field_ in fields if not (field_.name in self.merged and field_.name in seen)]
+            seen |= {field_.name for field_ in fields}
+        return tuple(found)
+
+    def position(self, table: str, number: int) -> tuple[str, Field] | None:
+        """The source and field that ``$n`` means."""
+        for alias, fields in self.sources.items():
+            if (not table or alias == table) and fields is not None and 1 <= number <= len(fields):
+                return alias, fields[number - 1]
+        return None

@@ -1,0 +1,90 @@
+"""OVER, WITHIN GROUP, FILTER and IGNORE NULLS around a function that is translated already.
+
+The translation of an aggregate may wrap DuckDB's (``to_json(list(x))``); what stands behind the function in Snowflake
+belongs to the call inside, which is marked. https://docs.snowflake.com/en/sql-reference/functions-window-syntax
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from mlops_local.account.errors import unsupported
+from mlops_local.account.sql.generator import Call
+from mlops_local.account.sql.typed import type_of, typed
+
+if TYPE_CHECKING:
+    from mlops_local.account.sql.scope import Scope
+
+Handler = Callable[[exp.Expr, "Scope"], exp.Expr]
+
+_CORE = "aggregate"
+
+
+def mark(node: exp.Expr) -> exp.Expr:
+    """Notes that this call is the aggregate or window function itself."""
+    node.meta[_CORE] = True
+    return node
+
+
+def _core(node: exp.Expr) -> Call:
+    for found in node.walk():
+        if isinstance(found, Call) and found.meta.get(_CORE):
+            return found
+    raise unsupported("OVER, WITHIN GROUP, FILTER or IGNORE NULLS behind a function that is no aggregate")
+
+
+def _window(node: exp.Expr, scope: Scope) -> exp.Expr:
+    whole = node.this
+    core = _core(whole)
+    kept = type_of(whole)
+    spec = {key: value for key, value in node.args.items() if key != "this" and value is not None}
+    if core is whole:
+        return typed(exp.Window(this=core, **spec), kept)
+    window = exp.Window(this=core.copy(), **spec)
+    core.replace(window)
+    return typed(whole, kept)
+
+
+def _within_group(node: exp.Expr, scope: Scope) -> exp.Expr:
+    """``LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)``; a percentile takes its value from the order."""
+    core = _core(node.this)
+    if core.meta.get("percentile"):
+        value = node.expression.expressions[0]
+        core.set("expressions", [value.this, *core.expressions])
+        if value.args.get("desc"):
+            raise unsupported("PERCENTILE with ORDER BY .. DESC")
+        return typed(node.this, type_of(node.this) or type_of(value.this))
+    core.set("order", node.expression)
+    return typed(node.this, type_of(node.this))
+
+
+def _filter(node: exp.Expr, scope: Scope) -> exp.Expr:
+    core = _core(node.this)
+    if core.args.get("where"):
+        raise unsupported("FILTER behind this aggregate")
+    core.set("where", node.expression.this)
+    return typed(node.this, type_of(node.this))
+
+
+def _ignore_nulls(node: exp.Expr, scope: Scope) -> exp.Expr:
+    """Behind the function, or inside its parentheses behind the argument."""
+    if isinstance(node.this, Call) or any(isinstance(found, Call) and found.meta.get(_CORE) for found in node.this.walk()):
+        _core(node.this).set("ignore_nulls", True)
+        return typed(node.this, type_of(node.this))
+    return typed(node, type_of(node.this))
+
+
+def _respect_nulls(node: exp.Expr, scope: Scope) -> exp.Expr:
+    return typed(node.this, type_of(node.this))
+
+
+HANDLERS: dict[type[exp.Expr], Handler] = {
+    exp.Window: _window,
+    exp.WithinGroup: _within_group,
+    exp.Filter: _filter,
+    exp.IgnoreNulls: _ignore_nulls,
+    exp.RespectNulls: _respect_nulls,
+}
