@@ -16,7 +16,7 @@ _TRANSACTION_WORDS = ("", ";", "TRANSACTION", "WORK", "NAME")
 
 @dataclass(frozen=True)
 class Declaration:
-    """``name [type] [{DEFAULT | :=} expression]``; also LET. A cursor or result set holds a query instead of a value."""
+    """``name [type] [{DEFAULT | :=} expression]``; also LET. A cursor or result set has a query instead, which may come later."""
 
     name: str
     type: str | None
@@ -175,7 +175,7 @@ def _definition(reader: Reader, name: str) -> Declaration:
     if reader.accept("CURSOR", "FOR"):
         return Declaration(name, None, None, _unwrap(reader.until(";")))
     if reader.accept("RESULTSET"):
-        query = _unwrap(reader.until(";")) if reader.accept(":=") or reader.accept("DEFAULT") else None
+        query = _unwrap(reader.until(";")) if reader.accept(":=") or reader.accept("DEFAULT") else ""
         return Declaration(name, None, None, query)
     type_ = reader.until(":=", "DEFAULT", ";").strip() or None
     expression = reader.until(";") if reader.accept(":=") or reader.accept("DEFAULT") else None

@@ -99,7 +99,7 @@ class _Script:
              "SQLID": Value(None, TEXT)},
             variables,
         ]
-        self._results: dict[str, Result] = {}
+        self._results: dict[str, Result | None] = {}
         self._exceptions: dict[str, ExceptionDeclaration] = {}
         self._handled: AccountError | None = None
 
@@ -141,7 +141,7 @@ class _Script:
             self._exceptions[declaration.name] = declaration
             return
         if declaration.query is not None:
-            self._results[declaration.name] = self._sql(declaration.query)
+            self._results[declaration.name] = self._sql(declaration.query) if declaration.query else None
             return
         value = self._evaluate(declaration.expression) if declaration.expression else Value(None, TEXT)
         if declaration.type is None:
@@ -252,11 +252,17 @@ class _Script:
 
     def _rows_of(self, source: str) -> Iterator[list[tuple[str, Value]]]:
         name = fold(source.strip(), quoted=False)
-        result = self._results[name] if name in self._results else self._sql(source.strip()[1:-1])
+        result = self._result(name) if name in self._results else self._sql(source.strip()[1:-1])
         for i in range(result.row_count):
             yield [
                 (column.name, Value(result.table.column(at)[i].as_py(), column.type)) for at, column in enumerate(result.columns)
             ]
+
+    def _result(self, name: str) -> Result:
+        found = self._results[name]
+        if found is None:
+            raise compilation_error(904, "42000", f"the result set '{name}' has no query yet.")
+        return found
 
     def _leave(self, statement: Leave) -> None:
         raise _LeftError(statement.word)
@@ -264,7 +270,7 @@ class _Script:
     def _return(self, statement: Return) -> None:
         if statement.table is not None:
             name = fold(statement.table.strip(), quoted=False)
-            raise _ReturnedError(self._results[name] if name in self._results else self._sql(statement.table))
+            raise _ReturnedError(self._result(name) if name in self._results else self._sql(statement.table))
         raise _ReturnedError(_answer(self._evaluate(statement.expression) if statement.expression else Value(None, TEXT)))
 
     def _raise(self, statement: Raise) -> None:
