@@ -37,7 +37,8 @@ def create_tables(session: Session, database: str) -> Schema:
     session.sql(f"CREATE SCHEMA IF NOT EXISTS {schema.sql}").collect()
     for table in TABLES:
         columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
-        session.sql(f"CREATE TABLE IF NOT EXISTS {(schema / table.name).sql} ({columns})").collect()
+        # Tracking lets a role that may only read make a stream on the table: docs.snowflake.com/en/user-guide/streams-manage
+        session.sql(f"CREATE TABLE IF NOT EXISTS {(schema / table.name).sql} ({columns}) CHANGE_TRACKING = TRUE").collect()
     return schema
 
 

@@ -28,7 +28,7 @@ MENTION = re.compile(
     r"\b(?:meets?|meeting|none|any|no|not|satisf\w+|fulfil\w*|per|above|by|other|of)(?:[ \t]+\w+){0,4}[ \t]*$", re.IGNORECASE
 )
 OPENED = re.compile(r"[^\n:]{0,60}:")
-# Criteria of those who look after or treat the participant: "Inclusion criteria for caregivers", "Caregivers of children: Inclusion".
+# Criteria of those who look after or treat the participant: "Inclusion criteria for caregivers", "Parents: Inclusion".
 OTHERS = re.compile(
     r"\b(?:care-?\s?(?:givers?|takers?|rs?\b)|parents?|guardians?|support persons?|partners?|famil(?:y|ies)|relatives|"
     r"health-?\s?care|providers?|clinicians?|physicians?|facilitators?|teachers?|staff|informants?|workers?)\b",
