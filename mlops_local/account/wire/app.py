@@ -8,6 +8,7 @@ import re
 import uuid
 import zlib
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from typing import Any
 
 from starlette.applications import Starlette
@@ -18,6 +19,7 @@ from starlette.routing import Route
 
 from mlops_local.account.account import Account
 from mlops_local.account.errors import AccountError
+from mlops_local.account.session import Session
 from mlops_local.account.transfers import ROUTE
 from mlops_local.account.wire.envelope import Answer, encode, failure, internal_error, success
 from mlops_local.account.wire.files import serve_file
@@ -78,7 +80,7 @@ class Wire:
 
     async def log_in(self, request: Request) -> Answer:
         body = await read_json(request)
-        await run_in_threadpool(self.tokens.sweep, self.queries.end_session)
+        self.tokens.sweep(self._end_session)
         return await run_in_threadpool(login, self.account, self.tokens, request.query_params, body)
 
     async def renew(self, request: Request) -> Answer:
@@ -94,10 +96,12 @@ class Wire:
             raise AccountError(390400, "08001", "Bad request: /session is for signing out, with delete=true.")
         grant = self.grant(request)
         if self.tokens.withdraw(grant):
-            ended = self.queries.jobs.run(lambda: self.queries.end_session(grant.session))
             # Asynchronous statements may go on for longer than the client waits for this answer.
-            await asyncio.wait([asyncio.wrap_future(ended)], timeout=1)
+            await asyncio.wait([asyncio.wrap_future(self._end_session(grant.session))], timeout=1)
         return success()
+
+    def _end_session(self, session: Session) -> Future[object]:
+        return self.queries.jobs.run(lambda: self.queries.end_session(session))
 
     def grant(self, request: Request) -> Grant:
         return self.tokens.grant_of(token_of(request))
@@ -133,7 +137,8 @@ class Wire:
             await asyncio.wait([asyncio.wrap_future(job.done)], timeout=self._answer_seconds)
         if not job.done.done():
             return in_progress(job)
-        return await run_in_threadpool(self.queries.answer, job)
+        body = job.body
+        return await run_in_threadpool(self.queries.answer, job) if body is None else body
 
     # Files
 

@@ -65,7 +65,6 @@ class Queries:
         job = Job(str(uuid.uuid4()), grant.session, request_id, query.asynchronous)
         job, fresh = self.jobs.enter(job)
         if fresh:
-            query = _with_remembered_binds(grant, query)
             self.jobs.start(job, lambda: self._work(job, query))
         return job
 
@@ -177,13 +176,3 @@ def _several_done() -> Result:
     """What the connector looks for after an asynchronous start of several statements."""
     column = Column("multiple statement execution", nullable=False)
     return rows([column], [["Multiple statements executed successfully."]], type_=StatementType.MULTI)
-
-
-def _with_remembered_binds(grant: Grant, query: Query) -> Query:
-    """A PUT whose target is bound comes twice, the second time without its bindings, to learn where the file goes."""
-    if query.text.lstrip()[:3].upper() != "PUT":
-        return query
-    if query.binds:
-        grant.put_binds = query.binds
-        return query
-    return Query(query.text, grant.put_binds, query.settings, query.describe_only, query.asynchronous)

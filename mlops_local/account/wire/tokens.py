@@ -103,7 +103,7 @@ class Tokens:
         with self._lock:
             self._drop_all(session)
 
-    def sweep(self, close: Callable[[Session], None]) -> None:
+    def sweep(self, close: Callable[[Session], object]) -> None:
         """Closes the sessions whose clients have gone without signing out."""
         now = self._clock.now()
         with self._lock:

@@ -27,6 +27,7 @@ COLUMNS: dict[str, tuple[str, st.SearchStrategy[Any]]] = {
     "TS": ("timestamp_ntz", st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1))),
     "X": ("binary", st.binary(max_size=50)),
 }
+CREATE = f"create or replace table E ({', '.join(f'{name} {type_}' for name, (type_, _) in COLUMNS.items())})"
 LARGE = 2**18
 
 
@@ -37,7 +38,7 @@ def connection(connect: Connect) -> SnowflakeConnection:
 
 @pytest.fixture
 def every_type(connection: SnowflakeConnection) -> SnowflakeConnection:
-    connection.cursor().execute(f"create table E ({', '.join(f'{name} {type_}' for name, (type_, _) in COLUMNS.items())})")
+    connection.cursor().execute(CREATE)
     return connection
 
 
@@ -56,7 +57,7 @@ def large(connection: SnowflakeConnection) -> SnowflakeConnection:
 @given(st.tuples(*(st.none() | strategy for _, strategy in COLUMNS.values())))
 def test_bound_values_come_back_as_they_were(every_type: SnowflakeConnection, row: tuple[Any, ...]) -> None:
     cursor = every_type.cursor()
-    cursor.execute("delete from E")
+    cursor.execute(CREATE)
     bound = [("TIMESTAMP_NTZ", value) if isinstance(value, datetime) else value for value in row]
     cursor.execute(f"insert into E values ({', '.join('?' * len(row))})", bound)
     assert cursor.execute("select * from E").fetchall() == [row]

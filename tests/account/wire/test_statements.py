@@ -6,10 +6,8 @@ import gzip
 import http.client
 import json
 import socket
-import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ from snowflake.connector.errors import DatabaseError, IntegrityError, Programmin
 from mlops_local.account.account import Account
 from mlops_local.account.wire.server import Server
 
-from .conftest import Connect
+from .conftest import Connect, until
 
 
 @pytest.fixture
@@ -52,14 +50,6 @@ def writer(connect: Connect, connection: SnowflakeConnection) -> SnowflakeConnec
 def background() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(4) as pool:
         yield pool
-
-
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    tick = threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        tick.wait(0.01)
 
 
 def count(connection: SnowflakeConnection) -> int:
