@@ -112,13 +112,12 @@ def last_refresh(session: Session, entry: Entry, *, succeeded: bool) -> datetime
 
 def refresh(session: Session, entry: Entry, cause: Cause) -> None:
     """Brings the table and what is upstream of it to the time of the cause; within a writing transaction of the session."""
-    if last_refresh(session, entry, succeeded=True) == cause.at and cause.trigger == "SCHEDULED":
-        return
     start = session.account.clock.now()
     translation = translate(session, entry)
     try:
         for source in _dynamic(translation.entries):
-            refresh(session, source, cause)
+            if last_refresh(session, source, succeeded=True) != cause.at:
+                refresh(session, source, cause)
         first = not _is_filled(session, entry)
         statistics = _replace_rows(session, entry, translation)
     finally:
@@ -188,7 +187,8 @@ def refresh_due(session: Session, now: datetime) -> list[Entry]:
     with session.transaction():
         due = [entry for entry in session.catalogue.list(KIND) if _is_due(session, entry, now)]
     for entry in due:
-        _refresh_scheduled(session, entry, now)
+        if last_refresh(session, entry, succeeded=True) != now:
+            _refresh_scheduled(session, entry, now)
     return due
 
 

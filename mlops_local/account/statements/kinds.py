@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlops_local.account.statements import (
+    absent,
     database,
     dataset,
     dynamic_table,
@@ -27,6 +28,7 @@ from mlops_local.account.statements import (
 from mlops_local.account.statements.kind import Kind
 
 KINDS: tuple[Kind, ...] = (
+    *absent.KINDS,
     database.KIND,
     dataset.KIND,
     dynamic_table.KIND,
