@@ -51,6 +51,6 @@ def _check_pool(job: Job, machine: Machine, problems: Problems) -> None:
 
 def _check_step(step: Step, problems: Problems) -> None:
     if find_task(step) is None:
-        problems.add(step.mark, f"This agent does not know the task {step.reference}; it knows {known_tasks()}.")
+        problems.add(step.mark_of("task"), f"This agent does not know the task {step.reference}; it knows {known_tasks()}.")
     if step.target.container not in ("host", ""):
         problems.add(step.mark, f"The step wants the container '{step.target.container}'; this agent has no containers.")

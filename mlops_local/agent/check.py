@@ -48,7 +48,7 @@ def _check_job(job: Job, problems: Problems) -> None:
 
 
 def _check_step(step: Step, problems: Problems) -> None:
-    _check(_STEP, step.condition, step.mark, problems)
+    _check(_STEP, step.condition, step.mark_of("condition"), problems)
     check_inputs(step, problems)
 
 

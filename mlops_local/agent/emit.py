@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import yaml
 
-from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence
+from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null
+from mlops_local.agent.scalars import parse_boolean
+
+# Everywhere else `true` is a text, and a reader of the YAML must not take it for anything else.
+_BOOLEAN_KEYS = {
+    "always",
+    "autoCancel",
+    "batch",
+    "continueOnError",
+    "drafts",
+    "enabled",
+    "failOnStderr",
+    "fetchTags",
+    "isSkippable",
+}
+_BOOLEAN_KEYS |= {"lfs", "persistCredentials", "readonly", "workspaceRepo"}
+_INTEGER = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
 def to_yaml(node: Node) -> str:
     return yaml.dump(plain(node), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=4096)
 
 
-def plain(node: Node) -> object:
-    """Python's own lists, dicts and scalars; a scalar written plain keeps the look it had, so `3.10` stays `3.10`."""
+def plain(node: Node, key: str = "") -> object:
+    """Python's own lists, dicts and scalars: all text, but for what is a boolean or a number by its place or its look."""
     if isinstance(node, Sequence):
-        return [plain(item) for item in node.items]
+        return [plain(item, key) for item in node.items]
     if isinstance(node, Mapping):
-        return {key.text: plain(value) for key, value in node.pairs}
-    return _scalar(node)
+        return {name.text: plain(value, name.text) for name, value in node.pairs}
+    return _scalar(node, key)
 
 
-def _scalar(node: Scalar) -> object:
-    if node.value is None or isinstance(node.value, bool):
-        return node.value
-    if node.plain and isinstance(node.value, str):
-        return None if node.value == "" else _Plain(node.value)
-    if isinstance(node.value, Decimal):
-        return _Plain(node.text)
-    return node.text
-
-
-class _Plain(str):
-    """A text that was not quoted in its file."""
+def _scalar(node: Scalar, key: str) -> object:
+    if is_null(node):
+        return None
+    if key in _BOOLEAN_KEYS and (truth := parse_boolean(node.text)) is not None:
+        return truth
+    is_number = node.plain or isinstance(node.value, Decimal)
+    return int(node.text) if is_number and _INTEGER.fullmatch(node.text) else node.text
 
 
 class _Dumper(yaml.SafeDumper):
@@ -50,10 +62,4 @@ def _needs_quotes(text: str) -> bool:
     return any(line != line.rstrip() for line in text.split("\n")) or "\t" in text
 
 
-def _represent_plain(dumper: yaml.SafeDumper, text: _Plain) -> yaml.ScalarNode:
-    tag: str = dumper.resolve(yaml.ScalarNode, str(text), (True, False))  # type: ignore[no-untyped-call]
-    return dumper.represent_scalar(tag, str(text))
-
-
 _Dumper.add_representer(str, _represent_text)
-_Dumper.add_representer(_Plain, _represent_plain)

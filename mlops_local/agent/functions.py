@@ -56,9 +56,9 @@ def array(values: list[Value]) -> Sequence:
 
 def _contains_value(holder: Value, wanted: Value) -> bool:
     if isinstance(holder, Sequence):
-        return any(equal(value_of(item), wanted) for item in holder.items)
+        return any(equal(wanted, value_of(item)) for item in holder.items)
     if isinstance(holder, Mapping | Table):
-        return any(equal(value, wanted) for _, value in pairs_of(holder))
+        return any(equal(wanted, value) for _, value in pairs_of(holder))
     return False
 
 

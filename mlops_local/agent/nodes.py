@@ -132,7 +132,7 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise PipelineError(mark, "Azure Pipelines has no YAML anchors and aliases; repeat the value or use a template.")
         if isinstance(event, yaml.ScalarEvent):
-            return Scalar(event.value, mark, plain=event.style is None)
+            return Scalar(event.value, mark, plain=not event.style)
         if isinstance(event, yaml.SequenceStartEvent):
             return Sequence(list(self._items()), mark)
         return Mapping(list(self._pairs()), mark)

@@ -48,6 +48,11 @@ class Step:
     retries: str = "0"
     target: Target = Target()
     hook: str = ""
+    # Where its parts are written: `condition`, `task`, and inputs by name.
+    marks: dict[str, Mark] = field(default_factory=dict)
+
+    def mark_of(self, part: str) -> Mark:
+        return self.marks.get(part, self.mark)
 
     @property
     def reference(self) -> str:

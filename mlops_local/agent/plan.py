@@ -97,7 +97,7 @@ def _step(node: Mapping, hook: str, problems: Problems) -> Step | None:
     reference = _text(task, "task")
     name, _, version = reference.partition("@")
     if not version.split(".")[0].isdigit():
-        problems.add(node.mark, f"The task '{reference}' has no version; write for example '{name}@1'.")
+        problems.add(_mark(task, "task") or node.mark, f"The task '{reference}' has no version; write for example '{name}@1'.")
         return None
     return Step(
         task=name,
@@ -114,7 +114,14 @@ def _step(node: Mapping, hook: str, problems: Problems) -> Step | None:
         retries=_text(node, "retryCountOnTaskFailure") or "0",
         target=_target(node.find("target")),
         hook=hook,
+        marks=_marks(task),
     )
+
+
+def _marks(task: Mapping) -> dict[str, Mark]:
+    inputs = task.find("inputs")
+    marks = {key.text: key.mark for key, _ in inputs.pairs} if isinstance(inputs, Mapping) else {}
+    return marks | {key.text: value.mark for key, value in task.pairs if key.text in ("condition", "task")}
 
 
 def _target(node: Node | None) -> Target:
@@ -138,7 +145,8 @@ def _variables(node: Node | None) -> tuple[Variable | Group, ...]:
             found.append(Group(_text(item, "group"), item.mark))
         else:
             readonly = parse_boolean(_text(item, "readonly") or "false") is True
-            found.append(Variable(_text(item, "name"), _text(item, "value"), item.mark, readonly))
+            mark = _mark(item, "value") or item.mark
+            found.append(Variable(_text(item, "name"), _text(item, "value"), mark, readonly))
     return tuple(found)
 
 

@@ -61,7 +61,11 @@ def test_a_documented_case_holds(case: dict[str, Any], tmp_path: Path) -> None:
     if "error" in expected:
         with pytest.raises(WrongPipeline) as caught:
             load_pipeline(_queue(case))
-        assert any(part.lower() in str(caught.value).lower() for text in expected["error"]["contains_any_case"] for part in text.split("|"))
+        assert any(
+            part.lower() in str(caught.value).lower()
+            for text in expected["error"]["contains_any_case"]
+            for part in text.split("|")
+        )
     elif "expressions" in expected:
         for each in expected["expressions"]:
             _check_expression(each, case["variables"])
@@ -93,7 +97,9 @@ def _check_run(expected: dict[str, Any], actual: RunResult) -> None:
     assert actual.result == expected["result"]
     jobs = [job for stage in actual.stages for job in stage.jobs]
     steps = [step for job in jobs for step in job.steps]
-    assert {name: {s.name: s.result for s in actual.stages}[name] for name in expected.get("stages", {})} == expected.get("stages", {})
+    assert {name: {s.name: s.result for s in actual.stages}[name] for name in expected.get("stages", {})} == expected.get(
+        "stages", {}
+    )
     assert {name: {j.name: j.result for j in jobs}[name] for name in expected.get("jobs", {})} == expected.get("jobs", {})
     for step in expected.get("steps", []):
         found = next(s for s in steps if step.get("name") in (s.name,) or step.get("displayName") == s.display_name)

@@ -48,31 +48,31 @@ def check_inputs(step: Step, problems: Problems) -> None:
     if task is None:
         _check_version(step, problems)
         return
-    for name, value in step.inputs.items():
+    for name in step.inputs:
         known = task.find(name)
         if known is None:
             inputs = ", ".join(each.name for each in task.inputs)
-            problems.add(step.mark, f"{step.reference} has no input '{name}'; its inputs are: {inputs}.")
+            problems.add(step.mark_of(name), f"{step.reference} has no input '{name}'; its inputs are: {inputs}.")
         else:
-            _check_value(step, known, value, problems)
+            _check_value(step, known, name, problems)
     _check_required(step, task, problems)
 
 
 def _check_version(step: Step, problems: Problems) -> None:
     versions = sorted(task.version for task in ALL if task.name.casefold() == step.task.casefold())
     if versions:
-        problems.add(step.mark, f"This agent knows {step.task}@{versions[-1]}, not {step.reference}.")
+        problems.add(step.mark_of("task"), f"This agent knows {step.task}@{versions[-1]}, not {step.reference}.")
 
 
-def _check_value(step: Step, known: Input, value: str, problems: Problems) -> None:
+def _check_value(step: Step, known: Input, name: str, problems: Problems) -> None:
+    value = step.inputs[name]
     if "$(" in value:
         return
+    what = f"The input '{known.name}' of {step.reference}"
     if known.kind == "boolean" and value and parse_boolean(value) is None:
-        problems.add(step.mark, f"The input '{known.name}' of {step.reference} is true or false, not '{value}'.")
+        problems.add(step.mark_of(name), f"{what} is true or false, not '{value}'.")
     if known.options and value.casefold() not in (option.casefold() for option in known.options):
-        problems.add(
-            step.mark, f"The input '{known.name}' of {step.reference} is one of {', '.join(known.options)}, not '{value}'."
-        )
+        problems.add(step.mark_of(name), f"{what} is one of {', '.join(known.options)}, not '{value}'.")
 
 
 def _check_required(step: Step, task: Task, problems: Problems) -> None:
@@ -80,4 +80,4 @@ def _check_required(step: Step, task: Task, problems: Problems) -> None:
     for known in task.inputs:
         applies = known.when is None or values[known.when[0]].casefold() in (each.casefold() for each in known.when[1])
         if known.required and applies and not values[known.name].strip():
-            problems.add(step.mark, f"{step.reference} needs the input '{known.name}'.")
+            problems.add(step.mark_of("task"), f"{step.reference} needs the input '{known.name}'.")

@@ -51,7 +51,7 @@ def _uv_environment(machine: Machine) -> dict[str, str]:
 
 
 def _find(wanted: str, machine: Machine) -> Python | None:
-    """The newest that fits. For one minor version a look into the usual folders is enough; ranges ask every interpreter there is."""
+    """The newest that fits. One minor version is sought in the usual folders first; a range asks every interpreter."""
     home = str(machine.home)
     known = _nearby(home) if re.fullmatch(r"\d+\.\d+(\.\d+)?", wanted) else []
     fitting = [found for found in known if matches(wanted, found[0])]
