@@ -162,6 +162,8 @@ class Session:
                 if isinstance(error, AccountError):
                     error.message += "\nThe transaction that was open has been rolled back."
             raise
+        if write and self.autocommit_off():
+            self.explicit_transaction = True
         if not self.explicit_transaction:
             self._commit()
 
@@ -171,6 +173,7 @@ class Session:
         self.commit()
         with self.transaction(write=True):
             yield
+        self.commit()
 
     def begin(self) -> None:
         self.explicit_transaction = True
