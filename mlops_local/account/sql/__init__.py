@@ -37,7 +37,8 @@ For those who add to the language (module ``extensions``; register at import tim
     A pass over the text before it is parsed (``MODEL(M, V)!PREDICT(..)`` becomes a call of a function that ``scalar_function`` knows).
 
 ``Relation(sql, columns)``: a DuckDB SELECT whose output columns are named ``names.physical(column.name)``.
-``context.register(arrow_table, columns) -> Relation`` makes one of an Arrow table. ``context.session``, ``.database``, ``.schema``
+``context.register(arrow_table, columns) -> Relation`` makes one of an Arrow table, and ``context.name(relation)`` a name by which
+query text reads it: ``SELECT .. FROM TABLE(SYSTEM$RELATION('name'))``. ``context.session``, ``.database``, ``.schema``
 are where names resolve (a view's body resolves in the view's own schema).
 
 A view's entry keeps its query in ``entry.properties["QUERY"]`` and its columns in ``catalogue.columns(entry)``; a dynamic table has

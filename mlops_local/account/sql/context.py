@@ -37,6 +37,7 @@ class Context:
     schema: str | None
     entries: list[Entry] = field(default_factory=list)
     registered: list[str] = field(default_factory=list)
+    named: dict[str, Relation] = field(default_factory=dict)
     depth: int = 0
     compile: Callable[[str, Context], str] | None = None
 
@@ -47,7 +48,7 @@ class Context:
     def inside(self, entry: Entry) -> Context:
         """The context of a view's body: its own schema, the same books."""
         return Context(
-            self.session, entry.database, entry.schema, self.entries, self.registered, self.depth + 1, self.compile
+            self.session, entry.database, entry.schema, self.entries, self.registered, {}, self.depth + 1, self.compile
         )
 
     def complete(self, parts: tuple[str, ...]) -> Name:
@@ -69,6 +70,12 @@ class Context:
         self.registered.append(name)
         items = ", ".join(f"{_read(renamed.schema.field(i), c)} AS {quote(physical(c.name))}" for i, c in enumerate(columns))
         return Relation(f"SELECT {items} FROM {quote(name)}", tuple(columns))
+
+    def name(self, relation: Relation) -> str:
+        """A name by which the text of a query reads the relation: ``TABLE(SYSTEM$RELATION('name'))``."""
+        key = f"R{len(self.named) + 1}"
+        self.named[key] = relation
+        return key
 
     def release(self) -> None:
         """Forgets the registered Arrow tables."""

@@ -10,6 +10,7 @@ from mlops_local.account.errors import unsupported
 from mlops_local.account.sql import operators, semistructured, windows
 from mlops_local.account.sql.casts import as_text, cast, cast_or_null
 from mlops_local.account.sql.functions import call_function
+from mlops_local.account.sql.generator import Raw
 from mlops_local.account.sql.operators import harmonized, unified
 from mlops_local.account.sql.scope import Scope
 from mlops_local.account.sql.typed import call, literal_type, string, template, type_of, typed
@@ -22,7 +23,7 @@ _FRAMES = (
     exp.Where, exp.Having, exp.Qualify, exp.Group, exp.Order, exp.Ordered, exp.Tuple, exp.Distinct, exp.If, exp.Kwarg, exp.Cube,
     exp.Rollup, exp.GroupingSets, exp.WindowSpec, exp.PropertyEQ, exp.Any, exp.Escape,
 )
-_LEAVES = (exp.Identifier, exp.Var, exp.DataType, exp.TableAlias, exp.JSONPath, exp.Interval, exp.Lambda)
+_LEAVES = (Raw, exp.Identifier, exp.Var, exp.DataType, exp.TableAlias, exp.JSONPath, exp.Interval, exp.Lambda)
 
 
 def translate(node: exp.Expr, scope: Scope) -> exp.Expr:

@@ -14,11 +14,16 @@ from mlops_local.account.types import SqlType
 
 @dataclass(frozen=True)
 class Scalar:
-    """A DuckDB function that stands for a user-defined one. Arguments are cast to their types when these are given."""
+    """A DuckDB function that stands for a user-defined one.
+
+    Arguments are cast to their types when these are given, and come behind the ``leading`` constants. What DuckDB answers
+    is cast to the type of the result.
+    """
 
     duckdb_name: str
     result: SqlType
     arguments: tuple[SqlType, ...] | None = None
+    leading: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True)

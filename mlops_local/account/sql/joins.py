@@ -10,7 +10,7 @@ from mlops_local.account.sql.context import Context
 _COMPARISONS = (exp.GTE, exp.GT, exp.LTE, exp.LT)
 
 
-def asof_joins(tree: exp.Expr, context: Context) -> exp.Expr:
+def asof_joins(tree: exp.Expr, context: Context | None = None) -> exp.Expr:
     """``MATCH_CONDITION`` becomes the inequality of DuckDB's ``ON``; rows of the left side without a match stay, as LEFT does."""
     for join in tree.find_all(exp.Join):
         if (join.args.get("method") or "").upper() == "ASOF":

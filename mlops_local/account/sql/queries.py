@@ -76,7 +76,7 @@ def _subquery(node: exp.Subquery, scope: Scope) -> Fields | None:
         inner = fields_of(node.meta[COLUMNS])
     elif isinstance(node.this, exp.Table):
         inside = scope.sibling()
-        _add_source(node.this, inside)
+        add_source(node.this, inside)
         inner = inside.star("")
     else:
         inner = outputs(node.this, scope.sibling())
@@ -89,11 +89,11 @@ def _subquery(node: exp.Subquery, scope: Scope) -> Fields | None:
 def _select(node: exp.Select, scope: Scope) -> Fields | None:
     from_ = node.args.get("from_")
     if from_ is not None:
-        _add_source(from_.this, scope)
+        add_source(from_.this, scope)
     for join in node.args.get("joins") or ():
         _join(join, scope)
     for lateral in node.args.get("laterals") or ():
-        _add_source(lateral, scope)
+        add_source(lateral, scope)
     items = []
     for item in node.expressions:
         made = translate(item, scope)
@@ -151,7 +151,7 @@ def _star(item: exp.Expr, scope: Scope) -> Fields | None:
 
 
 def _join(join: exp.Join, scope: Scope) -> None:
-    _add_source(join.this, scope)
+    add_source(join.this, scope)
     for key in ("on", "match_condition"):
         if join.args.get(key) is not None:
             join.set(key, translate(join.args[key], scope))
@@ -161,7 +161,7 @@ def _join(join: exp.Join, scope: Scope) -> None:
         scope.merged |= {field.name for fields in scope.sources.values() for field in fields or ()}
 
 
-def _add_source(node: exp.Expr, scope: Scope) -> None:
+def add_source(node: exp.Expr, scope: Scope) -> None:
     """A thing behind FROM or JOIN, and the joins that hang on it."""
     joins = node.args.get("joins") or ()
     alias = _alias_of(node) or f"~{len(scope.sources)}"

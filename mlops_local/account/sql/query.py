@@ -18,12 +18,13 @@ from mlops_local.account.session import Session
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.expressions import translate as translate_expression
 from mlops_local.account.sql.extensions import PREPARATIONS
-from mlops_local.account.sql.generator import generate
+from mlops_local.account.sql.generator import generate, raw
 from mlops_local.account.sql.locations import spell_locations
 from mlops_local.account.sql.parser import parse, parse_expression
 from mlops_local.account.sql.queries import FIELDS, outputs
 from mlops_local.account.sql.rules import RULES_OF_EXPRESSIONS, translate_tree
 from mlops_local.account.sql.scope import Field, Fields, Scope, fields_of
+from mlops_local.account.sql.typed import type_of, typed
 from mlops_local.account.types import TEXT, VARIANT, Column, SqlType, from_duckdb
 
 
@@ -43,22 +44,28 @@ class Translation:
 def translate(session: Session, text: str, context: Context | None = None) -> Translation:
     """Within a transaction of the session. Raises what Snowflake raises when the query is compiled."""
     inside = context or Context.of(session)
-    inside.compile = compile_query
-    tree = translated(text, inside)
-    sql = generate(tree)
-    return Translation(sql, described(session, sql, tree.meta.get(FIELDS)), inside)
+    return translate_read(session, read(text, inside), inside)
+
+
+def read(text: str, context: Context) -> exp.Expr:
+    """The tree of a query, as it was written."""
+    context.compile = compile_query
+    tree = parse(prepared(text, context))
+    if not isinstance(tree, exp.Query | exp.Values):
+        raise syntax_error("a query was expected.")
+    return tree
+
+
+def translate_read(session: Session, tree: exp.Expr, context: Context) -> Translation:
+    """As :func:`translate`, of a tree that is read already."""
+    made = translate_tree(tree, context)
+    sql = generate(made)
+    return Translation(sql, described(session, sql, made.meta.get(FIELDS)), context)
 
 
 def compile_query(text: str, context: Context) -> str:
     """The query as DuckDB text; the columns are the caller's to know."""
-    return generate(translated(text, context))
-
-
-def translated(text: str, context: Context) -> exp.Expr:
-    tree = parse(prepared(text, context))
-    if not isinstance(tree, exp.Query | exp.Values):
-        raise syntax_error("a query was expected.")
-    return translate_tree(tree, context)
+    return generate(translate_tree(read(text, context), context))
 
 
 def prepared(text: str, context: Context) -> str:
@@ -153,6 +160,11 @@ def scalar_sql(session: Session, text: str, columns: Sequence[Column] = ()) -> s
     context = Context.of(session)
     context.compile = compile_query
     return generate(scalar_tree(text, context, columns))
+
+
+def given(node: exp.Expr) -> exp.Expr:
+    """A translated expression, to stand in a tree that is still to be translated."""
+    return typed(raw(f"({generate(node.copy())})"), type_of(node))
 
 
 def scalar_tree(text: str, context: Context, columns: Sequence[Column] = ()) -> exp.Expr:

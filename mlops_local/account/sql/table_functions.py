@@ -162,6 +162,15 @@ def generator(context: Context, positional: list[Any], named: dict[str, Any]) ->
     return Relation(f'SELECT range AS "$SEQ" FROM range({int(named.get("ROWCOUNT") or 0)})', (Column("$SEQ", INTEGER),))
 
 
+@table_function("SYSTEM$RELATION")
+def named_relation(context: Context, positional: list[Any], named: dict[str, Any]) -> Relation:
+    """Rows that the statement itself has put by, such as bound arrays."""
+    found = context.named.get(str(positional[0])) if positional else None
+    if found is None:
+        raise unknown_function("SYSTEM$RELATION")
+    return found
+
+
 @table_function("RESULT_SCAN")
 def result_scan(context: Context, positional: list[Any], named: dict[str, Any]) -> Relation:
     """The answer of an earlier statement. https://docs.snowflake.com/en/sql-reference/functions/result_scan"""

@@ -43,7 +43,8 @@ def _user_defined(path: tuple[str, ...], arguments: list[exp.Expr], scope: Scope
             continue
         if found.arguments is not None:
             arguments = [cast(node, type_) for node, type_ in zip(arguments, found.arguments, strict=True)]
-        return call(found.duckdb_name, *arguments, type_=found.result)
+        answer = call(found.duckdb_name, *map(constant, found.leading), *arguments)
+        return template(f"CAST({{0}} AS {found.result.duckdb})", answer, type_=found.result)
     return None
 
 
