@@ -1,7 +1,7 @@
 """How user-defined functions and model methods stand in a query: what the SQL translation asks when it meets a name.
 
 ``MODEL(m, v)!predict(x)``, ``m!predict(x)`` and ``WITH a AS MODEL m VERSION v SELECT a!predict(x)`` are rewritten before the
-text is parsed into a call of ``"~MODEL"."<version id>"."PREDICT"(x)``, which is then found like any function.
+text is parsed into a call of ``"MODEL!"."<version id>"."PREDICT"(x)``, which is then found like any function.
 https://docs.snowflake.com/en/developer-guide/snowflake-ml/model-registry/model-methods
 """
 
@@ -22,7 +22,7 @@ from mlops_local.account.statements import model, routine
 from mlops_local.account.statements.routine import Routine
 from mlops_local.account.types import OBJECT, SqlType, parse_type
 
-_MODEL = "~MODEL"
+_MODEL = "MODEL!"
 
 
 @scalar_function
@@ -48,8 +48,8 @@ def _user_function(context: Context, path: tuple[str, ...], count: int) -> Scala
     context.entries.append(entry)
     types = tuple(parse_type(argument.type) for argument in declared.arguments)
     result = parse_type(declared.returns)
-    name = session.account.runtime.function(f"udf_{entry.id}", types, result, lambda: session.account.runtime.handler(session, entry))
-    return Scalar(name, result, types)
+    runtime = session.account.runtime
+    return runtime.function(f"function {entry.id}", types, result, lambda: runtime.handler(session, entry))
 
 
 def _model_method(session: Session, version_id: int, name: str, count: int) -> Scalar:
@@ -69,9 +69,7 @@ def _model_method(session: Session, version_id: int, name: str, count: int) -> S
         )
     types = tuple(type_ for _, type_ in method.inputs)
     result = method.outputs[0][1] if method.outputs else OBJECT
-    duckdb_name = f"model_{version.id}_{name.lower()}"
-    session.account.runtime.function(duckdb_name, types, result, lambda: model_handler(folder, name))
-    return Scalar(duckdb_name, result, types)
+    return session.account.runtime.function(f"model {version.id} {name}", types, result, lambda: model_handler(folder, name))
 
 
 @preparation

@@ -1,7 +1,8 @@
-"""Python in the account: declared functions and procedures become sandbox handlers, and DuckDB functions that call them.
+"""Python in the account: declared functions and procedures become sandbox handlers, which queries and CALL run.
 
-DuckDB functions are registered on the engine's root connection, which never closes: one that outlives the connection it
-was registered on ends the process. They are named by object id, so a replaced function is another function.
+DuckDB calls all handlers by a few functions of its own, one for each type that they return, told by their first argument
+which handler is meant: a function that is registered while a transaction runs would not be seen by it. They are registered
+on the engine's root connection, which never closes: one that outlives its connection ends the process.
 https://docs.snowflake.com/en/developer-guide/udf/python/udf-python-introduction
 """
 
@@ -9,8 +10,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -35,6 +38,7 @@ from mlops_local.account.sandbox import (
     check_runtime,
 )
 from mlops_local.account.session import Session
+from mlops_local.account.sql.extensions import Scalar
 from mlops_local.account.statements.routine import Routine
 from mlops_local.account.types import Column, SqlType, parse_type
 
@@ -42,9 +46,24 @@ if TYPE_CHECKING:
     from mlops_local.account.account import Account
 
 _log = logging.getLogger(__name__)
-# What a DuckDB function returns for a type, where it is not the type that a table stores: the sandbox answers in
-# microseconds, and JSON as text.
-_RETURNS = {"TIMESTAMP_NTZ": "TIMESTAMP", "VARIANT": "VARCHAR", "OBJECT": "VARCHAR", "ARRAY": "VARCHAR"}
+# The types that DuckDB functions for handlers return; all others come as text and are cast.
+_RETURNED = ("BIGINT", "BLOB", "BOOLEAN", "DATE", "DOUBLE", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "VARCHAR")
+
+
+def _returns(result: SqlType) -> str:
+    """The sandbox answers NTZ timestamps in microseconds, and JSON as text."""
+    if result.name == "TIMESTAMP_NTZ":
+        return "TIMESTAMP"
+    return result.duckdb if result.duckdb in _RETURNED else "VARCHAR"
+
+
+@dataclass(frozen=True)
+class _Function:
+    """A handler with the SQL types of its arguments and of its result."""
+
+    handler: Handler
+    arguments: Sequence[str]
+    result: str
 
 
 class TokenIssuer(Protocol):
@@ -63,9 +82,10 @@ class Runtime:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._sandbox: Sandbox | None = None
-        self._registered: set[str] = set()
-        self._failures: dict[str, SandboxError] = {}
+        self._functions: dict[str, _Function] = {}
+        self._failures: deque[SandboxError] = deque(maxlen=32)
         self._lock = threading.RLock()
+        self._register()
 
     def close(self) -> None:
         if self._sandbox is not None:
@@ -112,38 +132,35 @@ class Runtime:
 
     # Functions
 
-    def function(self, name: str, types: Sequence[SqlType], result: SqlType, handler: Callable[[], Handler]) -> str:
-        """The DuckDB function of that name, registered when it is not yet; ``handler`` is asked for then only."""
+    def function(self, name: str, types: Sequence[SqlType], result: SqlType, handler: Callable[[], Handler]) -> Scalar:
+        """How a query calls the function of that name; ``handler`` is asked for when the name is new."""
         with self._lock:
-            if name not in self._registered:
-                self._account.engine.root.create_function(
-                    name, self._caller(name, types, result, handler()), [type_.duckdb for type_ in types],
-                    _RETURNS.get(result.name, result.duckdb), type="arrow", null_handling="special", side_effects=True,
-                )
-                self._registered.add(name)
-        return name
+            if name not in self._functions:
+                self._functions[name] = _Function(handler(), [type_.sql for type_ in types], result.sql)
+        return Scalar(f"python_{_returns(result).lower()}", result, tuple(types), (name,))
 
-    def _caller(self, name: str, types: Sequence[SqlType], result: SqlType, handler: Handler) -> Callable[..., pa.Array]:
-        names = [type_.sql for type_ in types]
+    def _register(self) -> None:
+        for type_ in _RETURNED:
+            self._account.engine.root.create_function(
+                f"python_{type_.lower()}", self._call, None, type_, type="arrow", null_handling="special", side_effects=True
+            )
 
-        def call(*columns: pa.ChunkedArray) -> pa.Array:
-            batch = pa.RecordBatch.from_arrays([column.combine_chunks() for column in columns], names=[str(i) for i in range(len(columns))])
-            try:
-                return self.sandbox.call_function(handler, names, result.sql, batch)
-            except SandboxError as error:
-                self._failures[name] = error
-                raise
-
-        return call
+    def _call(self, names: pa.ChunkedArray, *columns: pa.ChunkedArray) -> pa.Array:
+        """One chunk of rows of the function that the first column names."""
+        function = self._functions[names[0].as_py()]
+        arrays = [column.combine_chunks() for column in (columns or (names,))]
+        batch = pa.RecordBatch.from_arrays(arrays, names=[str(i) for i in range(len(arrays))])
+        try:
+            answer = self.sandbox.call_function(function.handler, function.arguments, function.result, batch)
+        except SandboxError as error:
+            self._failures.append(error)
+            raise
+        return answer.cast(pa.string()) if pa.types.is_decimal(answer.type) else answer
 
     def failure_in(self, error: duckdb.Error) -> AccountError | None:
         """The handler's own failure behind a DuckDB error, if that is what it was."""
         text = str(error)
-        for name, failure in list(self._failures.items()):
-            if str(failure) in text:
-                self._failures.pop(name, None)
-                return sandbox_refusal(failure)
-        return None
+        return next((sandbox_refusal(failure) for failure in self._failures if str(failure) in text), None)
 
     # Procedures
 
