@@ -22,7 +22,8 @@ def open_session(connection: dict[str, Any]) -> Iterator[Any]:
     # Imported here and by name: workers of functions must not pay for Snowpark.
     connector = importlib.import_module("snowflake.connector")
     snowpark = importlib.import_module("snowflake.snowpark")
-    link = connector.connect(**{name: value for name, value in connection.items() if value is not None})
+    # Snowpark's own sessions bind values by question marks.
+    link = connector.connect(paramstyle="qmark", **{name: value for name, value in connection.items() if value is not None})
     try:
         # The builder's configs make it the active session, which get_active_session() and getOrCreate() then find.
         yield snowpark.Session.builder.configs({"connection": link}).create()
