@@ -31,6 +31,10 @@ class _Parser(SnowflakeParser):  # type: ignore[misc]
     FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {name: SnowflakeParser.FUNCTION_PARSERS[name] for name in _KEPT}
     NO_PAREN_FUNCTIONS: ClassVar[dict[Any, Any]] = {token: _bare(token.name) for token in SnowflakeParser.NO_PAREN_FUNCTIONS}
 
+    def build_cast(self, strict: bool, **kwargs: Any) -> exp.Expr:
+        """TRY_CAST to BOOLEAN stays one; sqlglot makes a function of it."""
+        return self.expression((exp.Cast if strict else exp.TryCast)(**kwargs))
+
     def _parse_expressions(self) -> list[Any]:
         items: list[Any] = self._parse_csv(self._parse_item)
         return items

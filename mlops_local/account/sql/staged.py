@@ -27,7 +27,7 @@ from mlops_local.account.sql.extensions import location, preparation, system_fun
 from mlops_local.account.sql.file_rows import FIELD, csv_header, csv_width, parquet_fields, read_files
 from mlops_local.account.stages import StagedFile
 from mlops_local.account.statements.files import download_address
-from mlops_local.account.types import BOOLEAN, INTEGER, TEXT, Column, SqlType, from_duckdb
+from mlops_local.account.types import BOOLEAN, DATE, INTEGER, REAL, TEXT, TIMESTAMP_NTZ, Column, SqlType, from_duckdb
 
 _CHOSEN = "@~/.chosen/"
 
@@ -247,19 +247,30 @@ def _infer_csv(session: Session, choice: Choice) -> list[tuple[Column, str]]:
     ]
 
 
-_CANDIDATES = ("BOOLEAN", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP_NS")
+# What a type looks like as text, and whether that text is also valid; DuckDB converts more generously than a guess may.
+_LOOKS: tuple[tuple[str, str, SqlType], ...] = (
+    ("(?i)true|false", "TRUE", BOOLEAN),
+    (r"[+-]?\d{{1,38}}", "TRUE", INTEGER),
+    (r"[+-]?(\d+\.\d*|\.?\d+)", "TRUE", SqlType("FIXED", precision=38, scale=1)),
+    (r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", "TRY_CAST({0} AS DOUBLE) IS NOT NULL", REAL),
+    (r"\d{{4}}-\d{{1,2}}-\d{{1,2}}", "TRY_CAST({0} AS DATE) IS NOT NULL", DATE),
+    (r"\d{{4}}-\d{{1,2}}-\d{{1,2}}[T ].+", "TRY_CAST({0} AS TIMESTAMP_NS) IS NOT NULL", TIMESTAMP_NTZ),
+)
 
 
 def _narrowest(session: Session, relation: Relation, column: str) -> SqlType:
-    """The first type that every value of a column can be read as."""
-    unread = "count(*) FILTER ({0} IS NOT NULL AND TRY_CAST({0} AS {1}) IS NULL)"
-    misses = ", ".join(unread.format(column, type_) for type_ in _CANDIDATES)
-    values = f"count({column}), count(*) FILTER (lower({column}) NOT IN ('true', 'false'))"
-    filled, not_boolean, *counted = session.connection.fetch(f"SELECT {values}, {misses} FROM ({relation.sql})")[0]
-    if not filled:
-        return TEXT
-    fitting = [type_ for type_, count in zip(_CANDIDATES, [not_boolean, *counted[1:]], strict=True) if not count]
-    return from_duckdb(fitting[0]) if fitting else TEXT
+    """The first type that every value of a column looks like; numbers with the digits that they have."""
+    condition = "{0} IS NULL OR (regexp_full_match({0}, '" + "{pattern}" + "') AND {valid})"
+    looks = [condition.replace("{pattern}", pattern).replace("{valid}", valid).format(column) for pattern, valid, _ in _LOOKS]
+    digits = f"max(length(regexp_extract({column}, '\\d+'))), max(length(regexp_extract({column}, '\\.(\\d*)', 1)))"
+    tests = ", ".join(f"bool_and({look})" for look in looks)
+    filled, whole, fraction, *fits = session.connection.fetch(
+        f"SELECT count({column}), {digits}, {tests} FROM ({relation.sql})"
+    )[0]
+    found = next((type_ for (_, _, type_), fit in zip(_LOOKS, fits, strict=True) if fit), TEXT) if filled else TEXT
+    if found.name != "FIXED":
+        return found
+    return SqlType("FIXED", precision=min(max(whole + fraction, 1), 38), scale=fraction)
 
 
 def _infer_json(session: Session, choice: Choice) -> list[tuple[Column, str]]:

@@ -155,7 +155,8 @@ def _load(session: Session, load: Load, place: Place, found: Found) -> list[list
     if not fresh:
         return []
     format_ = load.format or FileFormat.of(place.file_format)
-    groups = [fresh] if load.on_error == "ABORT_STATEMENT" else [[pair] for pair in fresh]
+    together = load.on_error == "ABORT_STATEMENT" and (load.match == "NONE" or format_.type != "CSV")
+    groups = [fresh] if together else [[pair] for pair in fresh]
     answer = [row for group in groups for row in _load_group(session, load, entry, format_, group)]
     for (_, file), row in zip(fresh, answer, strict=True):
         if row[1] != "LOAD_FAILED":
@@ -191,11 +192,29 @@ def _load_group(session: Session, load: Load, entry: Entry, format_: FileFormat,
         if load.on_error == "ABORT_STATEMENT":
             _insert_all(session, entry, plan)
             return [_row(pair, "LOADED", parsed, loaded=parsed[pair[1].relative]) for pair in group]
-        errors = count_misfits(session, plan)
-        if errors and load.on_error == "SKIP_FILE":
-            return [_row(group[0], "LOAD_FAILED", parsed, errors=errors)]
-        inserted = _insert(session, entry, plan, skip=bool(errors))
-    return [_row(group[0], "PARTIALLY_LOADED" if errors else "LOADED", parsed, loaded=inserted, errors=errors)]
+        misfits = _misfits(session, plan)
+        if misfits.count and load.on_error == "SKIP_FILE":
+            return [_row(group[0], "LOAD_FAILED", parsed, misfits=misfits)]
+        inserted = _insert(session, entry, plan, skip=bool(misfits.count))
+    status = "PARTIALLY_LOADED" if misfits.count else "LOADED"
+    return [_row(group[0], status, parsed, loaded=inserted, misfits=misfits)]
+
+
+@dataclass(frozen=True)
+class _Misfits:
+    """The rows of a file that do not fit, and what the answer says about the first: error, line, character, column."""
+
+    count: int = 0
+    first: tuple[str | None, int | None, int | None, str | None] = (None, None, None, None)
+
+
+def _misfits(session: Session, plan: Plan) -> _Misfits:
+    count = count_misfits(session, plan)
+    first = first_misfit(session, plan) if count else None
+    if first is None:
+        return _Misfits(count)
+    line = first.row + int(plan.format["SKIP_HEADER"])
+    return _Misfits(count, (first.words, line, None, f'"{plan.table}"["{first.column.name}"]'))
 
 
 def _insert_all(session: Session, entry: Entry, plan: Plan) -> None:
@@ -214,13 +233,14 @@ def _insert_all(session: Session, entry: Entry, plan: Plan) -> None:
         raise
 
 
-def _row(pair: tuple[Root, StagedFile], status: str, parsed: dict[str, int], *, loaded: int = 0, errors: int = 0) -> list[Any]:
+def _row(
+    pair: tuple[Root, StagedFile], status: str, parsed: dict[str, int], *, loaded: int = 0, misfits: _Misfits | None = None
+) -> list[Any]:
     """One row of the answer. The error limit is the file's number of rows where it may be loaded in part."""
     root, file = pair
-    rows_parsed = parsed[file.relative]
-    limit = rows_parsed if status == "PARTIALLY_LOADED" else 1
-    first = [f"{errors} of {rows_parsed} rows have a field that does not fit its column." if errors else None, None, None, None]
-    return [root.shown + file.relative, status, rows_parsed, loaded, limit, errors, *first]
+    found = misfits or _Misfits()
+    limit = parsed[file.relative] if status == "PARTIALLY_LOADED" else 1
+    return [root.shown + file.relative, status, parsed[file.relative], loaded, limit, found.count, *found.first]
 
 
 def _count(session: Session, choice: Choice) -> dict[str, int]:

@@ -88,6 +88,9 @@ def plan_fields(
         items = _positional([known[name] for name in columns or known], choice)
     else:
         items = _matched(session, match, list(known.values()), choice)
+        if not items:
+            file = choice.files[0].relative
+            raise AccountError(100081, "22000", f"File '{file}' has no column with the name of one of {table.full_name}.")
     names = [column.name for _, column in items]
     return Plan(table.name, location, names, tuple(items), format=choice.format, shorten=shorten)
 
@@ -137,10 +140,18 @@ class Misfit:
     column: Column
     value: str
 
+    @property
+    def _refusal(self) -> tuple[int, str, str]:
+        return _REFUSALS.get(self.column.type.name.split("_")[0], (100069, "22000", "Value '{}' does not fit its column"))
+
+    @property
+    def words(self) -> str:
+        return self._refusal[2].format(self.value)
+
     def error(self, table: str) -> AccountError:
-        number, state, words = _REFUSALS.get(self.column.type.name.split("_")[0], (100069, "22000", "Value '{}' does not fit"))
+        number, state, _ = self._refusal
         place = f"  File '{self.file}', row {self.row}, column \"{table}\"[\"{self.column.name}\"]"
-        return AccountError(number, state, f"{words.format(self.value)}\n{place}\n{_ADVICE}")
+        return AccountError(number, state, f"{self.words}\n{place}\n{_ADVICE}")
 
 
 _REFUSALS = {
