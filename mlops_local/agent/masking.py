@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import threading
+from html import escape
 from urllib.parse import quote
 
 MASK = "***"
@@ -58,7 +59,7 @@ def forms_of(secret: str) -> set[str]:
 
 
 def _written(text: str) -> set[str]:
-    """As commands, JSON, Python, URLs and shells write it."""
+    """As commands, JSON, Python, XML, URLs and shells write it."""
     escaped = text.replace("\r", "%0D").replace("\n", "%0A")
     return {
         text,
@@ -69,6 +70,8 @@ def _written(text: str) -> set[str]:
         json.dumps(text)[1:-1],
         json.dumps(text, ensure_ascii=False)[1:-1],
         repr(text)[1:-1],
+        escape(text),
+        escape(text, quote=False),
         quote(text),
         quote(text, safe=""),
         shlex.quote(text)[1:-1] if shlex.quote(text) != text else text,

@@ -128,7 +128,9 @@ class Record:
             facts = self._all_facts(result, seconds)
             (self.folder / "run.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
             summaries = [text for _, text in sorted(self._summaries, key=lambda summary: summary[0])]
-            (self.folder / "summary.md").write_text("\n\n".join([*summaries, ""]) if summaries else "", encoding="utf-8")
+            (self.folder / "summary.md").write_text(
+                "".join(f"{text}\n\n" for text in summaries).rstrip("\n") + "\n" * bool(summaries), encoding="utf-8"
+            )
         return facts
 
     def _all_facts(self, result: str, seconds: float) -> dict[str, Any]:
