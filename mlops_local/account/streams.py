@@ -19,6 +19,7 @@ from mlops_local.account.net_changes import Change, net_changes
 from mlops_local.account.session import Session
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import object_source, system_function
+from mlops_local.account.statements import change_capture
 from mlops_local.account.tags import parse_name
 from mlops_local.account.types import BOOLEAN, INTEGER, TEXT, Column
 
@@ -42,10 +43,7 @@ def changes(table_id: int) -> str:
 def track(session: Session, table: Entry) -> None:
     """From here on every change to the table is kept; within a writing transaction."""
     session.catalogue.update(table, CHANGE_TRACKING=True)
-    session.connection.execute(
-        f'CREATE TABLE IF NOT EXISTS {changes(table.id)} AS SELECT *, CAST(NULL AS VARCHAR) AS "~action", '
-        f'CAST(NULL AS BIGINT) AS "~version", CAST(NULL AS BOOLEAN) AS "~update" FROM {table.physical} LIMIT 0'
-    )
+    change_capture.create_log(session, table)
 
 
 @object_source(KIND)

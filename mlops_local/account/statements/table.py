@@ -13,6 +13,7 @@ from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result, status
 from mlops_local.account.session import Session
 from mlops_local.account.sql import query
+from mlops_local.account.statements import change_capture
 from mlops_local.account.statements.column_definition import ColumnDefinition, TableColumns, read_columns
 from mlops_local.account.statements.kind import Creation, Kind, replace_or_keep
 from mlops_local.account.statements.tagging import TagValues, read_tag_clause, set_tags
@@ -121,6 +122,8 @@ def build(session: Session, entry: Entry, columns: Sequence[Column]) -> None:
         seen.add(column.name)
     session.catalogue.set_columns(entry, columns)
     session.connection.execute(f"CREATE TABLE {entry.physical} ({', '.join(_physical(column) for column in columns)})")
+    if change_capture.is_tracked(entry):
+        change_capture.create_log(session, entry)
 
 
 def _physical(column: Column) -> str:
@@ -130,7 +133,7 @@ def _physical(column: Column) -> str:
 def remove(session: Session, entry: Entry) -> None:
     """The table with its rows, its captured changes and its catalogue rows."""
     session.connection.execute(f"DROP TABLE IF EXISTS {entry.physical}")
-    session.connection.execute(f"DROP TABLE IF EXISTS main.c{entry.id}")
+    change_capture.drop_log(session, entry)
     session.catalogue.remove(entry)
 
 
