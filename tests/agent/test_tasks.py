@@ -1,0 +1,279 @@
+"""Tasks: what each does with its real inputs."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlops_local.agent.globs import find_files
+from mlops_local.agent.pip_shim import from_settings, settings_of, translated
+from mlops_local.agent.tasks.use_python_version import matches
+
+Project = Any
+
+CACHED = """
+    steps:
+    - task: Cache@2
+      inputs:
+        key: '"words" | lock.txt'
+        path: $(Pipeline.Workspace)/kept
+        restoreKeys: '"words"'
+        cacheHitVar: HIT
+    - bash: |
+        echo "$HIT $(cat ../kept/file 2>/dev/null)"
+        mkdir -p ../kept; echo "$MARK" > ../kept/file
+        exit $CODE
+      name: show
+      env: {MARK: $(mark), CODE: $(code)}
+    """
+
+
+def test_a_cache_is_saved_after_success_and_never_changes(project: Project) -> None:
+    project.file("lock.txt", "1\n")
+    project.root(CACHED)
+
+    def run(mark: str, code: str = "0") -> str:
+        return str(project.run(variables={"mark": mark, "code": code}).log("show")[0])
+
+    assert run("failed", "1") == "false "
+    assert run("first") == "false "
+    assert run("second") == "true first"
+    project.file("lock.txt", "2\n")
+    assert run("third") == "inexact first"
+    assert run("fourth") == "true third"
+    project.file("lock.txt", "1\n")
+    assert run("fifth") == "true first"
+
+
+def test_pull_requests_read_the_caches_of_branches_and_write_their_own(project: Project) -> None:
+    project.file("lock.txt", "pull request\n")
+    project.root(CACHED.replace("words", "other words"))
+    given_ = {"mark": "from the request", "code": "0"}
+    assert project.run(variables=given_, reason="PullRequest").log("show") == ["false "]
+    assert project.run(variables=given_, reason="PullRequest").log("show") == ["true from the request"]
+    assert project.run(variables={**given_, "mark": "from main"}).log("show") == ["false "]
+
+
+def test_a_cache_key_must_name_files_that_exist(project: Project) -> None:
+    ran = project.root("steps:\n- {task: Cache@2, inputs: {key: 'a | no/such.lock', path: x}}\n").run()
+    assert ran.issues() == ["The cache key names the file 'no/such.lock', and there is none; put plain text in double quotes."]
+
+
+def test_each_job_has_a_python_of_its_own(project: Project) -> None:
+    ran = project.root("""
+        jobs:
+        - job: A
+          steps:
+          - {task: UsePythonVersion@0, name: py, inputs: {versionSpec: '3.11'}}
+          - script: |
+              python -c "import sys; print(sys.version_info[:2], sys.prefix == '$(py.pythonLocation)')"
+              pip install --quiet --no-index --find-links wheels tiny
+              python -c "import tiny; print(tiny.__file__.startswith('$(py.pythonLocation)'))"
+              pip uninstall -y -q tiny 2>/dev/null; python -c "import tiny" 2>/dev/null || echo gone
+              pip --version | cut -d' ' -f1
+              python -m pip install --upgrade pip
+              which pip
+            name: show
+        - job: B
+          steps:
+          - script: pip install six || python3 -m pip install six || echo protected
+            name: none
+        """)
+    _tiny_wheel(project)
+    ran = ran.run()
+    lines = ran.log("show")
+    assert lines[:4] == ["(3, 11) True", "True", "gone", "pip"]
+    assert lines[4].startswith("Requirement already satisfied: pip")
+    assert lines[5].startswith(str(project.cache))
+    assert ran.log("none")[-1] == "protected"
+
+
+def _tiny_wheel(project: Project) -> None:
+    folder = project.folder / "wheels"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "tiny-1.0-py3-none-any.whl", "w") as wheel:
+        info = "tiny-1.0.dist-info"
+        wheel.writestr("tiny.py", "")
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", f"tiny.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+
+
+def test_a_python_that_is_not_there_fails_with_a_sentence(project: Project) -> None:
+    ran = project.root("""
+        steps:
+        - {task: UsePythonVersion@0, inputs: {versionSpec: '2.9', disableDownloadFromRegistry: true}}
+        """).run()
+    assert ran.issues()[0].startswith("Python 2.9 is not on this machine, which has ")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "version", "fits"),
+    [
+        ("3.x", (3, 12, 1), True),
+        ("3.11", (3, 11, 9), True),
+        ("3.1", (3, 11, 9), False),
+        ("3.11.7", (3, 11, 8), False),
+        (">=3.10 <3.13", (3, 12, 9), True),
+        (">=3.10 <3.13", (3, 13, 0), False),
+        ("3.9 || 3.12", (3, 12, 0), True),
+        ("~3.11", (3, 11, 3), True),
+        ("^3.10", (3, 13, 0), True),
+        ("", (3, 10, 0), True),
+    ],
+)
+def test_version_ranges(wanted: str, version: tuple[int, ...], fits: bool) -> None:
+    assert matches(wanted, version) is fits
+
+
+@pytest.mark.parametrize(
+    ("pip", "uv"),
+    [
+        (["install", "-r", "r.txt", "-q"], ["install", "--requirements", "r.txt", "--quiet"]),
+        (["install", "--upgrade", "a==1", "-c=c.txt"], None),
+        (["install", "--constraint=c.txt", "a"], ["install", "--constraints", "c.txt", "a"]),
+        (["install", "--extra-index-url", "u", "--no-cache-dir", "a"], ["install", "--index", "u", "a"]),
+        (["install", "-e", ".[x]", "--no-deps"], ["install", "--editable", ".[x]", "--no-deps"]),
+        (["install", "--user", "a"], None),
+        (["install", "--dry-run", "a"], None),
+        (["uninstall", "-y", "a"], ["uninstall", "a"]),
+        (["download", "a"], None),
+        (["list"], None),
+        ([], None),
+    ],
+)
+def test_pip_is_translated_when_every_option_is_known(
+    pip: list[str], uv: list[str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    strategy = ["--index-strategy", "unsafe-best-match"]
+    expected = uv and ([uv[0], *strategy, *uv[1:]] if uv[0] == "install" else uv)
+    assert translated(pip) == expected
+
+
+def test_settings_of_pip_are_heeded(tmp_path: Any) -> None:
+    file = tmp_path / "pip.conf"
+    file.write_text("[global]\nindex-url = https://a/simple\ntimeout = 5\n[install]\nfind-links =\n  /\n  /nowhere\n")
+    settings = settings_of({"PIP_INDEX_URL": "https://b/simple", "PIP_NO_INDEX": "0", "HOME": "/"}, [file])
+    assert from_settings(settings) == [
+        "--index-strategy", "unsafe-best-match", "--default-index", "https://b/simple", "--find-links", "/",
+    ]  # fmt: skip
+    assert from_settings({"global-option": "x"}) is None
+
+
+def test_results_of_tests_are_counted_and_kept(project: Project) -> None:
+    suite = (
+        "<testsuite><testcase name='a'/><testcase name='b'><{0}/></testcase><testcase name='c'><skipped/></testcase></testsuite>"
+    )
+    project.file("deep/TEST-one.xml", suite.format("failure"))
+    ran = project.root("""
+        steps:
+        - task: PublishTestResults@2
+          displayName: lenient
+        - task: PublishTestResults@2
+          displayName: strict
+          inputs: {testResultsFormat: junit, failTaskOnFailedTests: true}
+        - task: PublishTestResults@2
+          condition: always()
+          displayName: absent
+          inputs: {testResultsFiles: 'none-*.xml'}
+        - task: PublishTestResults@2
+          condition: always()
+          displayName: demanded
+          inputs: {testResultsFiles: 'none-*.xml', failTaskOnMissingResultsFile: true}
+        """).run()
+    steps = ran.steps()
+    assert [steps[name] for name in ("lenient", "strict", "absent", "demanded")] == ["Succeeded", "Failed", "Succeeded", "Failed"]
+    assert ran.result.facts["tests"] == {"total": 6, "passed": 2, "failed": 2, "skipped": 2}
+    assert (ran.result.out / "test-results/__default/Job/TEST-one.xml").exists()
+
+
+def test_coverage_is_summed_up(project: Project) -> None:
+    project.file("coverage.xml", '<coverage lines-covered="8" lines-valid="10"/>')
+    ran = project.root("""
+        steps:
+        - {task: PublishCodeCoverageResults@2, inputs: {summaryFileLocation: $(System.DefaultWorkingDirectory)/*.xml}}
+        - {task: PublishCodeCoverageResults@2, displayName: none, inputs: {summaryFileLocation: no.xml, failIfCoverageEmpty: true}}
+        """).run()
+    assert ran.result.facts["coverage"] == {"covered": 8, "lines": 10, "percent": 80.0}
+    assert ran.steps()["none"] == "Failed"
+
+
+def test_artifacts_are_published_once_and_found_by_pattern(project: Project) -> None:
+    project.file("made/a.txt", "a")
+    project.file("made/b.bin", "b")
+    ran = project.root("""
+        jobs:
+        - job: A
+          steps:
+          - {task: PublishPipelineArtifact@1, inputs: {path: made, artifactName: things}}
+          - {publish: made, artifact: things, displayName: again, continueOnError: true}
+          - bash: echo "##vso[artifact.upload artifactname=logs;containerfolder=x]$PWD/made/a.txt"
+          - {publish: absent, displayName: nothing, continueOnError: true}
+        - job: B
+          dependsOn: A
+          steps:
+          - {checkout: none}
+          - {download: current, artifact: things, patterns: '**/*.txt'}
+          - {task: DownloadPipelineArtifact@2, inputs: {artifact: logs, path: here}}
+          - {bash: 'cd $(Pipeline.Workspace); find things here -type f', name: show}
+          - {download: current, artifact: nope, displayName: nope, continueOnError: true}
+        """).run()
+    assert ran.verdict == "SucceededWithIssues"
+    assert ran.log("show") == ["things/a.txt", "here/x/a.txt"]
+    assert "already published" in ran.issues()[0]
+    assert "there are: logs, things" in ran.issues()[-1]
+
+
+def test_files_are_copied(project: Project) -> None:
+    for name in ("a/one.txt", "a/b/two.txt", "a/b/three.md"):
+        project.file(name, name)
+    ran = project.root("""
+        steps:
+        - task: CopyFiles@2
+          inputs: {sourcefolder: a, Contents: "**\\n!**/three.md", TargetFolder: $(Build.ArtifactStagingDirectory)/out}
+        - task: CopyFiles@2
+          inputs: {SourceFolder: a, Contents: '**/*.md', TargetFolder: flat, flattenFolders: true}
+        - {bash: 'cd $(Build.ArtifactStagingDirectory)/out; find . -type f | sort; ls $(Build.SourcesDirectory)/flat', name: show}
+        """).run()
+    assert ran.log("show") == ["./b/two.txt", "./one.txt", "three.md"]
+
+
+def test_scripts_from_files(project: Project) -> None:
+    project.file("tools/say.sh", 'echo "$1 $2 $(pwd)"\n')
+    project.file("tools/say.py", "import os, sys\nprint(sys.argv[1:], os.getcwd())\n")
+    ran = project.root("""
+        steps:
+        - {task: Bash@3, name: sh, inputs: {filePath: tools/say.sh, arguments: "one 'two three'", workingDirectory: tools}}
+        - {task: PythonScript@0, name: py, inputs: {scriptPath: tools/say.py, arguments: a b, pythonInterpreter: python3}}
+        """).run()
+    assert ran.log("sh")[0].startswith("one two three ")
+    assert ran.log("sh")[0].endswith("/s/tools")
+    assert ran.log("py")[0].startswith("['a', 'b'] ")
+
+
+NAMES = st.text("ab.", min_size=1, max_size=4).filter(lambda name: name not in (".", ".."))
+
+
+@given(st.lists(st.lists(NAMES, min_size=1, max_size=3), max_size=5))
+def test_patterns_that_name_everything_find_everything(paths: list[list[str]]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for parts in paths:
+            target = folder.joinpath(*parts)
+            if not target.exists() and all(not parent.is_file() for parent in target.parents):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text("")
+        every = sorted(path for path in folder.rglob("*") if path.is_file())
+        assert find_files(folder, ["**"]) == every
+        assert find_files(folder, ["**/*"]) == every
+        assert find_files(folder, ["**", "!**/*a*"]) == [path for path in every if "a" not in path.name]
