@@ -202,7 +202,7 @@ def test_coverage_is_summed_up(project: Project) -> None:
     ran = project.root("""
         steps:
         - {task: PublishCodeCoverageResults@2, inputs: {summaryFileLocation: $(System.DefaultWorkingDirectory)/*.xml}}
-        - {task: PublishCodeCoverageResults@2, displayName: none, inputs: {summaryFileLocation: no.xml, failIfCoverageEmpty: true}}
+        - {task: PublishCodeCoverageResults@2, displayName: none, inputs: {summaryFileLocation: x, failIfCoverageEmpty: true}}
         """).run()
     assert ran.result.facts["coverage"] == {"covered": 8, "lines": 10, "percent": 80.0}
     assert ran.steps()["none"] == "Failed"
