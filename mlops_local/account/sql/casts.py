@@ -129,7 +129,7 @@ def _to_object(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.E
         raise AccountError(1065, "22023", f"SQL compilation error:\ninvalid type [CAST({source.sql if source else '?'} AS OBJECT)]")
     return template(
         "CASE WHEN {0} IS NULL OR json_type({0}) = 'OBJECT' THEN {0} "
-        "ELSE CAST(error('Failed to cast variant value to OBJECT') AS JSON) END", node
+        "ELSE CAST(error('[100071 22000] Failed to cast variant value to OBJECT') AS JSON) END", node
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from mlops_local.account.sql.casts import as_number, as_text, cast
+from mlops_local.account.sql.run_errors import DIVISION_BY_ZERO
 from mlops_local.account.sql.typed import (
     common,
     fixed,
@@ -188,7 +189,7 @@ def divide(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     return typed(_exact(left, right, numerator, denominator, scale), fixed(scale))
 
 
-_NOT_ZERO = "CASE WHEN {{1}} = 0 THEN CAST(error('Division by zero') AS {type}) ELSE {{1}} END"
+_NOT_ZERO = f"CASE WHEN {{{{1}}}} = 0 THEN CAST(error('{DIVISION_BY_ZERO}') AS {{type}}) ELSE {{{{1}}}} END"
 
 
 def _exact(left: exp.Expr, right: exp.Expr, numerator: int, denominator: int, scale: int) -> exp.Expr:
@@ -196,8 +197,8 @@ def _exact(left: exp.Expr, right: exp.Expr, numerator: int, denominator: int, sc
     top = _unscaled(left, numerator, scale + denominator)
     bottom = _unscaled(right, denominator, denominator)
     whole = template(
-        "sign({0}) * sign({1}) * ((2 * abs({0}) + abs({1})) // CASE WHEN {1} = 0 THEN CAST(error('Division by zero') AS HUGEINT) "
-        "ELSE 2 * abs({1}) END)", top, bottom
+        "sign({0}) * sign({1}) * ((2 * abs({0}) + abs({1})) // CASE WHEN {1} = 0 THEN "
+        f"CAST(error('{DIVISION_BY_ZERO}') AS HUGEINT) ELSE 2 * abs({{1}}) END)", top, bottom
     )
     unit = f"CAST('0.{'1'.zfill(scale)}' AS DECIMAL({scale},{scale}))"
     return template(f"CAST(CAST({{0}} AS DECIMAL(38,0)) * {unit} AS DECIMAL(38,{scale}))", whole)

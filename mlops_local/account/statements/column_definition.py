@@ -72,7 +72,7 @@ def read_columns(reader: Reader) -> TableColumns:
     primary: tuple[str, ...] = ()
     unique: list[tuple[str, ...]] = []
     while True:
-        kind, key = _table_key(reader)
+        kind, key = read_table_key(reader)
         if kind is None:
             columns.append(read_column(reader))
         elif kind == "PRIMARY":
@@ -87,8 +87,8 @@ def read_columns(reader: Reader) -> TableColumns:
     return TableColumns(tuple(marked), primary, tuple(unique))
 
 
-def _table_key(reader: Reader) -> tuple[str | None, tuple[str, ...]]:
-    """A key of the whole table, when one stands here."""
+def read_table_key(reader: Reader) -> tuple[str | None, tuple[str, ...]]:
+    """A key of the whole table (PRIMARY, UNIQUE or FOREIGN) and its columns, when one stands here."""
     if reader.accept("CONSTRAINT"):
         reader.identifier()
     if reader.token.upper == "PRIMARY" and reader.peek().upper == "KEY":

@@ -23,6 +23,7 @@ from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.typed import typed
 from mlops_local.account.statements.array_binding import bound_rows
 from mlops_local.account.statements.change_capture import captured, is_tracked, record_inserted
+from mlops_local.account.streams import consume
 from mlops_local.account.types import Column
 
 _numbers = itertools.count(1)
@@ -69,7 +70,9 @@ def _insert(session: Session, entry: Entry, names: list[str] | None, text: str, 
         if describe_only:
             return 0
         write = _overwrite if overwrite else insert_relation
-        return write(session, entry, names, translation.sql, translation.columns)
+        inserted = write(session, entry, names, translation.sql, translation.columns)
+        consume(session, translation.entries)
+        return inserted
     finally:
         translation.context.release()
 
@@ -184,7 +187,9 @@ def _mutate(session: Session, request: Request, mutation: mutations.Mutation, ap
         if mutation.entry.kind != "TABLE":
             raise unsupported(f"changing the rows of a {mutation.entry.kind.lower()}")
         with captured(session, mutation.entry):
-            return apply(mutation.sql)
+            result = apply(mutation.sql)
+        consume(session, mutation.context.entries)
+        return result
     finally:
         mutation.context.release()
 

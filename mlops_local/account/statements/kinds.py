@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlops_local.account.statements import (
     absent,
+    column,
     database,
     dataset,
     dynamic_table,
@@ -29,6 +30,8 @@ from mlops_local.account.statements.kind import Kind
 
 KINDS: tuple[Kind, ...] = (
     *absent.KINDS,
+    column.KIND,
+    column.PRIMARY_KEYS,
     database.KIND,
     dataset.KIND,
     dynamic_table.KIND,

@@ -94,7 +94,7 @@ define("STRIP_NULL_VALUE", "j", VARIANT, "CASE WHEN json_type({0}) = 'NULL' THEN
 @function("OBJECT_INSERT", least=3, most=4)
 def object_insert(arguments: Arguments) -> exp.Expr:
     update = len(arguments) > 3 and isinstance(arguments[3], exp.Boolean) and bool(arguments[3].this)
-    refusal = "" if update else "WHEN list_contains(json_keys({0}), {1}) THEN CAST(error('Duplicate field key ''' || {1} || '''') AS JSON) "
+    refusal = "" if update else "WHEN list_contains(json_keys({0}), {1}) THEN CAST(error('[100096 22000] Duplicate field key ''' || {1} || '''') AS JSON) "
     return template(
         f"CASE {refusal}ELSE json_merge_patch({{0}}, json_object({{1}}, {{2}})) END",
         as_json(arguments[0]), take(arguments[1], "t"), as_json(arguments[2]), type_=OBJECT,

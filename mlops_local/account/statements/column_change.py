@@ -1,0 +1,45 @@
+"""The columns of a table that has rows, changed by writing the rows anew; its captured changes follow.
+
+One way for all changes: DuckDB alters only some things in place, and not several in one transaction.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from mlops_local.account.catalogue import Entry
+from mlops_local.account.names import column as quoted
+from mlops_local.account.session import Session
+from mlops_local.account.statements.change_capture import is_tracked
+from mlops_local.account.types import Column
+
+_numbers = itertools.count(1)
+
+
+def table_sql(name: str, columns: Sequence[Column]) -> str:
+    """The CREATE TABLE of DuckDB for these columns."""
+    listed = ", ".join(f"{quoted(c.name)} {c.type.duckdb}{'' if c.nullable else ' NOT NULL'}" for c in columns)
+    return f"CREATE TABLE {name} ({listed})"
+
+
+def rewrite(session: Session, entry: Entry, columns: Sequence[Column], values: Sequence[str]) -> None:
+    """The table with these columns, each filled with a DuckDB expression over the old ones."""
+    connection, kept = session.connection, f'"~old{next(_numbers)}"'
+    connection.execute(f"CREATE TEMP TABLE {kept} AS SELECT {', '.join(values)} FROM {entry.physical}")
+    connection.execute(f"DROP TABLE {entry.physical}")
+    connection.execute(table_sql(entry.physical, columns))
+    connection.execute(f"INSERT INTO {entry.physical} SELECT * FROM temp.{kept}")
+    connection.execute(f"DROP TABLE temp.{kept}")
+    session.catalogue.set_columns(entry, columns)
+    if is_tracked(entry):
+        _rewrite_log(session, entry, columns, values)
+
+
+def _rewrite_log(session: Session, entry: Entry, columns: Sequence[Column], values: Sequence[str]) -> None:
+    connection, kept, log = session.connection, f'"~old{next(_numbers)}"', f"main.c{entry.id}"
+    listed = ", ".join(f"{value} AS {quoted(column.name)}" for value, column in zip(values, columns, strict=True))
+    connection.execute(f'CREATE TEMP TABLE {kept} AS SELECT {listed}, "~action", "~version", "~update" FROM {log} ORDER BY rowid')
+    connection.execute(f"DROP TABLE {log}")
+    connection.execute(f"CREATE TABLE {log} AS SELECT * FROM temp.{kept}")
+    connection.execute(f"DROP TABLE temp.{kept}")

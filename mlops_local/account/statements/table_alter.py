@@ -1,0 +1,255 @@
+"""ALTER TABLE. https://docs.snowflake.com/en/sql-reference/sql/alter-table"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlglot import exp
+
+from mlops_local.account.catalogue import Entry
+from mlops_local.account.errors import compilation_error, does_not_exist, invalid_identifier, unsupported
+from mlops_local.account.names import column as quoted
+from mlops_local.account.names import physical, quote_if_needed
+from mlops_local.account.reader import Reader
+from mlops_local.account.result import SUCCEEDED, Result, status
+from mlops_local.account.session import Session
+from mlops_local.account.sql.assignments import assigned
+from mlops_local.account.sql.context import Context
+from mlops_local.account.sql.defaults import default_of
+from mlops_local.account.sql.generator import generate
+from mlops_local.account.sql.query import scalar_tree
+from mlops_local.account.sql.typed import typed
+from mlops_local.account.statements import schema_object
+from mlops_local.account.statements.change_capture import create_log, drop_log
+from mlops_local.account.statements.column_change import rewrite
+from mlops_local.account.statements.column_definition import read_column, read_table_key, read_type
+from mlops_local.account.statements.tagging import read_names, read_values, set_tags, unset_tags
+from mlops_local.account.types import Column
+
+Action = Callable[[Session, Entry, Reader], None]
+
+
+def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
+    """A dynamic table can be renamed and tagged by ALTER TABLE too, as the Feature Store does."""
+    path = reader.path()
+    with session.ddl():
+        entry = session.find("TABLE", path)
+        if entry is None:
+            if if_exists:
+                return status(SUCCEEDED)
+            raise does_not_exist("Table", str(session.complete(path)))
+        if entry.kind not in {"TABLE", "DYNAMIC TABLE"}:
+            raise schema_object.wrong_kind(entry, "TABLE")
+        words, action = _action(reader)
+        if entry.kind != "TABLE" and words not in _FOR_ALL:
+            raise schema_object.wrong_kind(entry, "TABLE")
+        action(session, entry, reader)
+        reader.end()
+    return status(SUCCEEDED)
+
+
+def _action(reader: Reader) -> tuple[str, Action]:
+    for words, action in _ACTIONS.items():
+        if reader.accept(*words.split()):
+            return words, action
+    raise reader.refuse()
+
+
+def _rename(session: Session, entry: Entry, reader: Reader) -> None:
+    schema_object.rename(session, entry, reader)
+
+
+def _swap(session: Session, entry: Entry, reader: Reader) -> None:
+    """Two names change places; rows, tags and grants stay with their table."""
+    other = session.get("TABLE", reader.path())
+    if other.kind != "TABLE":
+        raise schema_object.wrong_kind(other, "TABLE")
+    aside = session.catalogue.rename(entry, replace(entry.path, name=f"{entry.name}~{entry.id}"))
+    session.catalogue.rename(other, entry.path)
+    session.catalogue.rename(aside, other.path)
+
+
+def _columns(session: Session, entry: Entry) -> dict[str, Column]:
+    return {column.name: column for column in session.catalogue.columns(entry)}
+
+
+def _known(columns: dict[str, Column], name: str) -> Column:
+    if name not in columns:
+        raise invalid_identifier(quote_if_needed(name))
+    return columns[name]
+
+
+def _add(session: Session, entry: Entry, reader: Reader) -> None:
+    """``ADD [COLUMN] [IF NOT EXISTS] a type .., ..``, or a key, which is not enforced."""
+    kind, names = read_table_key(reader)
+    if kind is not None:
+        _add_key(session, entry, kind, names)
+        return
+    columns = _columns(session, entry)
+    values = {name: quoted(name) for name in columns}
+    while True:
+        reader.accept("COLUMN")
+        if_not_exists = reader.accept("IF", "NOT", "EXISTS")
+        definition = read_column(reader)
+        if definition.type is None or definition.autoincrement:
+            raise unsupported(f"ADD COLUMN {definition.name} without a type, or that numbers rows")
+        if definition.name in columns and not if_not_exists:
+            raise compilation_error(1430, "42601", f"column '{definition.name}' already exists")
+        if definition.name not in columns:
+            columns[definition.name] = column = definition.column(definition.type)
+            values[definition.name] = generate(default_of(entry, column, Context.of(session)))
+        if not reader.accept(","):
+            break
+    rewrite(session, entry, list(columns.values()), list(values.values()))
+
+
+def _add_key(session: Session, entry: Entry, kind: str, names: tuple[str, ...]) -> None:
+    columns = _columns(session, entry)
+    for name in names:
+        _known(columns, name)
+    if kind == "PRIMARY":
+        session.catalogue.update(entry, PRIMARY_KEY=list(names))
+    elif kind == "UNIQUE":
+        session.catalogue.update(entry, UNIQUE=[*entry.properties.get("UNIQUE", []), list(names)])
+
+
+def _drop(session: Session, entry: Entry, reader: Reader) -> None:
+    """``DROP [COLUMN] [IF EXISTS] a, b``."""
+    reader.accept("COLUMN")
+    if_exists = reader.accept("IF", "EXISTS")
+    columns = _columns(session, entry)
+    while True:
+        name = reader.identifier()
+        if not if_exists or name in columns:
+            _known(columns, name)
+            del columns[name]
+        if not reader.accept(","):
+            break
+    if not columns:
+        raise compilation_error(2, "0A000", "A table needs at least one column.")
+    rewrite(session, entry, list(columns.values()), [quoted(name) for name in columns])
+
+
+def _drop_key(session: Session, entry: Entry, reader: Reader) -> None:
+    session.catalogue.update(entry, PRIMARY_KEY=None)
+
+
+def _rename_column(session: Session, entry: Entry, reader: Reader) -> None:
+    old = reader.identifier()
+    reader.expect("TO")
+    new = reader.identifier()
+    columns = _columns(session, entry)
+    _known(columns, old)
+    if new in columns:
+        raise compilation_error(1430, "42601", f"column '{new}' already exists")
+    changed = [replace(column, name=new) if column.name == old else column for column in columns.values()]
+    counters = entry.properties.get("SEQUENCES")
+    if counters and old in counters:
+        session.catalogue.update(entry, SEQUENCES={new if key == old else key: value for key, value in counters.items()})
+    rewrite(session, entry, changed, [quoted(name) for name in columns])
+
+
+def _alter_column(session: Session, entry: Entry, reader: Reader) -> None:
+    """``ALTER | MODIFY [COLUMN] a ..`` or ``( a .., b .. )``."""
+    listed = reader.accept("(")
+    columns = _columns(session, entry)
+    values = {name: quoted(name) for name in columns}
+    while True:
+        reader.accept("COLUMN")
+        name = reader.identifier()
+        changed = _changed(session, entry, _known(columns, name), reader)
+        if changed.type != columns[name].type:
+            old = typed(exp.Column(this=exp.Identifier(this=physical(name), quoted=True)), columns[name].type)
+            values[name] = generate(assigned(old, changed))
+        columns[name] = changed
+        if not reader.accept(","):
+            break
+    if listed:
+        reader.expect(")")
+    rewrite(session, entry, list(columns.values()), list(values.values()))
+
+
+def _changed(session: Session, entry: Entry, column: Column, reader: Reader) -> Column:
+    if reader.accept("DROP", "NOT", "NULL"):
+        return replace(column, nullable=True)
+    if reader.accept("SET", "NOT", "NULL"):
+        return replace(column, nullable=False)
+    if reader.accept("DROP", "DEFAULT"):
+        return replace(column, default=None)
+    if reader.accept("SET", "DEFAULT"):
+        default = reader.until(",", ")")
+        scalar_tree(default, Context.of(session))
+        return replace(column, default=default)
+    if reader.accept("UNSET", "COMMENT"):
+        return replace(column, comment=None)
+    if reader.accept("COMMENT"):
+        return replace(column, comment=reader.string())
+    reader.accept("SET", "DATA")
+    reader.expect("TYPE")
+    return replace(column, type=read_type(reader))
+
+
+def _set(session: Session, entry: Entry, reader: Reader) -> None:
+    """``SET COMMENT = .. CHANGE_TRACKING = ..``."""
+    while not reader.at_end:
+        word = reader.accept_any("COMMENT", "CHANGE_TRACKING", "DATA_RETENTION_TIME_IN_DAYS", "MAX_DATA_EXTENSION_TIME_IN_DAYS")
+        if word is None:
+            raise reader.refuse()
+        reader.expect("=")
+        if word == "COMMENT":
+            entry = session.catalogue.update(entry, comment=reader.string())
+        elif word == "CHANGE_TRACKING":
+            entry = _track(session, entry, on=reader.boolean())
+        else:
+            reader.integer()
+        reader.accept(",")
+
+
+def _track(session: Session, entry: Entry, *, on: bool) -> Entry:
+    if on:
+        create_log(session, entry)
+    else:
+        drop_log(session, entry)
+    return session.catalogue.update(entry, CHANGE_TRACKING=on or None)
+
+
+def _unset(session: Session, entry: Entry, reader: Reader) -> None:
+    reader.expect("COMMENT")
+    session.catalogue.update(entry, comment="")
+
+
+def _set_tag(session: Session, entry: Entry, reader: Reader) -> None:
+    set_tags(session, entry, read_values(reader))
+
+
+def _unset_tag(session: Session, entry: Entry, reader: Reader) -> None:
+    unset_tags(session, entry, read_names(reader))
+
+
+def _cluster(session: Session, entry: Entry, reader: Reader) -> None:
+    session.catalogue.update(entry, CLUSTER_BY=f"LINEAR({reader.parenthesised()})")
+
+
+def _drop_clustering(session: Session, entry: Entry, reader: Reader) -> None:
+    session.catalogue.update(entry, CLUSTER_BY=None)
+
+
+# The longer form first where one begins like another.
+_ACTIONS: dict[str, Action] = {
+    "RENAME TO": _rename,
+    "RENAME COLUMN": _rename_column,
+    "SWAP WITH": _swap,
+    "DROP PRIMARY KEY": _drop_key,
+    "DROP CLUSTERING KEY": _drop_clustering,
+    "DROP": _drop,
+    "ADD": _add,
+    "ALTER": _alter_column,
+    "MODIFY": _alter_column,
+    "SET TAG": _set_tag,
+    "UNSET TAG": _unset_tag,
+    "SET": _set,
+    "UNSET": _unset,
+    "CLUSTER BY": _cluster,
+}
+_FOR_ALL = {"RENAME TO", "SET TAG", "UNSET TAG"}

@@ -1,0 +1,80 @@
+"""SHOW TABLES and DESCRIBE TABLE. https://docs.snowflake.com/en/sql-reference/sql/show-tables"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops_local.account.catalogue import Entry
+from mlops_local.account.errors import does_not_exist
+from mlops_local.account.reader import Reader
+from mlops_local.account.result import Result, StatementType, rows
+from mlops_local.account.session import Session
+from mlops_local.account.statements.kind import read_filter, show
+from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ, Column
+
+_SHOWN = (
+    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("database_name"), Column("schema_name"), Column("kind"),
+    Column("comment"), Column("cluster_by"), Column("rows", INTEGER), Column("bytes", INTEGER), Column("owner"),
+    Column("retention_time"), Column("automatic_clustering"), Column("change_tracking"), Column("search_optimization"),
+    Column("search_optimization_progress"), Column("search_optimization_bytes"), Column("is_external"),
+    Column("enable_schema_evolution"), Column("owner_role_type"), Column("is_event"), Column("budget"), Column("is_hybrid"),
+    Column("is_iceberg"), Column("is_dynamic"), Column("is_immutable"),
+)
+
+
+def show_all(session: Session, reader: Reader) -> Result:
+    """Tables and dynamic tables."""
+    shown = read_filter(session, reader)
+    entries = [
+        entry for kind in ("TABLE", "DYNAMIC TABLE")
+        for entry in session.catalogue.list(kind, database=shown.database, schema=shown.schema)
+    ]
+    entries.sort(key=lambda entry: (entry.database, entry.schema, entry.name))
+    return show(_SHOWN, shown, entries, lambda entry: _row(session, entry))
+
+
+def _row(session: Session, entry: Entry) -> list[Any]:
+    properties = entry.properties
+    kind = "TEMPORARY" if entry.temporary else "TRANSIENT" if properties.get("TRANSIENT") else "TABLE"
+    clustered = properties.get("CLUSTER_BY") or ""
+    return [
+        entry.created_on, entry.name, entry.database, entry.schema, kind, entry.comment, clustered, count_rows(session, entry), None,
+        entry.owner, "1", "ON" if clustered else "OFF", "ON" if properties.get("CHANGE_TRACKING") else "OFF", "OFF", None, None, "N",
+        "N", "ROLE", "N", None, "N", "N", "Y" if entry.kind == "DYNAMIC TABLE" else "N", "N",
+    ]
+
+
+def count_rows(session: Session, entry: Entry) -> int | None:
+    """None for a dynamic table that has not been filled yet."""
+    exists = session.connection.fetch("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [f"t{entry.id}"])[0][0]
+    return int(session.connection.fetch(f"SELECT count(*) FROM {entry.physical}")[0][0]) if exists else None
+
+
+_DESCRIBED = tuple(
+    Column(name)
+    for name in (
+        "name", "type", "kind", "null?", "default", "primary key", "unique key", "check", "expression", "comment", "policy name",
+        "privacy domain", "name_mapping",
+    )
+)
+
+
+def describe(session: Session, reader: Reader) -> Result:
+    """Of a table, view or dynamic table. https://docs.snowflake.com/en/sql-reference/sql/desc-table"""
+    path = reader.path()
+    if reader.accept("TYPE", "="):
+        reader.expect("COLUMNS")
+    reader.end()
+    entry = session.find("TABLE", path)
+    if entry is None:
+        raise does_not_exist("Table", str(session.complete(path)))
+    primary = set(entry.properties.get("PRIMARY_KEY", []))
+    unique = {name for key in entry.properties.get("UNIQUE", []) for name in key}
+    listed = [
+        [
+            column.name, column.type.sql, "COLUMN", "Y" if column.nullable else "N", column.default,
+            "Y" if column.name in primary else "N", "Y" if column.name in unique else "N", None, None, column.comment, None, None, None,
+        ]
+        for column in session.catalogue.columns(entry)
+    ]
+    return rows(_DESCRIBED, listed, type_=StatementType.DESCRIBE)
