@@ -29,6 +29,7 @@ from mlops_local.account.result import Result
 from mlops_local.account.results import ResultStore
 from mlops_local.account.runtime import Runtime, TokenIssuer
 from mlops_local.account.session import Request, Session
+from mlops_local.account.sql.run_errors import run_error
 from mlops_local.account.stages import Stages
 from mlops_local.account.statements.dispatch import run_statement
 from mlops_local.account.statements.setup import create_defaults
@@ -224,6 +225,8 @@ def _user(entry: Entry) -> User:
 def translate_engine_error(error: duckdb.Error) -> AccountError:
     """DuckDB's refusal in Snowflake's numbers, as far as clients tell them apart."""
     text = str(error)
+    if (known := run_error(text)) is not None:
+        return known
     if isinstance(error, duckdb.ConversionException):
         return AccountError(100038, "22018", text)
     if isinstance(error, duckdb.OutOfRangeException):
