@@ -168,7 +168,7 @@ def _field_spans(context: Context, tokens: Sequence[Token], source: _Source) -> 
     return [
         (tokens[i].start, tokens[i + 2].end, quote(FIELD + tokens[i + 2].value))
         for i in places
-        if tokens[i + 2].value in known and (tokens[i + 3].upper or tokens[i + 3].text) in ends
+        if tokens[i + 2].value in known and i + 3 < len(tokens) and (tokens[i + 3].upper or tokens[i + 3].text) in ends
     ]
 
 

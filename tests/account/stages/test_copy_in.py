@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mlops_local.account.account import Account
+from mlops_local.account.errors import AccountError
+from mlops_local.account.session import Request, Session
+
+Run = Callable[[str], list[tuple[Any, ...]]]
+Put = Callable[..., None]
+
+CSV = "FILE_FORMAT = (TYPE = CSV SKIP_HEADER = 1 FIELD_OPTIONALLY_ENCLOSED_BY = '\"')"
+
+
+@pytest.fixture
+def stage(run: Run) -> str:
+    run("CREATE STAGE ST")
+    run("CREATE TABLE T (A INT, B VARCHAR(3))")
+    return "@ST"
+
+
+def refusal(run: Run, text: str) -> AccountError:
+    with pytest.raises(AccountError) as refused:
+        run(text)
+    return refused.value
+
+
+def parquet(**columns: Any) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table(columns), sink)
+    return sink.getvalue()
+
+
+def test_a_file_is_loaded_once(run: Run, put: Put, stage: str) -> None:
+    put("f.csv", stage, b'a,b\n1,x\n2,\n,"y,z"\n')
+    assert run(f"COPY INTO T FROM @ST {CSV}") == [("st/f.csv", "LOADED", 3, 3, 1, 0, None, None, None, None)]
+    assert run("SELECT * FROM T") == [(1, "x"), (2, None), (None, "y,z")]
+    assert run(f"COPY INTO T FROM @ST {CSV}") == [("Copy executed with 0 files processed.",)]
+    assert run(f"COPY INTO T FROM @ST {CSV} FORCE = TRUE")[0][3] == 3
+    put("f.csv", stage, b"a,b\n4,w\n", "AUTO_COMPRESS = FALSE OVERWRITE = TRUE")
+    assert run(f"COPY INTO T FROM @ST {CSV}")[0][3] == 1
+
+
+def test_each_type_is_read_from_text(run: Run, put: Put, stage: str) -> None:
+    run("CREATE TABLE U (N NUMBER(10,2), F FLOAT, D DATE, T TIMESTAMP_NTZ, B BOOLEAN, X BINARY, V VARIANT)")
+    put("f", stage, b"1.255,1e3,2024-01-02,2024-01-02 03:04:05.678,yes,AB01,v\n")
+    run("COPY INTO U FROM @ST")
+    assert run("SELECT N, F, D, T, B, X, V::VARCHAR FROM U") == [
+        (Decimal("1.26"), 1000.0, date(2024, 1, 2), datetime(2024, 1, 2, 3, 4, 5, 678000), True, b"\xab\x01", "v")
+    ]
+
+
+def test_dates_of_another_format(run: Run, put: Put, stage: str) -> None:
+    run("CREATE TABLE U (D DATE)")
+    put("f", stage, b"31.12.2024\n")
+    run("COPY INTO U FROM @ST FILE_FORMAT = (TYPE = CSV DATE_FORMAT = 'DD.MM.YYYY')")
+    assert run("SELECT * FROM U") == [(date(2024, 12, 31),)]
+
+
+@pytest.mark.parametrize(
+    ("body", "number", "words"),
+    [
+        (b"x,a\n", 100038, "Numeric value 'x' is not recognized"),
+        (b"1,abcd\n", 100078, "String 'abcd' is too long and would be truncated"),
+        (b"1,a,more\n", 100080, "Number of columns in file (3) does not match that of the corresponding table (2)"),
+    ],
+)
+def test_what_does_not_fit_is_named(run: Run, put: Put, stage: str, body: bytes, number: int, words: str) -> None:
+    put("f", stage, b"1,a\n" + body if number != 100080 else body)
+    error = refusal(run, "COPY INTO T FROM @ST")
+    assert error.number == number
+    assert words in error.message
+    assert "File 'f'" in error.message
+    assert run("SELECT * FROM T") == []
+
+
+def test_on_error(run: Run, put: Put, stage: str) -> None:
+    put("bad", stage, b"1,a\nx,b\n3,c\n")
+    put("good", stage, b"4,d\n")
+    assert run("COPY INTO T FROM @ST ON_ERROR = 'skip_file'") == [
+        ("st/bad", "LOAD_FAILED", 3, 0, 1, 1, "Numeric value 'x' is not recognized", 2, None, '"T"["A"]'),
+        ("st/good", "LOADED", 1, 1, 1, 0, None, None, None, None),
+    ]
+    assert run("COPY INTO T FROM @ST ON_ERROR = CONTINUE") == [
+        ("st/bad", "PARTIALLY_LOADED", 3, 2, 3, 1, "Numeric value 'x' is not recognized", 2, None, '"T"["A"]')
+    ]
+    assert sorted(run("SELECT * FROM T")) == [(1, "a"), (3, "c"), (4, "d")]
+
+
+def test_texts_may_be_cut_when_that_is_said(run: Run, put: Put, stage: str) -> None:
+    put("f", stage, b"1,abcd\n")
+    run("COPY INTO T FROM @ST TRUNCATECOLUMNS = TRUE")
+    assert run("SELECT B FROM T") == [("abc",)]
+
+
+def test_a_query_transforms(run: Run, put: Put, stage: str) -> None:
+    put("f.csv", stage, b"x,1,5\ny,2,6\n")
+    run("COPY INTO T (B, A) FROM (SELECT UPPER(t.$1), t.$2::INT + t.$3::INT FROM @ST t) PATTERN = '.*csv' PURGE = TRUE")
+    assert run("SELECT * FROM T") == [(6, "X"), (8, "Y")]
+    assert run("LS @ST") == []
+
+
+def test_purge_waits_for_the_commit(run: Run, put: Put, stage: str) -> None:
+    put("f", stage, b"x,a\n")
+    refusal(run, "COPY INTO T FROM @ST PURGE = TRUE")
+    run("BEGIN")
+    put("f", stage, b"1,a\n", "AUTO_COMPRESS = FALSE OVERWRITE = TRUE")
+    run("COPY INTO T FROM @ST PURGE = TRUE")
+    run("ROLLBACK")
+    assert len(run("LS @ST")) == 1
+    assert run("COPY INTO T FROM @ST")[0][1] == "LOADED"
+
+
+def test_files_are_picked_by_name_and_pattern(run: Run, put: Put, stage: str) -> None:
+    for name in ("a", "b", "c"):
+        put(name, "@ST/d", b"1,x\n")
+    assert [row[0] for row in run("COPY INTO T FROM @ST/d FILES = ('c', 'a')")] == ["st/d/c", "st/d/a"]
+    assert [row[0] for row in run("COPY INTO T FROM @ST/d PATTERN = '.*/b'")] == ["st/d/b"]
+    assert "was not found" in refusal(run, "COPY INTO T FROM @ST/d FILES = ('z')").message
+
+
+def test_parquet_by_query_keeps_values_exact(run: Run, put: Put, stage: str) -> None:
+    moment = datetime(2024, 1, 2, 3, 4, 5, 678901)
+    body = parquet(k=["a", None], n=[2**53 + 1, None], t=pa.array([moment, None], pa.timestamp("ns")), l=[[1, 2], None])
+    put("f.parquet", stage, body)
+    run("CREATE TABLE P (K VARCHAR, N INT, T TIMESTAMP_NTZ, L VARIANT, NONE INT)")
+    run('COPY INTO P FROM (SELECT $1:"k"::TEXT, $1:n::NUMBER(38, 0), $1:t, $1:l::VARIANT, $1:none::INT FROM @ST) '
+        "FILE_FORMAT = (TYPE = PARQUET)")
+    assert run("SELECT K, N, T, L[1]::INT, NONE FROM P") == [("a", 2**53 + 1, moment, 2, None), (None, None, None, None, None)]
+
+
+def test_columns_are_matched_by_name(run: Run, put: Put, stage: str) -> None:
+    put("p", "@ST/p", parquet(b=["x"], A=[1], other=[0]))
+    put("c", "@ST/c", b"B,skipped,A\ny,0,2\n")
+    put("j", "@ST/j", b'{"a": 3, "B": "z"}\n{"B": "w"}')
+    match = "MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE"
+    run(f"COPY INTO T FROM @ST/p FILE_FORMAT = (TYPE = PARQUET) {match}")
+    run(f"COPY INTO T FROM @ST/c FILE_FORMAT = (TYPE = CSV PARSE_HEADER = TRUE) {match}")
+    run(f"COPY INTO T FROM @ST/j FILE_FORMAT = (TYPE = JSON) {match}")
+    assert run("SELECT * FROM T") == [(1, "x"), (2, "y"), (3, "z"), (None, "w")]
+
+
+def test_json_goes_into_one_variant(run: Run, put: Put, stage: str) -> None:
+    put("f", stage, b'[{"a": 1}, {"a": 2}]')
+    run("CREATE TABLE V (V VARIANT)")
+    run("COPY INTO V FROM @ST FILE_FORMAT = (TYPE = JSON STRIP_OUTER_ARRAY = TRUE)")
+    assert run("SELECT V:a::INT FROM V") == [(1,), (2,)]
+    assert "one and only one column" in refusal(run, "COPY INTO T FROM @ST FILE_FORMAT = (TYPE = JSON)").message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "COPY INTO T FROM @ST NO_SUCH_OPTION = 1",
+        "COPY INTO T FROM @ST ON_ERROR = SKIP_FILE_10",
+        "COPY INTO T FROM @ST VALIDATION_MODE = RETURN_ERRORS",
+        "COPY INTO T (NOPE) FROM @ST",
+        "COPY INTO NOPE FROM @ST",
+        "COPY INTO T FROM @NOPE",
+        "COPY INTO T FROM (SELECT 1)",
+        "COPY INTO T FROM 's3://bucket/x'",
+    ],
+)
+def test_what_it_cannot_do_is_refused(run: Run, put: Put, stage: str, text: str) -> None:
+    put("f", stage, b"1,x\n")
+    refusal(run, text)
+    assert run("SELECT * FROM T") == []
+
+
+def test_describing_a_copy_loads_nothing(run: Run, put: Put, stage: str, session: Session, account: Account) -> None:
+    put("f", stage, b"1,x\n")
+    described = session.execute(Request("COPY INTO T FROM @ST", describe_only=True))
+    assert [column.name for column in described.columns][:4] == ["file", "status", "rows_parsed", "rows_loaded"]
+    assert run("SELECT * FROM T") == []
