@@ -6,6 +6,7 @@ import base64
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,6 +22,7 @@ from mlops_local.account.account import Account
 from mlops_local.account.clock import TestClock
 from mlops_local.account.wire.server import Server
 
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=timezone.utc)
 Connect = Callable[..., SnowflakeConnection]
 
 
@@ -62,16 +64,23 @@ def other_key() -> Key:
 
 @pytest.fixture
 def clock() -> TestClock:
-    return TestClock(datetime(2026, 1, 1, tzinfo=timezone.utc))
+    return TestClock(NEW_YEAR)
 
 
-@pytest.fixture
-def account(clock: TestClock, key: Key) -> Iterator[Account]:
+@contextmanager
+def account_of(clock: TestClock, key: Key) -> Iterator[Account]:
+    """A new account in memory whose administrator has the key."""
     with Account.open(None, clock=clock) as opened:
         with opened.system_session() as session:
             session.run(f"ALTER USER ADMIN SET RSA_PUBLIC_KEY = '{key.public}'")
             session.run("CREATE WAREHOUSE W")
             session.run("CREATE DATABASE D")
+        yield opened
+
+
+@pytest.fixture
+def account(clock: TestClock, key: Key) -> Iterator[Account]:
+    with account_of(clock, key) as opened:
         yield opened
 
 

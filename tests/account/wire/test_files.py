@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,17 +14,31 @@ import requests
 from snowflake.connector import SnowflakeConnection
 
 from mlops_local.account.account import Account
+from mlops_local.account.clock import TestClock
 from mlops_local.account.wire.server import Server
 
-from .conftest import Connect
+from .conftest import NEW_YEAR, Connect, Key, account_of
 
 DIGEST = "x-goog-meta-sfc-digest"
+
+
+@pytest.fixture(scope="module")
+def account(key: Key) -> Iterator[Account]:
+    """One for all tests of this file: every test signs in anew."""
+    with account_of(TestClock(NEW_YEAR), key) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def server(account: Account) -> Iterator[Server]:
+    with Server(account) as running:
+        yield running
 
 
 @pytest.fixture
 def connection(connect: Connect) -> SnowflakeConnection:
     connection = connect(paramstyle="qmark")
-    connection.cursor().execute("create stage S")
+    connection.cursor().execute("create or replace stage S")
     return connection
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -12,9 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from snowflake.connector import DictCursor, SnowflakeConnection
 
+from mlops_local.account.account import Account
+from mlops_local.account.clock import TestClock
 from mlops_local.account.wire.server import Server
 
-from .conftest import Connect
+from .conftest import NEW_YEAR, Connect, Key, account_of
 
 COLUMNS: dict[str, tuple[str, st.SearchStrategy[Any]]] = {
     "I": ("number(38,0)", st.integers(-(2**62), 2**62)),
@@ -29,6 +32,19 @@ COLUMNS: dict[str, tuple[str, st.SearchStrategy[Any]]] = {
 }
 CREATE = f"create or replace table E ({', '.join(f'{name} {type_}' for name, (type_, _) in COLUMNS.items())})"
 LARGE = 2**18
+
+
+@pytest.fixture(scope="module")
+def account(key: Key) -> Iterator[Account]:
+    """One for all tests of this file: every test signs in anew."""
+    with account_of(TestClock(NEW_YEAR), key) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def server(account: Account) -> Iterator[Server]:
+    with Server(account) as running:
+        yield running
 
 
 @pytest.fixture
@@ -46,7 +62,7 @@ def every_type(connection: SnowflakeConnection) -> SnowflakeConnection:
 def large(connection: SnowflakeConnection) -> SnowflakeConnection:
     """A table of 262,144 rows of 33 bytes or so."""
     cursor = connection.cursor()
-    cursor.execute("create table L (A int, B varchar, C float)")
+    cursor.execute("create or replace table L (A int, B varchar, C float)")
     cursor.execute("insert into L values (0, 'a text of some length', 0.5)")
     for doubling in range(18):
         cursor.execute(f"insert into L select A + {2**doubling}, B, C + {2**doubling} from L")

@@ -19,12 +19,20 @@ from snowflake.connector.constants import QueryStatus
 from snowflake.connector.errors import DatabaseError, IntegrityError, ProgrammingError
 
 from mlops_local.account.account import Account
+from mlops_local.account.clock import TestClock
 from mlops_local.account.wire.server import Server
 
-from .conftest import Connect, until
+from .conftest import NEW_YEAR, Connect, Key, account_of, until
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def account(key: Key) -> Iterator[Account]:
+    """One for all tests of this file: every test signs in anew."""
+    with account_of(TestClock(NEW_YEAR), key) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
 def server(account: Account) -> Iterator[Server]:
     with Server(account, answer_seconds=0.2) as running:
         yield running
@@ -33,7 +41,7 @@ def server(account: Account) -> Iterator[Server]:
 @pytest.fixture
 def connection(connect: Connect) -> SnowflakeConnection:
     connection = connect(paramstyle="qmark")
-    connection.cursor().execute("create table T (A int, B varchar)")
+    connection.cursor().execute("create or replace table T (A int, B varchar)")
     return connection
 
 
@@ -176,7 +184,7 @@ def test_results_are_fetched_again_by_id(connection: SnowflakeConnection, server
 
 def test_another_user_does_not_see_it(account: Account, connect: Connect, connection: SnowflakeConnection) -> None:
     with account.system_session() as session:
-        session.run("CREATE USER PETER PASSWORD = 'a long enough one'")
+        session.run("CREATE OR REPLACE USER PETER PASSWORD = 'a long enough one'")
     cursor = connection.cursor()
     cursor.execute("select 1")
     peter = connect(user="peter", password="a long enough one", authenticator="snowflake", private_key=None)
@@ -326,9 +334,9 @@ def test_without_a_token_nothing_runs(server: Server) -> None:
     assert answer.json()["code"] == "390111"
 
 
-def test_a_second_way_in_through_a_unix_socket(account: Account, tmp_path: Path) -> None:
+def test_a_second_way_in_through_a_unix_socket(tmp_path: Path) -> None:
     path = tmp_path / "account.sock"
-    with Server(account, unix=path):
+    with Account.open(None) as account, Server(account, unix=path):
         connection = http.client.HTTPConnection("account")
         connection.sock = socket.socket(socket.AF_UNIX)
         connection.sock.connect(str(path))
