@@ -18,7 +18,7 @@ from mlops_local.account.errors import AccountError, compilation_error, does_not
 from mlops_local.account.file_formats import FileFormat, named_format
 from mlops_local.account.lexer import Token, tokenize
 from mlops_local.account.locations import locate
-from mlops_local.account.names import literal, quote, quote_if_needed
+from mlops_local.account.names import fold, literal, quote, quote_if_needed
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import arrow_type
 from mlops_local.account.session import Session
@@ -89,7 +89,7 @@ def name_fields(context: Context, text: str) -> str:
     if "$1" not in text or ("@" not in text and "snow://" not in text):
         return text
     tokens = tokenize(text)
-    spans = [span for source in _sources(tokens) for span in _field_spans(context, tokens, source)]
+    spans = {span for source in _sources(tokens) for span in _field_spans(context, tokens, source)}
     return replace_spans(text, sorted(spans))
 
 
@@ -99,19 +99,24 @@ def _is_bare_location(token: Token) -> bool:
 
 @dataclass(frozen=True)
 class _Source:
-    """A location behind FROM: its text, its options, and the tokens of the SELECT that reads it (first, last)."""
+    """A location behind FROM: its text, options and alias, and the tokens of the SELECT that reads it (first, last)."""
 
     text: str
     options: dict[str, Any]
+    alias: str
     first: int
     last: int
+
+    def is_meant(self, tokens: Sequence[Token], at: int) -> bool:
+        """Whether ``$1`` here, or ``alias.$1``, is this source's."""
+        return at < 2 or tokens[at - 1].text != "." or _name(tokens[at - 2]) == self.alias
 
 
 def _sources(tokens: Sequence[Token]) -> Iterator[_Source]:
     for i in range(1, len(tokens)):
         if tokens[i - 1].upper in {"FROM", "JOIN", ","} and _is_location(tokens[i]):
             first, last = _surroundings(tokens, i)
-            yield _Source(tokens[i].value, _options(tokens, i + 1), first, last)
+            yield _Source(tokens[i].value, _options(tokens, i + 1), _alias(tokens, i + 1), first, last)
 
 
 def _is_location(token: Token) -> bool:
@@ -152,11 +157,25 @@ def _options(tokens: Sequence[Token], at: int) -> dict[str, Any]:
     return options
 
 
+def _alias(tokens: Sequence[Token], at: int) -> str:
+    """The name behind a location and its options; '' when there is none. A keyword that stands there is nobody's qualifier."""
+    if at < len(tokens) and tokens[at].text == "(":
+        at = _border(tokens, at + 1, 1, "(", ")") + 2
+    if at < len(tokens) and tokens[at].upper == "AS":
+        at += 1
+    return _name(tokens[at]) if at < len(tokens) else ""
+
+
+def _name(token: Token) -> str:
+    return fold(token.value, quoted=token.kind == "quoted")
+
+
 def _field_spans(context: Context, tokens: Sequence[Token], source: _Source) -> list[tuple[int, int, str]]:
     places = [
         i
         for i in range(source.first, source.last - 1)
         if tokens[i].text == "$1" and tokens[i + 1].text == ":" and tokens[i + 2].kind in {"word", "quoted"}
+        and source.is_meant(tokens, i)
     ]
     if not places:
         return []

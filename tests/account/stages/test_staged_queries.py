@@ -62,6 +62,9 @@ def test_parquet_fields_are_read_by_name(run: Run, put: Put, stage: str) -> None
     assert run(f"SELECT {fields} FROM {source}") == [("a", 1, 5, None), ("b", None, None, None)]
     joined = run(f"SELECT x.$1:K::TEXT, y.$1:n::INT FROM {source} x JOIN {source} y ON x.$1:K = y.$1:K")
     assert sorted(joined) == [("a", 1), ("b", None)]
+    put("f", "@ST/j", b'{"K": 7}')
+    mixed = f"SELECT p.$1:K::TEXT, j.$1:K::INT FROM {source} AS p, @ST/j (FILE_FORMAT => 'JS') AS j"
+    assert sorted(run(mixed)) == [("a", 7), ("b", 7)]
 
 
 def test_describing_knows_the_types(session: Session, put: Put, stage: str) -> None:
