@@ -14,7 +14,7 @@ from mlops_local.account.wire.envelope import Answer, success
 from mlops_local.account.wire.results import parameter_list
 from mlops_local.account.wire.tokens import MASTER_SECONDS, SESSION_SECONDS, Tokens
 
-SERVER_VERSION = "9.30.1"
+SERVER_VERSION = "9.32.0"
 
 
 def login(account: Account, tokens: Tokens, query: Mapping[str, str], body: Mapping[str, Any]) -> Answer:
