@@ -97,6 +97,7 @@ class LiveProgress:
         )
 
     def _done(self, indent: str, name: str, result: str, seconds: float) -> None:
+        self._live.refresh()
         style = _STYLES.get(result, "")
         self._console.print(Text.assemble(indent, (f"{result:<10}", style), f" {name}", (f"  {duration(seconds)}", "dim")))
 
@@ -121,6 +122,8 @@ class LiveProgress:
             self._running[job] = (step, time.monotonic())
 
     def step_ended(self, job: str, step: str, result: str, seconds: float, tail: list[str]) -> None:
+        with self._lock:
+            self._running.pop(job, None)
         if result != SKIPPED:
             self._done("    ", f"{job} / {step}", result, seconds)
         if result == FAILED:

@@ -21,13 +21,13 @@ def copy_any(source: Path, target: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Everything below, also what a job has made read-only."""
+    """Everything below, also what a job has made read-only; another process may be removing it too."""
     if not folder.exists() and not folder.is_symlink():
         return
-    try:
-        shutil.rmtree(folder)
-    except OSError:
-        for path in [folder, *folder.rglob("*")]:
-            if path.is_dir() and not path.is_symlink():
-                path.chmod(stat.S_IRWXU)
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists():
+        return
+    for path in [folder, *folder.rglob("*")]:
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(stat.S_IRWXU)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
+import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -76,9 +78,18 @@ def claimed(agents: Path) -> Iterator[Slot]:
             slot.prepare()
             yield slot
         finally:
-            remove(slot.folder)
+            _clear(slot)
             os.close(lock)
         return
+
+
+def _clear(slot: Slot) -> None:
+    """What a job has made is gone at once; installed packages, ten thousand files, go while the next job begins."""
+    discarded = slot.folder.with_name(f"discarded-{uuid.uuid4().hex}")
+    if slot.tools.exists():
+        slot.tools.rename(discarded)
+        threading.Thread(target=remove, args=(discarded,)).start()
+    remove(slot.folder)
 
 
 def sweep(agents: Path) -> None:
@@ -88,6 +99,8 @@ def sweep(agents: Path) -> None:
         if lock is not None:
             remove(agents / file.stem)
             os.close(lock)
+    for discarded in agents.glob("discarded-*"):
+        remove(discarded)
 
 
 def _lock(file: Path) -> int | None:
