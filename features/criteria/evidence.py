@@ -8,7 +8,6 @@ from features.criteria.phrases import Phrase
 from features.criteria.tokens import Token
 from features.criteria.words import (
     BEFORE_AN_EVENT,
-    CHILDREN,
     CONDITIONS,
     CONJUNCTIONS,
     EVENTS,
@@ -17,7 +16,9 @@ from features.criteria.words import (
     LOOKED_AFTER,
     MALES,
     MODALS,
+    OWNED,
     OWNING,
+    PREGNANCY,
     QUALIFIERS,
     TIMES,
     TIMES_BEHIND,
@@ -74,10 +75,7 @@ def _evidence(phrase: Phrase) -> Certainty:
         return _evidence_of_old(phrase)
     if not phrase.compares or _is_a_time(phrase):
         return Certainty.NONE
-    if phrase.lead == 0 and phrase.unit is None and not phrase.behind(1):
-        # A whole clause of bare numbers: "Between 18 and 50", "50+".
-        return Certainty.WEAK
-    return Certainty.FIRM if _is_of_a_person(phrase) or _stands_alone(phrase) else Certainty.NONE
+    return Certainty.FIRM if _is_of_a_person(phrase) else _evidence_of_standing_alone(phrase)
 
 
 def _is_led_by_age(phrase: Phrase) -> bool:
@@ -96,7 +94,9 @@ def _evidence_of_old(phrase: Phrase) -> Certainty:
         return Certainty.FIRM
     begins_anew = any(token.kind in ("COMMA", "AND", "OPEN", "COLON") or token.text in MODALS for token in phrase.leading)
     is_of_an_event = not begins_anew and _names_an_event(phrase.earlier(4))
-    if is_of_an_event or any(span.unit in SHORT_UNITS for span in phrase.spans):
+    # Things are old, but only the living are of age.
+    is_of_age = any(token.kind == "OLD" and "age" in token.text for token in phrase.tokens[phrase.start : phrase.end])
+    if is_of_an_event or (not is_of_age and any(span.unit in SHORT_UNITS for span in phrase.spans)):
         return Certainty.NONE
     return Certainty.FIRM if begins_anew else Certainty.WEAK
 
@@ -111,14 +111,21 @@ def _has_person(tokens: Sequence[Token]) -> bool:
 
 def _is_of_a_person(phrase: Phrase) -> bool:
     """ "Patients > 18 years"; without a unit the person must stand right before it: "Adults 18+"."""
+    if phrase.unit == "WEEK" and any(token.text.startswith(PREGNANCY) for token in phrase.tokens[: phrase.start]):
+        return False
     if phrase.unit:
         return _names_a_person(phrase)
     return _has_person(phrase.tokens[max(0, phrase.start - 1) : phrase.start]) and _ends_there(phrase)
 
 
-def _stands_alone(phrase: Phrase) -> bool:
-    """A whole clause about years: "18 years to 48 years", "Between 18 to 65 years, inclusive"."""
-    return phrase.lead == 0 and phrase.unit == "YEAR" and _ends_there(phrase)
+def _evidence_of_standing_alone(phrase: Phrase) -> Certainty:
+    """A clause of years alone, "18 years to 48 years"; less surely "50+", or what stands between commas: "BMI < 30, 18-40 years"."""
+    if phrase.lead == 0 and phrase.unit == "YEAR" and _ends_there(phrase):
+        return Certainty.FIRM
+    is_bare = phrase.lead == 0 and phrase.unit is None and not phrase.behind(1)
+    follows_comma = [token.kind for token in phrase.leading[:1]] == ["COMMA"] and phrase.spans[0].is_range
+    is_between_commas = follows_comma and phrase.unit == "YEAR" and _ends_there(phrase)
+    return Certainty.WEAK if is_bare or is_between_commas else Certainty.NONE
 
 
 def _ends_there(phrase: Phrase) -> bool:
@@ -173,8 +180,8 @@ def _is_somebody_elses(phrase: Phrase) -> bool:
     if not people:
         return False
     last, earlier = words[people[-1]], words[: people[-1]]
-    is_own_child = last in CHILDREN and bool(OWNING & set(earlier[-4:]))
-    return is_own_child or ("of" in earlier[-4:] and bool(KIN & set(earlier)))
+    is_own = last in OWNED and bool(OWNING & set(earlier[-4:]))
+    return is_own or ("of" in earlier[-4:] and bool(KIN & set(earlier)))
 
 
 def _is_of_kin(phrase: Phrase) -> bool:

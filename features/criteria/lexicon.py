@@ -29,7 +29,7 @@ LEXICON = (
     (
         "OTHER_AGE",
         r"(?:gestational|gestation|post-?\s?menstrual|post-?\s?concept\w+|menstrual|concept\w+|bone|skeletal|mental|developmental|"
-        r"vascular|biological|embryo\w*|f(?:o)?etal|ovarian|paternal|father'?s|mother's|partner'?s|husband'?s|donor'?s|child'?s|"
+        r"vascular|biological|embryo\w*|f(?:o)?etal|ovarian|paternal|father'?s|mother's|partner'?s|husband'?s|donor'?s|"
         r"reading|sperm|egg) age",
     ),
     ("OTHER_AGE", r"(?:weeks?'? (?:of )?)?(?:gestation\w*|ga)"),
@@ -100,6 +100,7 @@ LEXICON = (
 SPELLINGS = (
     (r"(?<=\d)[\s-]*y\s?[./]?\s?o\b\.?", " years old"),
     (r"\by/o\b", "years old"),
+    (r"(?<=\d)'?s\b", " years old"),
     (r"\bages? eligible for (?:the )?(?:study|inclusion|enrol\w+)", "age"),
     # The condition is that of taking part itself.
     (r"\b(eligible|included|enrolled|excluded|recruited) (?:if|when)\b", r"\1:"),

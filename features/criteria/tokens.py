@@ -46,7 +46,7 @@ def _digits(words: re.Match[str]) -> str:
 def _tokens(text: str) -> Iterator[Token]:
     for match in TOKEN.finditer(text):
         kind = LEXICON[int(str(match.lastgroup)[1:])][0]
-        yield Token(kind, match.group(), _value(match.group()) if kind == "NUM" else 0.0)
+        yield Token(kind, match.group().strip(), _value(match.group()) if kind == "NUM" else 0.0)
 
 
 def _value(digits: str) -> float:

@@ -11,6 +11,7 @@ NEUTRAL = _words(
     "time screening enrollment enrolment inclusion inclusive study entry consent informed signing signature baseline visit "
     "randomization randomisation admission presentation registration recruitment administration vaccination treatment surgery "
     "procedure first dose day date on icf ic form written given obtained when enrolled recruited "
+    "year month months "
     "range ranging limit limits group groups years yrs criteria criterion include including included eligible required "
     "his her their either both all any legally currently completed healthy young middle older old hospitalized hospitalised "
     "pregnant lactating gender only least majority i.e. e.g. ie eg subject's patient's participant's subjects' patients'"
@@ -63,6 +64,9 @@ KIN = _words(
     "sibling siblings partner partners spouse family household care"
 )
 CHILDREN = _words("child children infant infants baby babies boys girls son daughter kids toddler toddlers")
-LOOKED_AFTER = CHILDREN | _words("patient patients recipient person people individual")
+OWNED = CHILDREN | _words("partner partners spouse husband wife")
+LOOKED_AFTER = OWNED | _words("patient patients recipient person people individual")
 OWNING = _words("have has having their own with")
+# Weeks beside one of these count a pregnancy.
+PREGNANCY = ("term", "pregnan", "gestation", "born", "labor", "labour", "birth", "deliver")
 FEMALES, MALES = _words("female females woman women girls girl"), _words("male males man men boys boy")
