@@ -119,7 +119,7 @@ def _is_of_a_person(phrase: Phrase) -> bool:
 
 
 def _evidence_of_standing_alone(phrase: Phrase) -> Certainty:
-    """A clause of years alone, "18 years to 48 years"; less surely "50+", or what stands between commas: "BMI < 30, 18-40 years"."""
+    """A clause of years alone, "18 years to 48 years"; less surely "50+", and between commas "BMI < 30, 18-40 years"."""
     if phrase.lead == 0 and phrase.unit == "YEAR" and _ends_there(phrase):
         return Certainty.FIRM
     is_bare = phrase.lead == 0 and phrase.unit is None and not phrase.behind(1)

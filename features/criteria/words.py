@@ -11,8 +11,8 @@ NEUTRAL = _words(
     "time screening enrollment enrolment inclusion inclusive study entry consent informed signing signature baseline visit "
     "randomization randomisation admission presentation registration recruitment administration vaccination treatment surgery "
     "procedure first dose day date on icf ic form written given obtained when enrolled recruited "
-    "year month months "
-    "range ranging limit limits group groups years yrs criteria criterion include including included eligible required "
+    "year years yrs month months range ranging limit limits group groups "
+    "criteria criterion include including included eligible required "
     "his her their either both all any legally currently completed healthy young middle older old hospitalized hospitalised "
     "pregnant lactating gender only least majority i.e. e.g. ie eg subject's patient's participant's subjects' patients'"
 )
