@@ -1,7 +1,6 @@
 """COPY INTO a table. https://docs.snowflake.com/en/sql-reference/sql/copy-into-table
 
-A file that a table has loaded is remembered by its place and content, so that a second COPY loads nothing; the memory is written
-in the same transaction as the rows.
+Files that the table has loaded already are left out. A file that fails is told by its name, row and column.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error, unsupported
 from mlops_local.account.file_formats import FileFormat, named_format, read_file_format
+from mlops_local.account.loads import Loads
 from mlops_local.account.locations import Place, Root, locate
 from mlops_local.account.names import quote
 from mlops_local.account.reader import Reader
@@ -35,10 +35,6 @@ _OPTIONS: dict[str, type] = {
     "PATTERN": str, "ON_ERROR": str, "SIZE_LIMIT": int, "PURGE": bool, "RETURN_FAILED_ONLY": bool, "MATCH_BY_COLUMN_NAME": str,
     "ENFORCE_LENGTH": bool, "TRUNCATECOLUMNS": bool, "FORCE": bool, "LOAD_UNCERTAIN_FILES": bool,
 }
-_HISTORY = (
-    "CREATE TABLE IF NOT EXISTS account.loads (object BIGINT NOT NULL, stage BIGINT NOT NULL, path VARCHAR NOT NULL, "
-    "md5 VARCHAR NOT NULL, loaded_on TIMESTAMPTZ NOT NULL)"
-)
 
 _ANSWER = (
     Column("file"), Column("status"), Column("rows_parsed", INTEGER), Column("rows_loaded", INTEGER),
@@ -150,8 +146,9 @@ def _load(session: Session, load: Load, place: Place, found: Found) -> list[list
     entry = session.get("TABLE", load.path)
     if entry.kind != "TABLE":
         raise wrong_kind(entry, "TABLE")
-    session.connection.execute(_HISTORY)
-    fresh = found if load.options.get("FORCE") else [pair for pair in found if not _is_loaded(session, entry, place, pair[1])]
+    loads, md5 = Loads(session.connection, entry), session.account.stages.md5
+    forced = bool(load.options.get("FORCE"))
+    fresh = [(root, file) for root, file in found if forced or not loads.has(place.owner, file.relative, md5(file))]
     if not fresh:
         return []
     format_ = load.format or FileFormat.of(place.file_format)
@@ -160,28 +157,8 @@ def _load(session: Session, load: Load, place: Place, found: Found) -> list[list
     answer = [row for group in groups for row in _load_group(session, load, entry, format_, group)]
     for (_, file), row in zip(fresh, answer, strict=True):
         if row[1] != "LOAD_FAILED":
-            _remember(session, entry, place, file)
+            loads.add(place.owner, file.relative, md5(file), session.account.clock.now())
     return answer
-
-
-def _is_loaded(session: Session, entry: Entry, place: Place, file: StagedFile) -> bool:
-    return bool(session.connection.fetch(
-        "SELECT 1 FROM account.loads WHERE object = ? AND stage = ? AND path = ? AND md5 = ? LIMIT 1",
-        [entry.id, place.owner.id, file.relative, session.account.stages.md5(file)],
-    ))
-
-
-def _remember(session: Session, entry: Entry, place: Place, file: StagedFile) -> None:
-    session.connection.execute(
-        "INSERT INTO account.loads VALUES (?, ?, ?, ?, ?)",
-        [entry.id, place.owner.id, file.relative, session.account.stages.md5(file), session.account.clock.now()],
-    )
-
-
-def forget(session: Session, entry: Entry) -> None:
-    """TRUNCATE forgets what was loaded, so that the same files can be loaded again."""
-    session.connection.execute(_HISTORY)
-    session.connection.execute("DELETE FROM account.loads WHERE object = ?", [entry.id])
 
 
 def _load_group(session: Session, load: Load, entry: Entry, format_: FileFormat, group: Found) -> list[list[Any]]:
@@ -219,9 +196,6 @@ def _misfits(session: Session, plan: Plan) -> _Misfits:
 
 def _insert_all(session: Session, entry: Entry, plan: Plan) -> None:
     """All rows, or the error of the first field that does not fit."""
-    misfit = first_misfit(session, plan) if plan.checked_first else None
-    if misfit is not None:
-        raise misfit.error(entry.name)
     try:
         _insert(session, entry, plan, skip=False)
     except duckdb.Error:
@@ -262,7 +236,7 @@ def _insert(session: Session, entry: Entry, plan: Plan, *, skip: bool) -> int:
     """Appends the rows; with ``skip`` those that fit."""
     translation = query.translate(session, plan.text(fitting_only=skip))
     try:
-        return dml.insert_relation(session, entry, plan.columns, translation.sql)
+        return dml.insert_relation(session, entry, plan.columns, translation.sql, translation.columns)
     finally:
         translation.context.release()
 

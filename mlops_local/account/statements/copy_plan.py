@@ -22,7 +22,8 @@ _DATES = {"DATE", "TIME", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ"}
 class Plan:
     """What is inserted: the columns of the table, and for each the field of the files that it takes.
 
-    ``query`` is the user's own query instead of fields. ``shorten`` lets texts be cut to the length of their columns.
+    ``query`` is the user's own query instead of fields. ``shorten`` lets texts be cut to the length of their columns; otherwise a
+    text that is too long is refused when it is inserted.
     """
 
     table: str
@@ -49,6 +50,8 @@ class Plan:
             return f"{prefix}TO_{column.type.name}({source}, {literal(wanted)})"
         if column.type.name == "BINARY" and self.format.type == "CSV":
             return f"{prefix}TO_BINARY({source}, {literal(self.format['BINARY_FORMAT'])})"
+        if column.type.name == "TEXT" and not self.shorten:
+            return f"{source}::VARCHAR"
         if attempt and not column.type.is_semistructured and self.format.type == "CSV":
             return f"TRY_CAST({source} AS {column.type.sql})"
         return f"{source}::{column.type.sql}"
@@ -63,11 +66,6 @@ class Plan:
 
     def is_too_long_possible(self, column: Column) -> bool:
         return column.type.name == "TEXT" and (column.type.length or MAX_TEXT) < MAX_TEXT and not self.shorten
-
-    @property
-    def checked_first(self) -> bool:
-        """Whether a conversion alone would hide what does not fit: it cuts texts."""
-        return any(self.is_too_long_possible(column) for _, column in self.items)
 
 
 def plan_query(table: Entry, text: str, columns: list[str] | None, location: str) -> Plan:

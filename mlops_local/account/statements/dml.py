@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier, unsupported
-from mlops_local.account.names import column as quoted
+from mlops_local.account.loads import Loads
 from mlops_local.account.names import quote_if_needed
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Result, StatementType, counts, status
@@ -258,4 +258,5 @@ def truncate(session: Session, reader: Reader, request: Request) -> Result:
         if not request.describe_only:
             with captured(session, entry):
                 session.connection.execute(f"DELETE FROM {entry.physical}")
+            Loads(session.connection, entry).forget()
     return status(SUCCEEDED)

@@ -47,6 +47,9 @@ def test_a_file_is_loaded_once(run: Run, put: Put, stage: str) -> None:
     assert run(f"COPY INTO T FROM @ST {CSV} FORCE = TRUE")[0][3] == 3
     put("f.csv", stage, b"a,b\n4,w\n", "AUTO_COMPRESS = FALSE OVERWRITE = TRUE")
     assert run(f"COPY INTO T FROM @ST {CSV}")[0][3] == 1
+    run("TRUNCATE TABLE T")
+    assert run(f"COPY INTO T FROM @ST {CSV}")[0][3] == 1
+    assert run("SELECT * FROM T") == [(4, "w")]
 
 
 def test_each_type_is_read_from_text(run: Run, put: Put, stage: str) -> None:
@@ -95,7 +98,12 @@ def test_on_error(run: Run, put: Put, stage: str) -> None:
     assert sorted(run("SELECT * FROM T")) == [(1, "a"), (3, "c"), (4, "d")]
 
 
-def test_texts_may_be_cut_when_that_is_said(run: Run, put: Put, stage: str) -> None:
+def test_texts_are_cut_only_when_that_is_said(run: Run, put: Put, stage: str) -> None:
+    put("p", "@ST/p", parquet(A=[1], B=["abcd"]))
+    matched = "COPY INTO T FROM @ST/p FILE_FORMAT = (TYPE = PARQUET) MATCH_BY_COLUMN_NAME = CASE_SENSITIVE"
+    assert refusal(run, matched).number == 100078
+    assert refusal(run, "COPY INTO T FROM (SELECT $1:A, $1:B FROM @ST/p) FILE_FORMAT = (TYPE = PARQUET)").number == 100078
+    run("RM @ST")
     put("f", stage, b"1,abcd\n")
     run("COPY INTO T FROM @ST TRUNCATECOLUMNS = TRUE")
     assert run("SELECT B FROM T") == [("abc",)]
