@@ -199,6 +199,8 @@ class StepContext:
         own = self.job.variables.environment()
         inherited["PATH"] = os.pathsep.join([*self.job.path, inherited["PATH"]])
         private = {"HOME": str(self.job.slot.home), "TMPDIR": str(self.job.slot.temp), "TF_BUILD": "True"}
+        # pip compiles what it installs, once a machine; here environments are new for each job, so the compiled code is kept beside.
+        private["PYTHONPYCACHEPREFIX"] = str(self.run.machine.cache / "bytecode")
         guard = {"PIP_REQUIRE_VIRTUALENV": "true", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
         return {**inherited, **guard, **own, **private, **self.env}
 
