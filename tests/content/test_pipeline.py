@@ -104,12 +104,16 @@ def test_the_monitor_measures(applied: Pipeline) -> None:
 
 
 def test_the_agent_sees_no_rows_of_the_source(applied: Pipeline) -> None:
-    ((largest, total),) = applied.query(
-        "SELECT MAX(BYTES_WRITTEN_TO_RESULT), SUM(BYTES_WRITTEN_TO_RESULT) FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY("
-        "RESULT_LIMIT => 10000)) WHERE QUERY_TAG LIKE 'mlops run%' AND QUERY_TEXT NOT ILIKE 'SHOW%'"
-    )
+    """A procedure has a session of its own: it hands the tag on, and begins by asking where it is."""
+    tagged = "FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 10000)) WHERE QUERY_TAG LIKE 'mlops run%'"
+    inside = f"SESSION_ID IN (SELECT SESSION_ID {tagged} AND QUERY_TEXT LIKE 'SELECT CURRENT_DATABASE()%')"
+    sizes = "SELECT COUNT(*), MAX(BYTES_WRITTEN_TO_RESULT), SUM(BYTES_WRITTEN_TO_RESULT)"
+    ((statements, largest, total),) = applied.query(f"{sizes} {tagged} AND NOT {inside}")
+    assert statements > 100
     assert largest < 10_000
     assert total < 200_000
+    ((_, largest_inside, _),) = applied.query(f"{sizes} {tagged} AND {inside}")
+    assert largest_inside > 100_000
 
 
 def test_an_unknown_warehouse(pipeline: Pipeline) -> None:
