@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Any
 
 # By the names that the step templates show.
-SETTING_UP = ("Check out", "Use Python", "Restore the pip cache", "Install packages", "Initialize job", "Finalize job", "Post-job")
+SETTING_UP = (
+    "Check out",
+    "Use Python",
+    "Restore the pip cache",
+    "Install packages",
+    "Initialize job",
+    "Finalize job",
+    "Post-job",
+)
 KEY_AND_REPORT = ("Fetch the private key", "Attach", "Publish")
 MOST = 0.25
 

@@ -98,7 +98,11 @@ def _load_samples(project: Path, server: Server, options: tuple[str, ...]) -> No
         settings = connection_settings(server, "ADMIN", sign_in_key(server.account, "ADMIN", Path(keys)))
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SNOWFLAKE_")}
         done = subprocess.run(
-            [sys.executable, "-m", "samples", "load", *options], cwd=project, env=environment | settings, capture_output=True, text=True,
+            [sys.executable, "-m", "samples", "load", *options],
+            cwd=project,
+            env=environment | settings,
+            capture_output=True,
+            text=True,
             check=False,
         )
     if done.returncode != 0:

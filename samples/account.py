@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pandas as pd
 from snowflake.connector.pandas_tools import write_pandas
@@ -80,7 +80,7 @@ def add_trials(session: Session, database: str, trials: pd.DataFrame) -> int:
     """A trial that is there with the same text is left alone; another text is its next version."""
     name = create_tables(session, database) / CLINICAL_TRIALS.name
     new = trials[~_known(session, name, trials)].assign(
-        RECORDED_AT=datetime.now(timezone.utc).replace(tzinfo=None, microsecond=0)
+        RECORDED_AT=datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     )
     return append(session, name, new[CLINICAL_TRIALS.column_names])
 

@@ -15,9 +15,7 @@ _OPTIONS: type_hints.SKLModelSaveOptions = {"enable_explainability": False}
 
 
 def register(place: Place, model: Model, learned: Learned, version: str, *, comment: str, passed: bool) -> None:
-    registry = Registry(
-        place.session, database_name=identifier(place.home.database), schema_name=identifier(place.home.name)
-    )
+    registry = Registry(place.session, database_name=identifier(place.home.database), schema_name=identifier(place.home.name))
     _drop_unfinished(registry, model.name, version)
     registry.log_model(
         learned.pipeline,

@@ -14,8 +14,8 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account import dynamic_tables, tasks
 from mlops_local.account import calls as calls
+from mlops_local.account import dynamic_tables, tasks
 from mlops_local.account import history_view as history_view
 from mlops_local.account import packages_view as packages_view
 from mlops_local.account import platform_functions as platform_functions
@@ -202,8 +202,10 @@ def _role_of(session: Session, role: str | None) -> str:
         return "PUBLIC"
     if not may_take_role(session.catalogue, session.user, role):
         raise AccountError(
-            390189, "08001", f"Role '{role}' specified in the connect string does not exist or not authorized. Contact your local "
-            "system administrator, or attempt to login with another role, e.g. PUBLIC."
+            390189,
+            "08001",
+            f"Role '{role}' specified in the connect string does not exist or not authorized. Contact your local "
+            "system administrator, or attempt to login with another role, e.g. PUBLIC.",
         )
     return role
 

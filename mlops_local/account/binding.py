@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from mlops_local.account.errors import AccountError, unsupported
 from mlops_local.account.lexer import tokenize
@@ -15,7 +15,7 @@ from mlops_local.account.session import Bind
 
 # What stands in the text without quotes must look like nothing else.
 _BARE = {"FIXED": re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?"), "BOOLEAN": re.compile(r"true|false|[01]", re.IGNORECASE)}
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def bind_values(text: str, binds: tuple[Bind, ...]) -> tuple[str, tuple[Bind, ...] | None]:
@@ -27,7 +27,9 @@ def bind_values(text: str, binds: tuple[Bind, ...]) -> tuple[str, tuple[Bind, ..
     marks = [token for token in tokenize(text) if token.kind == "mark" and token.text == "?"]
     if len(marks) != len(binds):
         raise AccountError(
-            2049, "42601", f"SQL compilation error:\nBind variables: the statement has {len(marks)} marks, {len(binds)} values came."
+            2049,
+            "42601",
+            f"SQL compilation error:\nBind variables: the statement has {len(marks)} marks, {len(binds)} values came.",
         )
     return replace_spans(text, [(mark.start, mark.end, constant(bind)) for mark, bind in zip(marks, binds, strict=True)]), None
 

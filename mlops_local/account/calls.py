@@ -64,8 +64,10 @@ def _model_method(session: Session, version_id: int, name: str, count: int) -> S
         raise unsupported(f"model method {name} outside TABLE(..)")
     if count != len(method.inputs):
         raise AccountError(
-            1044, "42P13", f"SQL compilation error:\nInvalid argument types for function '{name}': it takes {len(method.inputs)} arguments "
-            f"({', '.join(column for column, _ in method.inputs)}), {count} were given."
+            1044,
+            "42P13",
+            f"SQL compilation error:\nInvalid argument types for function '{name}': it takes {len(method.inputs)} arguments "
+            f"({', '.join(column for column, _ in method.inputs)}), {count} were given.",
         )
     types = tuple(type_ for _, type_ in method.inputs)
     result = method.outputs[0][1] if method.outputs else OBJECT

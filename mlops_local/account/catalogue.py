@@ -123,7 +123,13 @@ class Catalogue:
         return _entry(rows[0]) if rows else None
 
     def list(
-        self, kind: str, *, database: str | None = None, schema: str | None = None, parent: int | None = None, all_sessions: bool = False
+        self,
+        kind: str,
+        *,
+        database: str | None = None,
+        schema: str | None = None,
+        parent: int | None = None,
+        all_sessions: bool = False,
     ) -> builtins.list[Entry]:
         """Objects of one kind, by name. Other sessions' temporary objects are left out unless asked for."""
         where, values = ["kind = ?"], [kind]  # type: tuple[list[str], list[Any]]
@@ -145,7 +151,9 @@ class Catalogue:
     def list_temporary(self, session: int | None = None) -> builtins.list[Entry]:
         """Temporary objects of one session, or of all sessions (what a killed process left)."""
         where = "session <> 0" if session is None else "session = ?"
-        rows = self._connection.fetch(f"SELECT {_FIELDS} FROM account.objects WHERE {where}", [] if session is None else [session])
+        rows = self._connection.fetch(
+            f"SELECT {_FIELDS} FROM account.objects WHERE {where}", [] if session is None else [session]
+        )
         return [_entry(row) for row in rows]
 
     def inside(self, database: str, schema: str) -> builtins.list[Entry]:
@@ -186,7 +194,20 @@ class Catalogue:
         entry = Entry(id_, kind, database, schema, name, parent, session, owner, comment, created_on, properties or {})
         self._connection.execute(
             "INSERT INTO account.objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [id_, kind, domain_of(kind), database, schema, name, parent, session, owner, comment, created_on, json.dumps(entry.properties)],
+            [
+                id_,
+                kind,
+                domain_of(kind),
+                database,
+                schema,
+                name,
+                parent,
+                session,
+                owner,
+                comment,
+                created_on,
+                json.dumps(entry.properties),
+            ],
         )
         return entry
 
@@ -219,7 +240,8 @@ class Catalogue:
         if taken is not None and taken.id != entry.id and taken.session == entry.session:
             raise already_exists("Object", taken.full_name)
         self._connection.execute(
-            "UPDATE account.objects SET database = ?, schema = ?, name = ? WHERE id = ?", [to.database, to.schema, to.name, entry.id]
+            "UPDATE account.objects SET database = ?, schema = ?, name = ? WHERE id = ?",
+            [to.database, to.schema, to.name, entry.id],
         )
         return replace(entry, database=to.database, schema=to.schema, name=to.name)
 
@@ -282,7 +304,8 @@ class Catalogue:
     def remove_grants(self, privilege: str, object_kind: str, object_name: str) -> None:
         """One privilege on one object, whoever holds it."""
         self._connection.execute(
-            "DELETE FROM account.grants WHERE privilege = ? AND object_kind = ? AND object_name = ?", [privilege, object_kind, object_name]
+            "DELETE FROM account.grants WHERE privilege = ? AND object_kind = ? AND object_name = ?",
+            [privilege, object_kind, object_name],
         )
 
 

@@ -144,7 +144,9 @@ def _replace_rows(session: Session, entry: Entry, translation: query.Translation
     columns = session.catalogue.columns(entry)
     if len(columns) != len(translation.columns):
         raise compilation_error(
-            2026, "42601", f"the query of dynamic table '{entry.full_name}' has {len(translation.columns)} columns now, "
+            2026,
+            "42601",
+            f"the query of dynamic table '{entry.full_name}' has {len(translation.columns)} columns now, "
             f"the table has {len(columns)}; create it anew with CREATE OR REPLACE DYNAMIC TABLE.",
         )
     connection = session.connection
@@ -167,17 +169,35 @@ def _count(connection: Connection, these: str, without: str) -> int:
 
 
 def _record(
-    session: Session, entry: Entry, cause: Cause, *, start: datetime, action: str | None = None,
-    statistics: dict[str, int] | None = None, failure: AccountError | None = None,
+    session: Session,
+    entry: Entry,
+    cause: Cause,
+    *,
+    start: datetime,
+    action: str | None = None,
+    statistics: dict[str, int] | None = None,
+    failure: AccountError | None = None,
 ) -> None:
     lag = lag_of(entry)
     session.connection.execute(
         f"INSERT INTO account.refreshes VALUES ({', '.join('?' * 16)})",
         [
-            entry.id, entry.name, entry.schema, entry.database, "FAILED" if failure else "SUCCEEDED",
-            failure.code if failure else "SUCCESS", failure.message if failure else None, cause.query_id or None, cause.at, start,
-            session.account.clock.now(), action, cause.trigger, int(lag.total_seconds()) if lag else None,
-            json.dumps(statistics) if statistics is not None else None, entry.properties.get("WAREHOUSE"),
+            entry.id,
+            entry.name,
+            entry.schema,
+            entry.database,
+            "FAILED" if failure else "SUCCEEDED",
+            failure.code if failure else "SUCCESS",
+            failure.message if failure else None,
+            cause.query_id or None,
+            cause.at,
+            start,
+            session.account.clock.now(),
+            action,
+            cause.trigger,
+            int(lag.total_seconds()) if lag else None,
+            json.dumps(statistics) if statistics is not None else None,
+            entry.properties.get("WAREHOUSE"),
         ],
     )
 
@@ -247,11 +267,22 @@ def resume(session: Session, entry: Entry) -> None:
 
 
 _HISTORY_COLUMNS = (
-    Column("NAME"), Column("SCHEMA_NAME"), Column("DATABASE_NAME"), Column("STATE"), Column("STATE_CODE"),
+    Column("NAME"),
+    Column("SCHEMA_NAME"),
+    Column("DATABASE_NAME"),
+    Column("STATE"),
+    Column("STATE_CODE"),
     Column("STATE_MESSAGE"),
-    Column("QUERY_ID"), Column("DATA_TIMESTAMP", TIMESTAMP_LTZ), Column("REFRESH_START_TIME", TIMESTAMP_LTZ),
-    Column("REFRESH_END_TIME", TIMESTAMP_LTZ), Column("COMPLETION_TARGET", TIMESTAMP_LTZ), Column("QUALIFIED_NAME"),
-    Column("STATISTICS"), Column("REFRESH_ACTION"), Column("REFRESH_TRIGGER"), Column("TARGET_LAG_SEC", INTEGER),
+    Column("QUERY_ID"),
+    Column("DATA_TIMESTAMP", TIMESTAMP_LTZ),
+    Column("REFRESH_START_TIME", TIMESTAMP_LTZ),
+    Column("REFRESH_END_TIME", TIMESTAMP_LTZ),
+    Column("COMPLETION_TARGET", TIMESTAMP_LTZ),
+    Column("QUALIFIED_NAME"),
+    Column("STATISTICS"),
+    Column("REFRESH_ACTION"),
+    Column("REFRESH_TRIGGER"),
+    Column("TARGET_LAG_SEC", INTEGER),
     Column("WAREHOUSE"),
 )
 _HISTORY_ARGUMENTS = {"RESULT_LIMIT", "NAME", "NAME_PREFIX", "ERROR_ONLY", "DATA_TIMESTAMP_START", "DATA_TIMESTAMP_END"}
@@ -277,7 +308,8 @@ def _history_filter(named: dict[str, Any]) -> tuple[str, list[Any]]:
     tests = {
         "NAME": "(name = ? OR database || '.' || schema || '.' || name = ?)",
         "NAME_PREFIX": "starts_with(database || '.' || schema || '.' || name, ?)",
-        "DATA_TIMESTAMP_START": "data_timestamp >= ?", "DATA_TIMESTAMP_END": "data_timestamp <= ?",
+        "DATA_TIMESTAMP_START": "data_timestamp >= ?",
+        "DATA_TIMESTAMP_END": "data_timestamp <= ?",
     }
     where: list[str] = ["state <> 'SUCCEEDED'"] if named.get("ERROR_ONLY") else []
     values: list[Any] = []

@@ -47,7 +47,9 @@ class Engine:
             connection.check()
             if not mine:
                 raise AccountError(
-                    625, "57014", "Statement cancelled: another transaction held the write lock for too long; commit or roll it back."
+                    625,
+                    "57014",
+                    "Statement cancelled: another transaction held the write lock for too long; commit or roll it back.",
                 )
             self._owner = connection
 

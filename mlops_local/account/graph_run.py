@@ -81,7 +81,12 @@ def _execute(account: Account, session: Session, context: TaskContext, id_: int)
         return FAILED
     if not ran:
         _finish(
-            session, id_, SKIPPED, query_id=None, query_start=None, error_code="0040003",
+            session,
+            id_,
+            SKIPPED,
+            query_id=None,
+            query_start=None,
+            error_code="0040003",
             error_message="Conditional expression for task evaluated to false.",
         )
         return SKIPPED
@@ -119,7 +124,10 @@ def _run_in_own_session(account: Account, context: TaskContext, request: Request
 def open_session(account: Account, task: Task) -> Session:
     """A session of the account itself, in the task's schema and warehouse, with the role that owns the task."""
     return account.open_session(
-        "SYSTEM", role=task.entry.owner, warehouse=task.option("WAREHOUSE"), database=task.entry.database,
+        "SYSTEM",
+        role=task.entry.owner,
+        warehouse=task.option("WAREHOUSE"),
+        database=task.entry.database,
         schema=task.entry.schema,
         parameters=task.option("PARAMETERS"),
     )

@@ -98,8 +98,22 @@ def _row(
 ) -> list[Any]:
     words = request.text.split(None, 1)
     return [
-        request.query_id, request.text, session.database, session.schema, words[0].upper() if words else "", session.id,
-        session.user, session.role, session.warehouse, str(session.parameters.get("QUERY_TAG") or ""),
-        "FAIL" if failure else "SUCCESS", failure.code if failure else None, failure.message if failure else None,
-        start, end, int((end - start).total_seconds() * 1000), record.rows, record.bytes,
+        request.query_id,
+        request.text,
+        session.database,
+        session.schema,
+        words[0].upper() if words else "",
+        session.id,
+        session.user,
+        session.role,
+        session.warehouse,
+        str(session.parameters.get("QUERY_TAG") or ""),
+        "FAIL" if failure else "SUCCESS",
+        failure.code if failure else None,
+        failure.message if failure else None,
+        start,
+        end,
+        int((end - start).total_seconds() * 1000),
+        record.rows,
+        record.bytes,
     ]

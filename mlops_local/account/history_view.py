@@ -16,8 +16,23 @@ from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ, Column
 _NUMBERS = ("SESSION_ID", "TOTAL_ELAPSED_TIME", "ROWS_PRODUCED", "BYTES_WRITTEN_TO_RESULT")
 _TIMES = ("START_TIME", "END_TIME")
 _NAMES = (
-    "QUERY_ID", "QUERY_TEXT", "DATABASE_NAME", "SCHEMA_NAME", "QUERY_TYPE", "SESSION_ID", "USER_NAME", "ROLE_NAME", "WAREHOUSE_NAME",
-    "QUERY_TAG", "EXECUTION_STATUS", "ERROR_CODE", "ERROR_MESSAGE", "START_TIME", "END_TIME", "TOTAL_ELAPSED_TIME", "ROWS_PRODUCED",
+    "QUERY_ID",
+    "QUERY_TEXT",
+    "DATABASE_NAME",
+    "SCHEMA_NAME",
+    "QUERY_TYPE",
+    "SESSION_ID",
+    "USER_NAME",
+    "ROLE_NAME",
+    "WAREHOUSE_NAME",
+    "QUERY_TAG",
+    "EXECUTION_STATUS",
+    "ERROR_CODE",
+    "ERROR_MESSAGE",
+    "START_TIME",
+    "END_TIME",
+    "TOTAL_ELAPSED_TIME",
+    "ROWS_PRODUCED",
     "BYTES_WRITTEN_TO_RESULT",
 )
 _COLUMNS = tuple(
@@ -26,8 +41,11 @@ _COLUMNS = tuple(
 # How long reading waits for rows that are still to be written; a session that itself holds the turn would wait for ever.
 _PATIENCE = 1.0
 _FILTERS = {
-    "END_TIME_RANGE_START": "end_time >= ?", "END_TIME_RANGE_END": "end_time <= ?", "SESSION_ID": "session_id = ?",
-    "USER_NAME": "user_name = ?", "WAREHOUSE_NAME": "warehouse_name = ?",
+    "END_TIME_RANGE_START": "end_time >= ?",
+    "END_TIME_RANGE_END": "end_time <= ?",
+    "SESSION_ID": "session_id = ?",
+    "USER_NAME": "user_name = ?",
+    "WAREHOUSE_NAME": "warehouse_name = ?",
 }
 
 

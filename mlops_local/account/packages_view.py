@@ -19,7 +19,11 @@ _COLUMNS = (Column("PACKAGE_NAME"), Column("VERSION"), Column("LANGUAGE"), Colum
 
 @information_schema("PACKAGES")
 def packages(context: Context, database: str) -> Relation:
-    return relation(context, _COLUMNS, [(item.package_name, item.version, item.language, item.runtime_version) for item in installed_packages()])
+    return relation(
+        context,
+        _COLUMNS,
+        [(item.package_name, item.version, item.language, item.runtime_version) for item in installed_packages()],
+    )
 
 
 @system_function("SYSTEM$ARE_ANACONDA_TERMS_ACKNOWLEDGED")

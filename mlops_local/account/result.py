@@ -106,5 +106,19 @@ def counts(type_: StatementType, **numbers: int) -> Result:
     return rows(columns, [list(numbers.values())], type_=type_)
 
 
-__all__ = ["BOOLEAN", "INTEGER", "REAL", "SUCCEEDED", "TEXT", "TIMESTAMP_LTZ", "Column", "Result", "SqlType", "StatementType",
-           "arrow_type", "counts", "rows", "status"]
+__all__ = [
+    "BOOLEAN",
+    "INTEGER",
+    "REAL",
+    "SUCCEEDED",
+    "TEXT",
+    "TIMESTAMP_LTZ",
+    "Column",
+    "Result",
+    "SqlType",
+    "StatementType",
+    "arrow_type",
+    "counts",
+    "rows",
+    "status",
+]

@@ -126,7 +126,9 @@ class Runtime:
             place = locate(session, location)
             exact = [file for file in place.files() if file.relative == place.prefix]
             if not exact:
-                raise AccountError(391707, "02000", f"The specified file '{location}' in IMPORTS does not exist. PUT it on the stage first.")
+                raise AccountError(
+                    391707, "02000", f"The specified file '{location}' in IMPORTS does not exist. PUT it on the stage first."
+                )
             found.append(ImportFile(exact[0].path, place.prefix.rsplit("/", 1)[-1]))
         return found
 
@@ -172,8 +174,11 @@ class Runtime:
         with self.inner_session(session, entry) as inner:
             try:
                 result = self.sandbox.call_procedure(
-                    self.handler(session, entry), [argument.type for argument in routine.arguments],
-                    None if routine.table is not None else routine.returns, arguments, self._connection(inner, tokens),
+                    self.handler(session, entry),
+                    [argument.type for argument in routine.arguments],
+                    None if routine.table is not None else routine.returns,
+                    arguments,
+                    self._connection(inner, tokens),
                     seconds=float(session.parameters["STATEMENT_TIMEOUT_IN_SECONDS"]),
                 )
             except SandboxError as error:
@@ -207,8 +212,16 @@ class Runtime:
         session_token, master_token = tokens.issue(inner)
         address = urlsplit(self._account.base_url)
         return ProcedureConnection(
-            host=address.hostname or "", port=address.port or 0, protocol=address.scheme, account=self._account.name, user=inner.user,
-            session_token=session_token, master_token=master_token, database=inner.database, schema=inner.schema, role=inner.role,
+            host=address.hostname or "",
+            port=address.port or 0,
+            protocol=address.scheme,
+            account=self._account.name,
+            user=inner.user,
+            session_token=session_token,
+            master_token=master_token,
+            database=inner.database,
+            schema=inner.schema,
+            role=inner.role,
             warehouse=inner.warehouse,
         )
 

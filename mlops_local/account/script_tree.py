@@ -120,9 +120,7 @@ class Block:
     handlers: tuple[Handler, ...] = field(default=())
 
 
-Statement = (
-    Declaration | Assign | Sql | ExecuteImmediate | If | While | ForRange | ForRows | Leave | Return | Raise | Block
-)
+Statement = Declaration | Assign | Sql | ExecuteImmediate | If | While | ForRange | ForRows | Leave | Return | Raise | Block
 
 
 def is_block(reader: Reader) -> bool:
@@ -298,8 +296,17 @@ def _continue(reader: Reader) -> Statement:
 
 
 _STATEMENTS = {
-    "LET": _let, "IF": _if, "WHILE": _while, "LOOP": _loop, "REPEAT": _repeat, "FOR": _for, "RETURN": _return, "RAISE": _raise,
-    "BREAK": _break, "EXIT": _break, "CONTINUE": _continue,
+    "LET": _let,
+    "IF": _if,
+    "WHILE": _while,
+    "LOOP": _loop,
+    "REPEAT": _repeat,
+    "FOR": _for,
+    "RETURN": _return,
+    "RAISE": _raise,
+    "BREAK": _break,
+    "EXIT": _break,
+    "CONTINUE": _continue,
 }
 
 

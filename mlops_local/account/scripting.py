@@ -95,8 +95,12 @@ class _Script:
     def __init__(self, session: Session, variables: dict[str, Value]) -> None:
         self._session = session
         self._scopes: list[dict[str, Value]] = [
-            {"SQLROWCOUNT": Value(None, INTEGER), "SQLFOUND": Value(None, BOOLEAN), "SQLNOTFOUND": Value(None, BOOLEAN),
-             "SQLID": Value(None, TEXT)},
+            {
+                "SQLROWCOUNT": Value(None, INTEGER),
+                "SQLFOUND": Value(None, BOOLEAN),
+                "SQLNOTFOUND": Value(None, BOOLEAN),
+                "SQLID": Value(None, TEXT),
+            },
             variables,
         ]
         self._results: dict[str, Result | None] = {}
@@ -192,7 +196,8 @@ class _Script:
         result = self._session.execute(request)
         count = _row_count(result)
         self._scopes[0] = {
-            "SQLROWCOUNT": Value(count, INTEGER), "SQLID": Value(request.query_id, TEXT),
+            "SQLROWCOUNT": Value(count, INTEGER),
+            "SQLID": Value(request.query_id, TEXT),
             "SQLFOUND": Value(None if count is None else count > 0, BOOLEAN),
             "SQLNOTFOUND": Value(None if count is None else count == 0, BOOLEAN),
         }
@@ -326,9 +331,18 @@ class _Script:
 
 
 _RUNNERS: dict[type, Any] = {
-    Assign: _Script._assign, Block: _Script.run, Declaration: _Script._declare, ExecuteImmediate: _Script._execute_immediate,
-    ForRange: _Script._for_range, ForRows: _Script._for_rows, If: _Script._if, Leave: _Script._leave, Raise: _Script._raise,
-    Return: _Script._return, Sql: _Script._run_sql, While: _Script._while,
+    Assign: _Script._assign,
+    Block: _Script.run,
+    Declaration: _Script._declare,
+    ExecuteImmediate: _Script._execute_immediate,
+    ForRange: _Script._for_range,
+    ForRows: _Script._for_rows,
+    If: _Script._if,
+    Leave: _Script._leave,
+    Raise: _Script._raise,
+    Return: _Script._return,
+    Sql: _Script._run_sql,
+    While: _Script._while,
 }
 
 
@@ -350,8 +364,34 @@ def _ends_operand(token: Token) -> bool:
 
 
 _BEFORE_VARIABLES = {
-    "SELECT", "WHERE", "AND", "OR", "NOT", "IN", "THEN", "ELSE", "WHEN", "BETWEEN", "LIKE", "ILIKE", "BY", "LIMIT", "SET",
-    "VALUES", "ON", "CASE", "AS", "RETURN", "IMMEDIATE", "FROM", "HAVING", "IS", "OFFSET", "DISTINCT", "TABLE", "INTO",
+    "SELECT",
+    "WHERE",
+    "AND",
+    "OR",
+    "NOT",
+    "IN",
+    "THEN",
+    "ELSE",
+    "WHEN",
+    "BETWEEN",
+    "LIKE",
+    "ILIKE",
+    "BY",
+    "LIMIT",
+    "SET",
+    "VALUES",
+    "ON",
+    "CASE",
+    "AS",
+    "RETURN",
+    "IMMEDIATE",
+    "FROM",
+    "HAVING",
+    "IS",
+    "OFFSET",
+    "DISTINCT",
+    "TABLE",
+    "INTO",
 }
 
 

@@ -50,7 +50,7 @@ class Bind:
     """One bound value as the client sent it: Snowflake's type name and text; a list of texts for array binding."""
 
     type: str
-    value: str | None | list[str | None]
+    value: str | list[str | None] | None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from mlops_local.account.catalogue import Entry
@@ -58,7 +58,7 @@ def _describe(folder: Path, path: Path) -> StagedFile | None:
         stat = path.stat()
     except FileNotFoundError:
         return None
-    modified = datetime.fromtimestamp(stat.st_mtime, tz=timezone.utc)
+    modified = datetime.fromtimestamp(stat.st_mtime, tz=UTC)
     return StagedFile(path.relative_to(folder).as_posix(), path, stat.st_size, modified)
 
 

@@ -82,7 +82,7 @@ def _events(entry: Entry, table: Entry, columns: Sequence[Column], upto: int) ->
         f'WHERE "~version" > {int(entry.properties["OFFSET"])} AND "~version" <= {upto}'
     )
     if entry.properties.get("INITIAL"):
-        events += f' UNION ALL SELECT {names}, \'INSERT\', false, -1, rowid - 4611686018427387904 FROM {entry.physical}'
+        events += f" UNION ALL SELECT {names}, 'INSERT', false, -1, rowid - 4611686018427387904 FROM {entry.physical}"
     return events
 
 
@@ -91,7 +91,7 @@ def _appended(events: str, columns: Sequence[Column], table: Entry) -> str:
     names = ", ".join(quoted(column.name) for column in columns)
     return (
         f'SELECT {names}, \'INSERT\' AS "METADATA$ACTION", false AS "METADATA$ISUPDATE", '
-        f"sha1('{table.id}:' || \"~at\") AS \"METADATA$ROW_ID\" FROM ({events}) WHERE \"~action\" = 'INSERT' AND NOT \"~update\""
+        f'sha1(\'{table.id}:\' || "~at") AS "METADATA$ROW_ID" FROM ({events}) WHERE "~action" = \'INSERT\' AND NOT "~update"'
     )
 
 
@@ -104,15 +104,19 @@ def _net(context: Context, events: str, columns: Sequence[Column], table: Entry)
     )
     net = net_changes(Change(*row) for row in found)
     kept = context.register(
-        pa.table({
-            "at": pa.array([one.at for one in net], pa.int64()), "insert": pa.array([one.insert for one in net], pa.bool_()),
-            "update": pa.array([one.update for one in net], pa.bool_()), "row": pa.array([one.row for one in net], pa.int64()),
-        }),
+        pa.table(
+            {
+                "at": pa.array([one.at for one in net], pa.int64()),
+                "insert": pa.array([one.insert for one in net], pa.bool_()),
+                "update": pa.array([one.update for one in net], pa.bool_()),
+                "row": pa.array([one.row for one in net], pa.int64()),
+            }
+        ),
         (Column("KEPT_AT", INTEGER), Column("KEPT_INSERT", BOOLEAN), Column("KEPT_UPDATE", BOOLEAN), Column("KEPT_ROW", INTEGER)),
     )
     return (
         f"SELECT {names}, CASE WHEN KEPT_INSERT THEN 'INSERT' ELSE 'DELETE' END AS \"METADATA$ACTION\", "
-        f"KEPT_UPDATE AS \"METADATA$ISUPDATE\", sha1('{table.id}:' || KEPT_ROW) AS \"METADATA$ROW_ID\" "
+        f'KEPT_UPDATE AS "METADATA$ISUPDATE", sha1(\'{table.id}:\' || KEPT_ROW) AS "METADATA$ROW_ID" '
         f'FROM ({events}) JOIN ({kept.sql}) ON "~at" = KEPT_AT ORDER BY KEPT_ROW, KEPT_INSERT'
     )
 

@@ -104,8 +104,17 @@ def get_tag(session: Session, arguments: list[Any]) -> str | None:
 _REFERENCE_COLUMNS = tuple(
     Column(name)
     for name in (
-        "TAG_DATABASE", "TAG_SCHEMA", "TAG_NAME", "TAG_VALUE", "APPLY_METHOD", "LEVEL", "OBJECT_DATABASE", "OBJECT_SCHEMA",
-        "OBJECT_NAME", "DOMAIN", "COLUMN_NAME",
+        "TAG_DATABASE",
+        "TAG_SCHEMA",
+        "TAG_NAME",
+        "TAG_VALUE",
+        "APPLY_METHOD",
+        "LEVEL",
+        "OBJECT_DATABASE",
+        "OBJECT_SCHEMA",
+        "OBJECT_NAME",
+        "DOMAIN",
+        "COLUMN_NAME",
     )
 )
 
@@ -124,8 +133,17 @@ def tag_references(context: Context, positional: list[Any], named: dict[str, Any
 def _reference_row(entry: Entry, found: Reference) -> list[str | None]:
     method = "MANUAL" if found.carrier.id == entry.id else "INHERITED"
     return [
-        found.tag.database, found.tag.schema, found.tag.name, found.value, method, found.level, entry.database or None,
-        entry.schema or None, entry.name, domain_name(entry.kind), None,
+        found.tag.database,
+        found.tag.schema,
+        found.tag.name,
+        found.value,
+        method,
+        found.level,
+        entry.database or None,
+        entry.schema or None,
+        entry.name,
+        domain_name(entry.kind),
+        None,
     ]
 
 
@@ -146,8 +164,11 @@ def entity_detail(session: Session, arguments: list[Any]) -> str:
 
 def _carrier_detail(entry: Entry, value: str) -> dict[str, Any]:
     return {
-        "entityName": entry.name, "domain": domain_name(entry.kind), "tagValue": value,
-        "databaseName": entry.database, "schemaName": entry.schema,
+        "entityName": entry.name,
+        "domain": domain_name(entry.kind),
+        "tagValue": value,
+        "databaseName": entry.database,
+        "schemaName": entry.schema,
     }
 
 

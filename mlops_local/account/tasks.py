@@ -26,7 +26,12 @@ from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ, Column
 KIND = "TASK"
 STARTED, SUSPENDED = "started", "suspended"
 SCHEDULED, EXECUTING, SUCCEEDED, FAILED, SKIPPED, CANCELLED = (
-    "SCHEDULED", "EXECUTING", "SUCCEEDED", "FAILED", "SKIPPED", "CANCELLED",
+    "SCHEDULED",
+    "EXECUTING",
+    "SUCCEEDED",
+    "FAILED",
+    "SKIPPED",
+    "CANCELLED",
 )
 BY_SCHEDULE, BY_COMMAND = "SCHEDULE", "EXECUTE TASK"
 
@@ -190,8 +195,19 @@ def _insert(session: Session, run: Run, task: Task, id_: int) -> None:
         "INSERT INTO account.task_runs (id, graph, task, root, name, database, schema, state, scheduled_time, scheduled_from, "
         "query_text, condition_text, config) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            id_, run.graph, task.entry.id, run.root, task.name, task.entry.database, task.entry.schema, SCHEDULED,
-            run.scheduled_time, run.scheduled_from, task.definition, task.condition, run.config,
+            id_,
+            run.graph,
+            task.entry.id,
+            run.root,
+            task.name,
+            task.entry.database,
+            task.entry.schema,
+            SCHEDULED,
+            run.scheduled_time,
+            run.scheduled_from,
+            task.definition,
+            task.condition,
+            run.config,
         ],
     )
 
@@ -258,16 +274,35 @@ def fail_interrupted(session: Session) -> None:
 
 
 _HISTORY_COLUMNS = (
-    Column("QUERY_ID"), Column("NAME"), Column("DATABASE_NAME"), Column("SCHEMA_NAME"), Column("QUERY_TEXT"),
+    Column("QUERY_ID"),
+    Column("NAME"),
+    Column("DATABASE_NAME"),
+    Column("SCHEMA_NAME"),
+    Column("QUERY_TEXT"),
     Column("CONDITION_TEXT"),
-    Column("STATE"), Column("ERROR_CODE"), Column("ERROR_MESSAGE"), Column("SCHEDULED_TIME", TIMESTAMP_LTZ),
-    Column("QUERY_START_TIME", TIMESTAMP_LTZ), Column("NEXT_SCHEDULED_TIME", TIMESTAMP_LTZ), Column("COMPLETED_TIME",
-    TIMESTAMP_LTZ),
-    Column("ROOT_TASK_ID"), Column("GRAPH_VERSION", INTEGER), Column("RUN_ID", INTEGER), Column("RETURN_VALUE"),
-    Column("SCHEDULED_FROM"), Column("ATTEMPT_NUMBER", INTEGER), Column("CONFIG"), Column("GRAPH_RUN_GROUP_ID", INTEGER),
+    Column("STATE"),
+    Column("ERROR_CODE"),
+    Column("ERROR_MESSAGE"),
+    Column("SCHEDULED_TIME", TIMESTAMP_LTZ),
+    Column("QUERY_START_TIME", TIMESTAMP_LTZ),
+    Column("NEXT_SCHEDULED_TIME", TIMESTAMP_LTZ),
+    Column("COMPLETED_TIME", TIMESTAMP_LTZ),
+    Column("ROOT_TASK_ID"),
+    Column("GRAPH_VERSION", INTEGER),
+    Column("RUN_ID", INTEGER),
+    Column("RETURN_VALUE"),
+    Column("SCHEDULED_FROM"),
+    Column("ATTEMPT_NUMBER", INTEGER),
+    Column("CONFIG"),
+    Column("GRAPH_RUN_GROUP_ID", INTEGER),
 )
 _HISTORY_ARGUMENTS = {
-    "SCHEDULED_TIME_RANGE_START", "SCHEDULED_TIME_RANGE_END", "RESULT_LIMIT", "TASK_NAME", "ERROR_ONLY", "ROOT_TASK_ID",
+    "SCHEDULED_TIME_RANGE_START",
+    "SCHEDULED_TIME_RANGE_END",
+    "RESULT_LIMIT",
+    "TASK_NAME",
+    "ERROR_ONLY",
+    "ROOT_TASK_ID",
 }
 
 
@@ -298,8 +333,10 @@ def _history_filter(named: dict[str, Any]) -> tuple[str, list[Any]]:
     if named.get("ERROR_ONLY"):
         where.append("state IN ('FAILED', 'CANCELLED')")
     for name, test in (
-        ("SCHEDULED_TIME_RANGE_START", "scheduled_time >= ?"), ("SCHEDULED_TIME_RANGE_END", "scheduled_time <= ?"),
-        ("TASK_NAME", "name = ?"), ("ROOT_TASK_ID", "root = ?"),
+        ("SCHEDULED_TIME_RANGE_START", "scheduled_time >= ?"),
+        ("SCHEDULED_TIME_RANGE_END", "scheduled_time <= ?"),
+        ("TASK_NAME", "name = ?"),
+        ("ROOT_TASK_ID", "root = ?"),
     ):
         if named.get(name) is not None:
             where.append(test)
@@ -330,11 +367,28 @@ def _next_runs(session: Session, named: dict[str, Any]) -> list[tuple[Any, ...]]
         at = timetable.next_after(max(now, last.get(task.entry.id, now)), base=task.base)
         end = named.get("SCHEDULED_TIME_RANGE_END")
         if end is None or at <= end:
-            rows.append((
-                None, task.name, task.entry.database, task.entry.schema, task.definition, task.condition, SCHEDULED, None,
-                None, at,
-                None, None, None, task.entry.id, None, None, BY_SCHEDULE, task.option("CONFIG"),
-            ))
+            rows.append(
+                (
+                    None,
+                    task.name,
+                    task.entry.database,
+                    task.entry.schema,
+                    task.definition,
+                    task.condition,
+                    SCHEDULED,
+                    None,
+                    None,
+                    at,
+                    None,
+                    None,
+                    None,
+                    task.entry.id,
+                    None,
+                    None,
+                    BY_SCHEDULE,
+                    task.option("CONFIG"),
+                )
+            )
     return rows
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
@@ -45,13 +45,13 @@ class Cron:
     def next_after(self, after: datetime, *, base: datetime) -> datetime:
         """The first time later than ``after``; ``base`` does not count."""
         at: datetime = next(CronSim(self.expression, after.astimezone(ZoneInfo(self.zone))))
-        return at.astimezone(timezone.utc)
+        return at.astimezone(UTC)
 
     def last_until(self, now: datetime, *, base: datetime) -> datetime:
         """The last such time that is not later than ``now``; ``base`` does not count."""
         just_after = (now + timedelta(seconds=1)).astimezone(ZoneInfo(self.zone))
         at: datetime = next(CronSim(self.expression, just_after, reverse=True))
-        return at.astimezone(timezone.utc)
+        return at.astimezone(UTC)
 
 
 Timetable = Every | Cron
@@ -76,7 +76,7 @@ def _cron(expression: str, zone: str) -> Cron:
     if len(expression.split()) != 5:
         raise _invalid(f"USING CRON {expression} {zone}", "a cron expression has five fields.")
     try:
-        CronSim(expression, datetime(2000, 1, 1, tzinfo=timezone.utc))
+        CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC))
     except CronSimError as error:
         raise _invalid(f"USING CRON {expression} {zone}", f"{error}.") from error
     return Cron(expression, zone)

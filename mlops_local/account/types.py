@@ -120,7 +120,9 @@ def _sized(base: SqlType, first: int | None, second: int | None, text: str) -> S
         return base
     if base.name == "FIXED":
         if not 1 <= first <= 38 or (second or 0) > first:
-            raise syntax_error(f"invalid precision or scale in type {text.strip()}: precision is 1 to 38, scale at most precision.")
+            raise syntax_error(
+                f"invalid precision or scale in type {text.strip()}: precision is 1 to 38, scale at most precision."
+            )
         return SqlType("FIXED", precision=first, scale=second or 0)
     if base.name in {"TEXT", "BINARY"}:
         return SqlType(base.name, length=first)
@@ -132,7 +134,8 @@ def _sized(base: SqlType, first: int | None, second: int | None, text: str) -> S
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _FROM_DUCKDB: dict[str, SqlType] = {
     **dict.fromkeys(
-        ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"), INTEGER
+        ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
+        INTEGER,
     ),
     **dict.fromkeys(("FLOAT", "DOUBLE"), REAL),
     "VARCHAR": TEXT,

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ def _run(context: RunContext, loaded: Loaded, options: RunOptions) -> RunResult:
 
 
 def _build_variables(number: int) -> dict[str, str]:
-    today = datetime.now(timezone.utc).strftime("%Y%m%d")
+    today = datetime.now(UTC).strftime("%Y%m%d")
     return {
         "Build.BuildId": str(number),
         "Build.BuildNumber": f"{today}.{number}",

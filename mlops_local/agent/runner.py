@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from mlops_local.agent.conditions import Before, Counter, Finished, condition_world, holds, value_world
 from mlops_local.agent.context import JobContext, RunContext
@@ -52,7 +52,7 @@ class Scheduler:
 
     def __post_init__(self) -> None:
         self._agents = threading.Semaphore(self.at_once)
-        started = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        started = datetime.now(UTC).isoformat(timespec="seconds")
         self._pipeline = Table([("startTime", started), ("name", self.pipeline.name)])
 
     def execute(self) -> str:

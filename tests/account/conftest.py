@@ -43,8 +43,14 @@ def shared_server(shared_key: tuple[bytes, str], tmp_path_factory: pytest.TempPa
 def client(shared_server: Server, shared_key: tuple[bytes, str]) -> Iterator[SnowflakeConnection]:
     """The real connector, in schema S of a new database."""
     connection = snowflake.connector.connect(
-        account=shared_server.account.name, user="ADMIN", private_key=shared_key[0], host="127.0.0.1", port=shared_server.port,
-        protocol="http", role="ACCOUNTADMIN", warehouse="SHARED_WH",
+        account=shared_server.account.name,
+        user="ADMIN",
+        private_key=shared_key[0],
+        host="127.0.0.1",
+        port=shared_server.port,
+        protocol="http",
+        role="ACCOUNTADMIN",
+        warehouse="SHARED_WH",
     )
     connection.cursor().execute(f"CREATE DATABASE MODULE_{next(_numbers)}")
     connection.cursor().execute("CREATE SCHEMA S")
@@ -65,4 +71,3 @@ def ask(client: SnowflakeConnection) -> Ask:
 @pytest.fixture(scope="module")
 def snowpark(client: SnowflakeConnection) -> Snowpark:
     return Snowpark.builder.configs({"connection": client}).create()
-

@@ -43,7 +43,7 @@ def test_the_readme_lists_exactly_the_parameters(name: str) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_template_holds_parameters_and_the_key_of_its_folder(name: str) -> None:
-    folder = name.split("/")[0] if "/" in name else "stages"
+    folder = name.split("/", maxsplit=1)[0] if "/" in name else "stages"
     assert set(load(name)) - {"parameters"} == {KINDS[folder]}
 
 

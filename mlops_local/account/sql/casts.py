@@ -54,7 +54,9 @@ def _to_fixed(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Ex
 
 def _to_text(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
     text = template(_AS_TEXT.get(source.name if source else "", "CAST({0} AS VARCHAR)"), node)
-    shortened = target.length is not None and target.length < (source.length or 0 if source and source.name == "TEXT" else 1 << 40)
+    shortened = target.length is not None and target.length < (
+        source.length or 0 if source and source.name == "TEXT" else 1 << 40
+    )
     if shortened and target.length is not None and target.length < (TEXT.length or 0):
         return template(f"left({{0}}, {target.length})", text)
     return text
@@ -81,15 +83,19 @@ def _to_boolean(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.
     if source is not None and source.name == "TEXT":
         return template(
             f"CASE WHEN lower(trim({{0}})) IN {_TRUE} THEN TRUE WHEN lower(trim({{0}})) IN {_FALSE} THEN FALSE "
-            "ELSE CAST({0} AS BOOLEAN) END", node
+            "ELSE CAST({0} AS BOOLEAN) END",
+            node,
         )
     return _plain(node, source, target)
 
 
 def _to_ntz(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
     made = template("CAST({0} AS TIMESTAMP_NS)", node)
-    if target.scale is not None and target.scale < 9 and (source is None or source.name != "TIMESTAMP_NTZ" or
-                                                          (source.scale or 0) > target.scale):
+    if (
+        target.scale is not None
+        and target.scale < 9
+        and (source is None or source.name != "TIMESTAMP_NTZ" or (source.scale or 0) > target.scale)
+    ):
         unit = 10 ** (9 - target.scale)
         return template(f"make_timestamp_ns(epoch_ns({{0}}) - epoch_ns({{0}}) % {unit})", made)
     return made
@@ -126,10 +132,13 @@ def _to_array(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Ex
 
 def _to_object(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
     if not is_semi(source):
-        raise AccountError(1065, "22023", f"SQL compilation error:\ninvalid type [CAST({source.sql if source else '?'} AS OBJECT)]")
+        raise AccountError(
+            1065, "22023", f"SQL compilation error:\ninvalid type [CAST({source.sql if source else '?'} AS OBJECT)]"
+        )
     return template(
         "CASE WHEN {0} IS NULL OR json_type({0}) = 'OBJECT' THEN {0} "
-        "ELSE CAST(error('[100071 22000] Failed to cast variant value to OBJECT') AS JSON) END", node
+        "ELSE CAST(error('[100071 22000] Failed to cast variant value to OBJECT') AS JSON) END",
+        node,
     )
 
 

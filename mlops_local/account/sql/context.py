@@ -90,5 +90,3 @@ def _read(field_: pa.Field, target: Column) -> str:
     if target.type.is_semistructured:
         return f"CAST({text} AS JSON)"
     return text
-
-

@@ -20,8 +20,23 @@ Handler = Callable[[exp.Expr, Scope], exp.Expr]
 
 # Parts of a tree that are no values themselves: their children are translated, they stay.
 _FRAMES = (
-    exp.Where, exp.Having, exp.Qualify, exp.Group, exp.Order, exp.Ordered, exp.Tuple, exp.Distinct, exp.If, exp.Kwarg, exp.Cube,
-    exp.Rollup, exp.GroupingSets, exp.WindowSpec, exp.PropertyEQ, exp.Any, exp.Escape,
+    exp.Where,
+    exp.Having,
+    exp.Qualify,
+    exp.Group,
+    exp.Order,
+    exp.Ordered,
+    exp.Tuple,
+    exp.Distinct,
+    exp.If,
+    exp.Kwarg,
+    exp.Cube,
+    exp.Rollup,
+    exp.GroupingSets,
+    exp.WindowSpec,
+    exp.PropertyEQ,
+    exp.Any,
+    exp.Escape,
 )
 _LEAVES = (Raw, exp.Identifier, exp.Var, exp.DataType, exp.TableAlias, exp.JSONPath, exp.Interval, exp.Lambda)
 

@@ -276,5 +276,3 @@ def _names(members: Members, source: str) -> str:
     """The path in the stage for the path that DuckDB has read."""
     entries = ", ".join(f"{literal(str(path))}: {literal(file.relative)}" for file, path in members)
     return f"MAP {{{entries}}}[{source}]"
-
-

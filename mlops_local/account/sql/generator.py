@@ -26,7 +26,12 @@ class Call(exp.Expression, exp.Func):  # type: ignore[misc]
     """A call of a DuckDB function by its own name: ``name(DISTINCT a ORDER BY b IGNORE NULLS) FILTER (WHERE c)``."""
 
     arg_types: ClassVar[dict[str, bool]] = {
-        "this": True, "expressions": False, "distinct": False, "order": False, "ignore_nulls": False, "where": False,
+        "this": True,
+        "expressions": False,
+        "distinct": False,
+        "order": False,
+        "ignore_nulls": False,
+        "where": False,
     }
     is_var_len_args = True
 

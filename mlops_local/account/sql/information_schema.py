@@ -59,9 +59,23 @@ def _table(context: Context, entry: Entry) -> list[Any]:
         count = context.session.connection.fetch(f"SELECT count(*) FROM {entry.physical}")[0][0]
     kind = "LOCAL TEMPORARY" if entry.temporary else _KINDS[entry.kind]
     return [
-        entry.database, entry.schema, entry.name, entry.owner, kind, "YES" if entry.properties.get("TRANSIENT") else "NO",
-        entry.properties.get("CLUSTER_BY"), count, None, 1, entry.created_on, entry.created_on, entry.created_on, "NO",
-        entry.comment or None, "YES" if entry.temporary else "NO", "YES" if entry.kind == "DYNAMIC TABLE" else "NO",
+        entry.database,
+        entry.schema,
+        entry.name,
+        entry.owner,
+        kind,
+        "YES" if entry.properties.get("TRANSIENT") else "NO",
+        entry.properties.get("CLUSTER_BY"),
+        count,
+        None,
+        1,
+        entry.created_on,
+        entry.created_on,
+        entry.created_on,
+        "NO",
+        entry.comment or None,
+        "YES" if entry.temporary else "NO",
+        "YES" if entry.kind == "DYNAMIC TABLE" else "NO",
     ]
 
 
@@ -89,10 +103,21 @@ def _column(entry: Entry, column: Column, place: int) -> list[Any]:
     timed = type_.name == "TIME" or type_.name.startswith("TIMESTAMP")
     identity = (column.default or "").startswith("IDENTITY")
     return [
-        entry.database, entry.schema, entry.name, column.name, place, None if identity else column.default,
-        "YES" if column.nullable else "NO", _DATA_TYPES.get(type_.name, type_.name), type_.length,
-        min(type_.length * 4, 16_777_216) if type_.name == "TEXT" and type_.length else None, type_.precision if fixed else None,
-        10 if fixed else None, type_.scale if fixed else None, type_.scale if timed else None, "YES" if identity else "NO",
+        entry.database,
+        entry.schema,
+        entry.name,
+        column.name,
+        place,
+        None if identity else column.default,
+        "YES" if column.nullable else "NO",
+        _DATA_TYPES.get(type_.name, type_.name),
+        type_.length,
+        min(type_.length * 4, 16_777_216) if type_.name == "TEXT" and type_.length else None,
+        type_.precision if fixed else None,
+        10 if fixed else None,
+        type_.scale if fixed else None,
+        type_.scale if timed else None,
+        "YES" if identity else "NO",
         column.comment,
     ]
 
@@ -105,11 +130,27 @@ _VIEWS = _columns(
 
 @information_schema("VIEWS")
 def views(context: Context, database: str) -> Relation:
-    return _relation(context, _VIEWS, (
-        [entry.database, entry.schema, entry.name, entry.owner, entry.properties.get("TEXT"), "NONE", "NO", "NO",
-         "YES" if entry.properties.get("SECURE") else "NO", entry.created_on, entry.created_on, entry.comment or None]
-        for entry in context.session.catalogue.list("VIEW", database=database)
-    ))
+    return _relation(
+        context,
+        _VIEWS,
+        (
+            [
+                entry.database,
+                entry.schema,
+                entry.name,
+                entry.owner,
+                entry.properties.get("TEXT"),
+                "NONE",
+                "NO",
+                "NO",
+                "YES" if entry.properties.get("SECURE") else "NO",
+                entry.created_on,
+                entry.created_on,
+                entry.comment or None,
+            ]
+            for entry in context.session.catalogue.list("VIEW", database=database)
+        ),
+    )
 
 
 _SCHEMATA = _columns(
@@ -119,11 +160,24 @@ _SCHEMATA = _columns(
 
 @information_schema("SCHEMATA")
 def schemata(context: Context, database: str) -> Relation:
-    return _relation(context, _SCHEMATA, (
-        [entry.database, entry.name, entry.owner, "NO", "YES" if entry.properties.get("MANAGED") else "NO", 1, entry.created_on,
-         entry.created_on, entry.comment or None]
-        for entry in context.session.catalogue.list("SCHEMA", database=database)
-    ))
+    return _relation(
+        context,
+        _SCHEMATA,
+        (
+            [
+                entry.database,
+                entry.name,
+                entry.owner,
+                "NO",
+                "YES" if entry.properties.get("MANAGED") else "NO",
+                1,
+                entry.created_on,
+                entry.created_on,
+                entry.comment or None,
+            ]
+            for entry in context.session.catalogue.list("SCHEMA", database=database)
+        ),
+    )
 
 
 _DATABASES = _columns("DATABASE_NAME DATABASE_OWNER IS_TRANSIENT COMMENT CREATED:t LAST_ALTERED:t RETENTION_TIME:n TYPE")
@@ -131,7 +185,11 @@ _DATABASES = _columns("DATABASE_NAME DATABASE_OWNER IS_TRANSIENT COMMENT CREATED
 
 @information_schema("DATABASES")
 def databases(context: Context, database: str) -> Relation:
-    return _relation(context, _DATABASES, (
-        [entry.name, entry.owner, "NO", entry.comment or None, entry.created_on, entry.created_on, 1, "STANDARD"]
-        for entry in context.session.catalogue.list("DATABASE")
-    ))
+    return _relation(
+        context,
+        _DATABASES,
+        (
+            [entry.name, entry.owner, "NO", entry.comment or None, entry.created_on, entry.created_on, 1, "STANDARD"]
+            for entry in context.session.catalogue.list("DATABASE")
+        ),
+    )

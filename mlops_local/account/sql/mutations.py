@@ -75,8 +75,10 @@ def update(session: Session, text: str) -> Mutation:
     sql = f"UPDATE {target.entry.physical} AS {_quoted(target)} SET {assignments}{behind}"
     joined = None
     if source:
-        joined = (f"SELECT count(*) FROM (SELECT {_quoted(target)}.rowid FROM {target.entry.physical} AS {_quoted(target)}, {source}"
-                  f"{where} GROUP BY 1 HAVING count(*) > 1)")
+        joined = (
+            f"SELECT count(*) FROM (SELECT {_quoted(target)}.rowid FROM {target.entry.physical} AS {_quoted(target)}, {source}"
+            f"{where} GROUP BY 1 HAVING count(*) > 1)"
+        )
     return Mutation(target.entry, sql, target.scope.context, joined)
 
 
@@ -98,8 +100,10 @@ def merge(session: Session, text: str) -> Mutation:
     add_source(tree.args["using"], target.scope)
     on = generate(translate(tree.args["on"], target.scope))
     clauses = " ".join(_when(when, target) for when in tree.args["whens"].expressions)
-    sql = (f"MERGE INTO {target.entry.physical} AS {_quoted(target)} USING {_source_text(tree.args['using'])} ON ({on}) {clauses} "
-           "RETURNING merge_action")
+    sql = (
+        f"MERGE INTO {target.entry.physical} AS {_quoted(target)} USING {_source_text(tree.args['using'])} ON ({on}) {clauses} "
+        "RETURNING merge_action"
+    )
     return Mutation(target.entry, sql, target.scope.context)
 
 
@@ -170,10 +174,12 @@ def _insert(then: exp.Insert, target: _Target) -> str:
     values = then.expression.expressions if then.expression is not None else []
     named = [logical(item.name) for item in then.this.expressions] if isinstance(then.this, exp.Tuple) else list(target.columns)
     if len(named) != len(values):
-        raise compilation_error(2020, "21S01", f"Insert value list does not match column list expecting {len(named)} but got {len(values)}")
+        raise compilation_error(
+            2020, "21S01", f"Insert value list does not match column list expecting {len(named)} but got {len(values)}"
+        )
     given = {name: target.value(value, target.column(name)) for name, value in zip(named, values, strict=True)}
-    listed = [given.get(name) or default_of(target.entry, column, target.scope.context) for name, column in target.columns.items()]
+    listed = [
+        given.get(name) or default_of(target.entry, column, target.scope.context) for name, column in target.columns.items()
+    ]
     names = ", ".join(quoted(name) for name in target.columns)
     return f"INSERT ({names}) VALUES ({', '.join(generate(value) for value in listed)})"
-
-

@@ -50,7 +50,9 @@ def _widened(node: exp.Expr, target: SqlType) -> exp.Expr:
     """DuckDB mixes numbers by itself; everything else is converted."""
     source = type_of(node)
     if is_number(source) and target.name == "FIXED":
-        return template("CAST({0} AS BIGINT)", node, type_=INTEGER) if isinstance(node, exp.Literal) and target == INTEGER else node
+        return (
+            template("CAST({0} AS BIGINT)", node, type_=INTEGER) if isinstance(node, exp.Literal) and target == INTEGER else node
+        )
     if is_number(source) and target == REAL:
         return cast(node, REAL)
     return node if is_text(source) and is_text(target) else cast(node, target)
@@ -161,7 +163,10 @@ def _shift(node: exp.Expr, one: SqlType | None, other: SqlType | None) -> exp.Ex
     if type_ is not None and type_.name == "TIMESTAMP_NTZ":
         return template(
             f"make_timestamp_ns(epoch_ns(CAST(make_timestamp(epoch_ns({{0}}) // 1000) {sign} {{1}} AS TIMESTAMP_NS)) "
-            "+ epoch_ns({0}) % 1000)", moment, interval, type_=type_
+            "+ epoch_ns({0}) % 1000)",
+            moment,
+            interval,
+            type_=type_,
         )
     if type_ == DATE:
         return template(f"CAST({{0}} {sign} {{1}} AS TIMESTAMP_NS)", moment, interval, type_=SqlType("TIMESTAMP_NTZ", scale=9))
@@ -198,7 +203,9 @@ def _exact(left: exp.Expr, right: exp.Expr, numerator: int, denominator: int, sc
     bottom = _unscaled(right, denominator, denominator)
     whole = template(
         "sign({0}) * sign({1}) * ((2 * abs({0}) + abs({1})) // CASE WHEN {1} = 0 THEN "
-        f"CAST(error('{DIVISION_BY_ZERO}') AS HUGEINT) ELSE 2 * abs({{1}}) END)", top, bottom
+        f"CAST(error('{DIVISION_BY_ZERO}') AS HUGEINT) ELSE 2 * abs({{1}}) END)",
+        top,
+        bottom,
     )
     unit = f"CAST('0.{'1'.zfill(scale)}' AS DECIMAL({scale},{scale}))"
     return template(f"CAST(CAST({{0}} AS DECIMAL(38,0)) * {unit} AS DECIMAL(38,{scale}))", whole)
@@ -207,8 +214,8 @@ def _exact(left: exp.Expr, right: exp.Expr, numerator: int, denominator: int, sc
 def _unscaled(node: exp.Expr, scale: int, wanted: int) -> exp.Expr:
     """The number times a power of ten, as a whole number."""
     if scale == 0:
-        return template(f"CAST({{0}} AS HUGEINT) * {10 ** wanted}", node)
-    return template(f"CAST(CAST({{0}} AS DECIMAL(38,{scale})) * {10 ** scale} AS HUGEINT) * {10 ** (wanted - scale)}", node)
+        return template(f"CAST({{0}} AS HUGEINT) * {10**wanted}", node)
+    return template(f"CAST(CAST({{0}} AS DECIMAL(38,{scale})) * {10**scale} AS HUGEINT) * {10 ** (wanted - scale)}", node)
 
 
 def _divide(node: exp.Expr, scope: Scope) -> exp.Expr:

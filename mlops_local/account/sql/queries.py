@@ -65,8 +65,10 @@ def _values(node: exp.Values, scope: Scope) -> Fields:
     width = len(rows[0].expressions) if rows else 0
     names = [column.name for column in node.args["alias"].columns] if node.args.get("alias") else []
     names += [f"COLUMN{i + 1}" for i in range(len(names), width)]
-    return tuple(Field(names[i], common([type_of(row.expressions[i]) for row in rows if not isinstance(row.expressions[i], exp.Null)]))
-                 for i in range(width))
+    return tuple(
+        Field(names[i], common([type_of(row.expressions[i]) for row in rows if not isinstance(row.expressions[i], exp.Null)]))
+        for i in range(width)
+    )
 
 
 def _subquery(node: exp.Subquery, scope: Scope) -> Fields | None:
@@ -146,7 +148,8 @@ def _star(item: exp.Expr, scope: Scope) -> Fields | None:
     replaced = {alias.alias: type_of(alias.this) for alias in star.args.get("replace") or ()}
     return tuple(
         Field(new_names.get(field.name, field.name), replaced.get(field.name, field.type))
-        for field in fields if field.name not in excluded
+        for field in fields
+        if field.name not in excluded
     )
 
 

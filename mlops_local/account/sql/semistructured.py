@@ -61,7 +61,9 @@ def get(container: exp.Expr, key: exp.Expr) -> exp.Expr:
         return template("json_extract({0}, {1})", _json(container), string(path), type_=VARIANT)
     if is_number(type_of(key)):
         return template("json_extract({0}, '$[' || CAST({1} AS BIGINT) || ']')", _json(container), key, type_=VARIANT)
-    return template("""json_extract({0}, '$."' || replace({1}, '"', '\\"') || '"')""", _json(container), as_text(key), type_=VARIANT)
+    return template(
+        """json_extract({0}, '$."' || replace({1}, '"', '\\"') || '"')""", _json(container), as_text(key), type_=VARIANT
+    )
 
 
 def object_of(pairs: Iterable[tuple[exp.Expr, exp.Expr]], *, keep_null: bool = False) -> exp.Expr:

@@ -84,7 +84,9 @@ def source(entry: Entry, context: Context) -> Relation:
 def _view(entry: Entry, context: Context) -> Relation:
     """The query of the view, in whose own schema its bare names are looked up, under the view's column names."""
     if context.compile is None or context.depth > _DEEPEST:
-        raise compilation_error(2030, "42601", f"View definition for '{entry.full_name}' is nested too deeply or refers to itself.")
+        raise compilation_error(
+            2030, "42601", f"View definition for '{entry.full_name}' is nested too deeply or refers to itself."
+        )
     sql = context.compile(entry.properties["QUERY"], context.inside(entry))
     columns = tuple(context.session.catalogue.columns(entry))
     listed = ", ".join(column(c.name) for c in columns)
@@ -107,8 +109,10 @@ def _alias(node: exp.Expr, name: str) -> None:
 
 def replace_by(table: exp.Table, relation: Relation, *, alias: str) -> exp.Subquery:
     """The reference as a subquery, with its alias, joins, pivots and sample kept."""
-    subquery = exp.Subquery(this=raw(relation.sql), **{key: table.args[key] for key in ("alias", "joins", "pivots", "laterals", "sample")
-                                                        if table.args.get(key)})
+    subquery = exp.Subquery(
+        this=raw(relation.sql),
+        **{key: table.args[key] for key in ("alias", "joins", "pivots", "laterals", "sample") if table.args.get(key)},
+    )
     subquery.meta[COLUMNS] = relation.columns
     if alias and not subquery.args.get("alias"):
         _alias(subquery, alias)

@@ -174,7 +174,9 @@ def _field_spans(context: Context, tokens: Sequence[Token], source: _Source) -> 
     places = [
         i
         for i in range(source.first, source.last - 1)
-        if tokens[i].text == "$1" and tokens[i + 1].text == ":" and tokens[i + 2].kind in {"word", "quoted"}
+        if tokens[i].text == "$1"
+        and tokens[i + 1].text == ":"
+        and tokens[i + 2].kind in {"word", "quoted"}
         and source.is_meant(tokens, i)
     ]
     if not places:
@@ -204,7 +206,11 @@ def the_location(text: str) -> tuple[Token, dict[str, Any]]:
 
 
 _INFERRED = (
-    Column("COLUMN_NAME"), Column("TYPE"), Column("NULLABLE", BOOLEAN), Column("EXPRESSION"), Column("FILENAMES"),
+    Column("COLUMN_NAME"),
+    Column("TYPE"),
+    Column("NULLABLE", BOOLEAN),
+    Column("EXPRESSION"),
+    Column("FILENAMES"),
     Column("ORDER_ID", INTEGER),
 )
 _ARGUMENTS = {"LOCATION", "FILE_FORMAT", "FILES", "IGNORE_CASE", "MAX_FILE_COUNT", "MAX_RECORDS_PER_FILE"}
@@ -283,9 +289,9 @@ def _narrowest(session: Session, relation: Relation, column: str) -> SqlType:
     looks = [condition.replace("{pattern}", pattern).replace("{valid}", valid).format(column) for pattern, valid, _ in _LOOKS]
     digits = f"max(length(regexp_extract({column}, '\\d+'))), max(length(regexp_extract({column}, '\\.(\\d*)', 1)))"
     tests = ", ".join(f"bool_and({look})" for look in looks)
-    filled, whole, fraction, *fits = session.connection.fetch(
-        f"SELECT count({column}), {digits}, {tests} FROM ({relation.sql})"
-    )[0]
+    filled, whole, fraction, *fits = session.connection.fetch(f"SELECT count({column}), {digits}, {tests} FROM ({relation.sql})")[
+        0
+    ]
     found = next((type_ for (_, _, type_), fit in zip(_LOOKS, fits, strict=True) if fit), TEXT) if filled else TEXT
     if found.name != "FIXED":
         return found
@@ -299,8 +305,11 @@ def _infer_json(session: Session, choice: Choice) -> list[tuple[Column, str]]:
 
 
 _JSON_TYPES = {
-    "BIGINT": from_duckdb("BIGINT"), "UBIGINT": from_duckdb("BIGINT"), "DOUBLE": from_duckdb("DOUBLE"),
-    "BOOLEAN": from_duckdb("BOOLEAN"), "VARCHAR": TEXT,
+    "BIGINT": from_duckdb("BIGINT"),
+    "UBIGINT": from_duckdb("BIGINT"),
+    "DOUBLE": from_duckdb("DOUBLE"),
+    "BOOLEAN": from_duckdb("BOOLEAN"),
+    "VARCHAR": TEXT,
 }
 
 
@@ -332,5 +341,3 @@ def presigned_url(session: Session, arguments: list[Any]) -> str:
     if not found:
         raise AccountError(2003, "02000", f"Remote file '{text}/{relative}' was not found; LIST shows the files that are there.")
     return download_address(session, found[0], seconds=seconds)
-
-

@@ -112,8 +112,14 @@ def _width(node: exp.Expr) -> int:
 
 # FLATTEN
 
-_FLAT = (Column("SEQ", INTEGER), Column("KEY", TEXT), Column("PATH", TEXT), Column("INDEX", INTEGER), Column("VALUE", VARIANT),
-         Column("THIS", VARIANT))
+_FLAT = (
+    Column("SEQ", INTEGER),
+    Column("KEY", TEXT),
+    Column("PATH", TEXT),
+    Column("INDEX", INTEGER),
+    Column("VALUE", VARIANT),
+    Column("THIS", VARIANT),
+)
 
 
 def flatten(positional: list[exp.Expr], named: dict[str, exp.Expr], scope: Scope) -> Relation:
@@ -138,8 +144,8 @@ def _flat_sql(value: str, kinds: str, *, outer: bool) -> str:
     of_object = "json_type(v.this) = 'OBJECT'"
     path = f"CASE WHEN e.key IS NULL THEN NULL WHEN {of_object} THEN e.key ELSE '[' || e.key || ']' END"
     return (
-        f"SELECT CAST(1 AS BIGINT) AS \"SEQ\", CASE WHEN {of_object} THEN e.key END AS \"KEY\", {path} AS \"PATH\", "
-        f"CASE WHEN json_type(v.this) = 'ARRAY' THEN CAST(e.key AS BIGINT) END AS \"INDEX\", e.value AS \"VALUE\", v.this AS \"THIS\" "
+        f'SELECT CAST(1 AS BIGINT) AS "SEQ", CASE WHEN {of_object} THEN e.key END AS "KEY", {path} AS "PATH", '
+        f'CASE WHEN json_type(v.this) = \'ARRAY\' THEN CAST(e.key AS BIGINT) END AS "INDEX", e.value AS "VALUE", v.this AS "THIS" '
         f"FROM (SELECT CASE WHEN json_type({value}) IN {kinds} THEN {value} END AS this) AS v "
         f"{'LEFT' if outer else 'INNER'} JOIN LATERAL (SELECT j.key, j.value FROM json_each(v.this) AS j) AS e ON TRUE"
     )
@@ -149,8 +155,9 @@ def split_to_table(positional: list[exp.Expr]) -> Relation:
     text, separator = (generate(node.copy()) for node in positional)
     columns = (Column("SEQ", INTEGER), Column("INDEX", INTEGER), Column("VALUE", TEXT))
     return Relation(
-        f"SELECT CAST(1 AS BIGINT) AS \"SEQ\", CAST(i AS BIGINT) AS \"INDEX\", list_extract(string_split({text}, {separator}), i) AS \"VALUE\" "
-        f"FROM (SELECT unnest(range(1, len(string_split({text}, {separator})) + 1)) AS i) AS p", columns
+        f'SELECT CAST(1 AS BIGINT) AS "SEQ", CAST(i AS BIGINT) AS "INDEX", list_extract(string_split({text}, {separator}), i) AS "VALUE" '
+        f"FROM (SELECT unnest(range(1, len(string_split({text}, {separator})) + 1)) AS i) AS p",
+        columns,
     )
 
 

@@ -28,8 +28,19 @@ from mlops_local.account.types import (
 )
 
 _TYPES: dict[str, SqlType] = {
-    "TEXT": TEXT, "FIXED": TEXT, "REAL": REAL, "BOOLEAN": BOOLEAN, "DATE": DATE, "TIME": TIME, "TIMESTAMP_NTZ": TIMESTAMP_NTZ,
-    "TIMESTAMP_LTZ": TIMESTAMP_LTZ, "TIMESTAMP_TZ": TIMESTAMP_TZ, "BINARY": TEXT, "VARIANT": TEXT, "OBJECT": TEXT, "ARRAY": TEXT,
+    "TEXT": TEXT,
+    "FIXED": TEXT,
+    "REAL": REAL,
+    "BOOLEAN": BOOLEAN,
+    "DATE": DATE,
+    "TIME": TIME,
+    "TIMESTAMP_NTZ": TIMESTAMP_NTZ,
+    "TIMESTAMP_LTZ": TIMESTAMP_LTZ,
+    "TIMESTAMP_TZ": TIMESTAMP_TZ,
+    "BINARY": TEXT,
+    "VARIANT": TEXT,
+    "OBJECT": TEXT,
+    "ARRAY": TEXT,
 }
 _WRAPPED = {"VARIANT": "PARSE_JSON({})", "OBJECT": "PARSE_JSON({})::OBJECT", "ARRAY": "PARSE_JSON({})::ARRAY"}
 _DAY_IN_MILLISECONDS = 86_400_000
@@ -39,7 +50,9 @@ def bound_rows(context: Context, items: str, arrays: Sequence[Bind]) -> str:
     """The text of a query that answers one row per bound row; ``items`` is what stands in the parentheses of VALUES."""
     marks = [token for token in tokenize(items) if token.kind == "mark" and token.text == "?"]
     if len(marks) != len(arrays):
-        raise compilation_error(2049, "42601", f"Bind variables: the statement has {len(marks)} marks, {len(arrays)} values came.")
+        raise compilation_error(
+            2049, "42601", f"Bind variables: the statement has {len(marks)} marks, {len(arrays)} values came."
+        )
     columns = [Column(f"BIND{i}", _type(bind)) for i, bind in enumerate(arrays)]
     table = pa.table({str(i): _array(bind) for i, bind in enumerate(arrays)})
     name = context.name(context.register(table, columns))
@@ -62,7 +75,9 @@ def _array(bind: Bind) -> pa.Array:
     if kind == "BOOLEAN":
         return pa.array([None if value is None else value.lower() in {"true", "1"} for value in values], pa.bool_())
     if kind == "DATE":
-        return pa.array([None if value is None else int(value) // _DAY_IN_MILLISECONDS for value in values], pa.int32()).cast(pa.date32())
+        return pa.array([None if value is None else int(value) // _DAY_IN_MILLISECONDS for value in values], pa.int32()).cast(
+            pa.date32()
+        )
     if kind == "TIME":
         return _numbers(values).cast(pa.time64("ns"))
     if kind == "TIMESTAMP_NTZ":

@@ -17,8 +17,18 @@ _KINDS = ("TABLE", "VIEW", "DYNAMIC TABLE")
 _SHOWN = tuple(
     Column(name)
     for name in (
-        "table_name", "schema_name", "column_name", "data_type", "null?", "default", "kind", "expression", "comment",
-        "database_name", "autoincrement", "schema_evolution_record",
+        "table_name",
+        "schema_name",
+        "column_name",
+        "data_type",
+        "null?",
+        "default",
+        "kind",
+        "expression",
+        "comment",
+        "database_name",
+        "autoincrement",
+        "schema_evolution_record",
     )
 )
 
@@ -65,8 +75,17 @@ def _scope(session: Session, reader: Reader, word: str) -> tuple[str | None, str
 def _row(entry: Entry, column: Column) -> list[Any]:
     identity = (column.default or "").startswith("IDENTITY")
     return [
-        entry.name, entry.schema, column.name, data_type(column), "true" if column.nullable else "NOT_NULL",
-        None if identity else column.default, "COLUMN", None, column.comment or "", entry.database, column.default if identity else "",
+        entry.name,
+        entry.schema,
+        column.name,
+        data_type(column),
+        "true" if column.nullable else "NOT_NULL",
+        None if identity else column.default,
+        "COLUMN",
+        None,
+        column.comment or "",
+        entry.database,
+        column.default if identity else "",
         None,
     ]
 
@@ -87,18 +106,38 @@ def _sizes(type_: SqlType) -> dict[str, Any]:
 
 
 _KEYS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("database_name"), Column("schema_name"), Column("table_name"), Column("column_name"),
-    Column("key_sequence", INTEGER), Column("constraint_name"), Column("rely"), Column("comment"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("database_name"),
+    Column("schema_name"),
+    Column("table_name"),
+    Column("column_name"),
+    Column("key_sequence", INTEGER),
+    Column("constraint_name"),
+    Column("rely"),
+    Column("comment"),
 )
 
 
 def show_primary_keys(session: Session, reader: Reader) -> Result:
     """https://docs.snowflake.com/en/sql-reference/sql/show-primary-keys"""
-    return rows(_KEYS, [
-        [entry.created_on, entry.database, entry.schema, entry.name, name, place + 1, f"SYS_CONSTRAINT_{entry.id}", "false", None]
-        for entry in _entries(session, reader)
-        for place, name in enumerate(entry.properties.get("PRIMARY_KEY", []))
-    ])
+    return rows(
+        _KEYS,
+        [
+            [
+                entry.created_on,
+                entry.database,
+                entry.schema,
+                entry.name,
+                name,
+                place + 1,
+                f"SYS_CONSTRAINT_{entry.id}",
+                "false",
+                None,
+            ]
+            for entry in _entries(session, reader)
+            for place, name in enumerate(entry.properties.get("PRIMARY_KEY", []))
+        ],
+    )
 
 
 KIND = Kind("COLUMN", "COLUMNS", show=show_columns)

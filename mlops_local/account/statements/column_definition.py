@@ -55,13 +55,43 @@ class TableColumns:
 
 
 _AFTER_TYPE = frozenset(
-    {"NOT", "NULL", "DEFAULT", "AUTOINCREMENT", "IDENTITY", "COMMENT", "PRIMARY", "UNIQUE", "REFERENCES", "FOREIGN", "CONSTRAINT",
-     "COLLATE", "WITH", "TAG", "MASKING", "PROJECTION", "AS", "CHECK"}
+    {
+        "NOT",
+        "NULL",
+        "DEFAULT",
+        "AUTOINCREMENT",
+        "IDENTITY",
+        "COMMENT",
+        "PRIMARY",
+        "UNIQUE",
+        "REFERENCES",
+        "FOREIGN",
+        "CONSTRAINT",
+        "COLLATE",
+        "WITH",
+        "TAG",
+        "MASKING",
+        "PROJECTION",
+        "AS",
+        "CHECK",
+    }
 )
 _AFTER_DEFAULT = ("NOT", "NULL", "COMMENT", "PRIMARY", "UNIQUE", "REFERENCES", "CONSTRAINT", "COLLATE", "WITH", "TAG", ",")
 _KEY_PROPERTIES = frozenset(
-    {"ENFORCED", "NOT", "DEFERRABLE", "INITIALLY", "DEFERRED", "IMMEDIATE", "ENABLE", "DISABLE", "VALIDATE", "NOVALIDATE", "RELY",
-     "NORELY"}
+    {
+        "ENFORCED",
+        "NOT",
+        "DEFERRABLE",
+        "INITIALLY",
+        "DEFERRED",
+        "IMMEDIATE",
+        "ENABLE",
+        "DISABLE",
+        "VALIDATE",
+        "NOVALIDATE",
+        "RELY",
+        "NORELY",
+    }
 )
 
 
@@ -143,8 +173,10 @@ def read_type(reader: Reader) -> SqlType:
     """A type, one or more words and perhaps a size."""
     start = reader.token.start
     end = reader.next().end
-    while reader.token.kind == "word" and reader.token.upper not in _AFTER_TYPE or (
-        reader.token.upper == "WITH" and reader.peek().upper in {"TIME", "LOCAL"}
+    while (
+        (reader.token.kind == "word"
+        and reader.token.upper not in _AFTER_TYPE)
+        or (reader.token.upper == "WITH" and reader.peek().upper in {"TIME", "LOCAL"})
     ):
         end = reader.next().end
     text = reader.text[start:end]

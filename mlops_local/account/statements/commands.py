@@ -168,5 +168,16 @@ def refuse(what: str) -> Verb:
     return run
 
 
-__all__ = ["alter_session", "begin", "commit", "described", "parameter_value", "refuse", "rollback", "set_variable", "syntax_error",
-           "unset_variable", "use"]
+__all__ = [
+    "alter_session",
+    "begin",
+    "commit",
+    "described",
+    "parameter_value",
+    "refuse",
+    "rollback",
+    "set_variable",
+    "syntax_error",
+    "unset_variable",
+    "use",
+]

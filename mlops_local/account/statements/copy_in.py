@@ -32,14 +32,29 @@ from mlops_local.account.statements.schema_object import wrong_kind
 from mlops_local.account.types import INTEGER
 
 _OPTIONS: dict[str, type] = {
-    "PATTERN": str, "ON_ERROR": str, "SIZE_LIMIT": int, "PURGE": bool, "RETURN_FAILED_ONLY": bool, "MATCH_BY_COLUMN_NAME": str,
-    "ENFORCE_LENGTH": bool, "TRUNCATECOLUMNS": bool, "FORCE": bool, "LOAD_UNCERTAIN_FILES": bool,
+    "PATTERN": str,
+    "ON_ERROR": str,
+    "SIZE_LIMIT": int,
+    "PURGE": bool,
+    "RETURN_FAILED_ONLY": bool,
+    "MATCH_BY_COLUMN_NAME": str,
+    "ENFORCE_LENGTH": bool,
+    "TRUNCATECOLUMNS": bool,
+    "FORCE": bool,
+    "LOAD_UNCERTAIN_FILES": bool,
 }
 
 _ANSWER = (
-    Column("file"), Column("status"), Column("rows_parsed", INTEGER), Column("rows_loaded", INTEGER),
-    Column("error_limit", INTEGER), Column("errors_seen", INTEGER), Column("first_error"), Column("first_error_line", INTEGER),
-    Column("first_error_character", INTEGER), Column("first_error_column_name"),
+    Column("file"),
+    Column("status"),
+    Column("rows_parsed", INTEGER),
+    Column("rows_loaded", INTEGER),
+    Column("error_limit", INTEGER),
+    Column("errors_seen", INTEGER),
+    Column("first_error"),
+    Column("first_error_line", INTEGER),
+    Column("first_error_character", INTEGER),
+    Column("first_error_column_name"),
 )
 
 

@@ -19,7 +19,12 @@ from mlops_local.account.statements.options import read_options
 from mlops_local.account.types import INTEGER
 
 _OPTIONS: dict[str, type] = {
-    "OVERWRITE": bool, "SINGLE": bool, "HEADER": bool, "MAX_FILE_SIZE": int, "INCLUDE_QUERY_ID": bool, "DETAILED_OUTPUT": bool,
+    "OVERWRITE": bool,
+    "SINGLE": bool,
+    "HEADER": bool,
+    "MAX_FILE_SIZE": int,
+    "INCLUDE_QUERY_ID": bool,
+    "DETAILED_OUTPUT": bool,
 }
 _ANSWER = (Column("rows_unloaded", INTEGER), Column("input_bytes", INTEGER), Column("output_bytes", INTEGER))
 _DETAILED = (Column("FILE_NAME"), Column("FILE_SIZE", INTEGER), Column("ROW_COUNT", INTEGER))

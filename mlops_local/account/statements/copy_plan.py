@@ -110,8 +110,10 @@ def _positional(table: list[Column], choice: Choice) -> list[tuple[str, Column]]
     if choice.format.type != "CSV":
         if len(table) != 1 or not table[0].type.is_semistructured:
             raise compilation_error(
-                2099, "22000", f"{choice.format.type} file format can produce one and only one column of type variant, object, "
-                "or array. Select the fields in a query or use MATCH_BY_COLUMN_NAME to load more than one column."
+                2099,
+                "22000",
+                f"{choice.format.type} file format can produce one and only one column of type variant, object, "
+                "or array. Select the fields in a query or use MATCH_BY_COLUMN_NAME to load more than one column.",
             )
         return [("$1", table[0])]
     _check_width(table, choice)
@@ -123,9 +125,11 @@ def _check_width(table: list[Column], choice: Choice) -> None:
         width = csv_width(file.path, choice.format) if file.size else len(table)
         if choice.format["ERROR_ON_COLUMN_COUNT_MISMATCH"] and width != len(table):
             raise AccountError(
-                100080, "22000", f"Number of columns in file ({width}) does not match that of the corresponding table "
+                100080,
+                "22000",
+                f"Number of columns in file ({width}) does not match that of the corresponding table "
                 f"({len(table)}), use file format option error_on_column_count_mismatch=false to ignore this error\n"
-                f"  File '{file.relative}'"
+                f"  File '{file.relative}'",
             )
 
 
@@ -148,7 +152,7 @@ class Misfit:
 
     def error(self, table: str) -> AccountError:
         number, state, _ = self._refusal
-        place = f"  File '{self.file}', row {self.row}, column \"{table}\"[\"{self.column.name}\"]"
+        place = f'  File \'{self.file}\', row {self.row}, column "{table}"["{self.column.name}"]'
         return AccountError(number, state, f"{self.words}\n{place}\n{_ADVICE}")
 
 

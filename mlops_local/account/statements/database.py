@@ -33,7 +33,13 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
 
 def add(session: Session, name: str, *, comment: str = "", transient: bool = False) -> Entry:
     entry = session.catalogue.add(
-        "DATABASE", "", "", name, owner=session.role, created_on=session.account.clock.now(), comment=comment,
+        "DATABASE",
+        "",
+        "",
+        name,
+        owner=session.role,
+        created_on=session.account.clock.now(),
+        comment=comment,
         properties={"TRANSIENT": True} if transient else {},
     )
     schema.add(session, name, "PUBLIC")
@@ -73,18 +79,44 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
 
 
 _COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("is_default"), Column("is_current"), Column("origin"),
-    Column("owner"), Column("comment"), Column("options"), Column("retention_time"), Column("kind"), Column("budget"),
-    Column("owner_role_type"), Column("object_visibility"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("is_default"),
+    Column("is_current"),
+    Column("origin"),
+    Column("owner"),
+    Column("comment"),
+    Column("options"),
+    Column("retention_time"),
+    Column("kind"),
+    Column("budget"),
+    Column("owner_role_type"),
+    Column("object_visibility"),
 )
 
 
 def show_all(session: Session, reader: Reader) -> Result:
     shown = read_filter(session, reader)
-    return show(_COLUMNS, shown, session.catalogue.list("DATABASE"), lambda entry: (
-        entry.created_on, entry.name, "N", "Y" if entry.name == session.database else "N", "", entry.owner, entry.comment,
-        "TRANSIENT" if entry.properties.get("TRANSIENT") else "", "1", "STANDARD", None, "ROLE", None,
-    ))
+    return show(
+        _COLUMNS,
+        shown,
+        session.catalogue.list("DATABASE"),
+        lambda entry: (
+            entry.created_on,
+            entry.name,
+            "N",
+            "Y" if entry.name == session.database else "N",
+            "",
+            entry.owner,
+            entry.comment,
+            "TRANSIENT" if entry.properties.get("TRANSIENT") else "",
+            "1",
+            "STANDARD",
+            None,
+            "ROLE",
+            None,
+        ),
+    )
 
 
 KIND = Kind("DATABASE", "DATABASES", create=create, alter=alter, drop=drop, show=show_all)

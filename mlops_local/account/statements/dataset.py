@@ -39,7 +39,12 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         if existing:
             session.catalogue.remove(existing)
         session.catalogue.add(
-            _KIND, name.database, name.schema, name.name, owner=session.role, created_on=session.account.clock.now(),
+            _KIND,
+            name.database,
+            name.schema,
+            name.name,
+            owner=session.role,
+            created_on=session.account.clock.now(),
             comment=comment,
         )
     return status(f"Dataset {name.name} successfully created.")
@@ -126,13 +131,17 @@ def _json_text(text: str) -> str:
 def _add_version(session: Session, reader: Reader, dataset: Entry) -> Result:
     addition = _read_addition(reader)
     if session.catalogue.find(VERSION, dataset.database, dataset.schema, addition.name, parent=dataset.id):
-        raise AccountError(
-            399020, "42710", f"Dataset version '{addition.name}' of dataset '{dataset.full_name}' already exists."
-        )
+        raise AccountError(399020, "42710", f"Dataset version '{addition.name}' of dataset '{dataset.full_name}' already exists.")
     properties: dict[str, Any] = {"METADATA": addition.metadata, "PARTITION_BY": addition.partition_by}
     version = session.catalogue.add(
-        VERSION, dataset.database, dataset.schema, addition.name, owner=session.role, created_on=session.account.clock.now(),
-        comment=addition.comment, properties={key: value for key, value in properties.items() if value is not None},
+        VERSION,
+        dataset.database,
+        dataset.schema,
+        addition.name,
+        owner=session.role,
+        created_on=session.account.clock.now(),
+        comment=addition.comment,
+        properties={key: value for key, value in properties.items() if value is not None},
         parent=dataset.id,
     )
     _write(session, version, addition)
@@ -143,7 +152,7 @@ def _write(session: Session, version: Entry, addition: _Addition) -> None:
     folder = session.account.stages.folder_of_version(version)
     text = addition.query
     if addition.partition_by is not None:
-        text = f"SELECT *, ({addition.partition_by})::VARCHAR AS \"~partition\" FROM ({addition.query})"
+        text = f'SELECT *, ({addition.partition_by})::VARCHAR AS "~partition" FROM ({addition.query})'
     translation = query.translate(session, text)
     try:
         if addition.partition_by is None:
@@ -165,23 +174,47 @@ def _drop_version(session: Session, reader: Reader, dataset: Entry) -> Result:
 
 
 _COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("database_name"), Column("schema_name"), Column("owner"),
-    Column("comment"), Column("owner_role_type"), Column("versions"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("database_name"),
+    Column("schema_name"),
+    Column("owner"),
+    Column("comment"),
+    Column("owner_role_type"),
+    Column("versions"),
 )
 
 
 def show_all(session: Session, reader: Reader) -> Result:
     shown = read_filter(session, reader)
     entries = session.catalogue.list(_KIND, database=shown.database, schema=shown.schema)
-    return show(_COLUMNS, shown, entries, lambda entry: (
-        entry.created_on, entry.name, entry.database, entry.schema, entry.owner, entry.comment, "ROLE",
-        json.dumps([version.name for version in session.catalogue.list(VERSION, parent=entry.id)]),
-    ))
+    return show(
+        _COLUMNS,
+        shown,
+        entries,
+        lambda entry: (
+            entry.created_on,
+            entry.name,
+            entry.database,
+            entry.schema,
+            entry.owner,
+            entry.comment,
+            "ROLE",
+            json.dumps([version.name for version in session.catalogue.list(VERSION, parent=entry.id)]),
+        ),
+    )
 
 
 _VERSIONS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("version"), Column("database_name"), Column("schema_name"),
-    Column("dataset_name"), Column("comment"), Column("metadata"), Column("files", INTEGER), Column("bytes", INTEGER),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("version"),
+    Column("database_name"),
+    Column("schema_name"),
+    Column("dataset_name"),
+    Column("comment"),
+    Column("metadata"),
+    Column("files", INTEGER),
+    Column("bytes", INTEGER),
 )
 
 
@@ -198,8 +231,15 @@ def show_versions(session: Session, path: tuple[str, ...], like: str | None) -> 
 def _version_row(session: Session, dataset: Entry, version: Entry) -> tuple[Any, ...]:
     files = list_files(session.account.stages.folder_of_version(version))
     return (
-        version.created_on, version.name, dataset.database, dataset.schema, dataset.name, version.comment,
-        version.properties.get("METADATA"), len(files), sum(file.size for file in files),
+        version.created_on,
+        version.name,
+        dataset.database,
+        dataset.schema,
+        dataset.name,
+        version.comment,
+        version.properties.get("METADATA"),
+        len(files),
+        sum(file.size for file in files),
     )
 
 

@@ -24,9 +24,11 @@ def run_statement(session: Session, request: Request) -> Result:
     """Answers one statement; several in one text are refused unless the client asked for several."""
     statements = split_statements(request.text)
     if len(statements) != 1:
-        raise AccountError(
-            8, "0A000", f"Actual statement count {len(statements)} did not match the desired statement count 1."
-        ) if statements else AccountError(900, "42601", "SQL compilation error: Empty SQL statement.")
+        raise (
+            AccountError(8, "0A000", f"Actual statement count {len(statements)} did not match the desired statement count 1.")
+            if statements
+            else AccountError(900, "42601", "SQL compilation error: Empty SQL statement.")
+        )
     text, arrays = bind_values(statements[0], request.binds)
     if arrays is not None:
         return dml.insert_arrays(session, text, arrays, request)

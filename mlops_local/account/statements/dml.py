@@ -50,7 +50,9 @@ def table(session: Session, path: tuple[str, ...]) -> Entry:
     if entry is None:
         raise compilation_error(2003, "42S02", f"Object '{session.complete(path)}' does not exist or not authorized.")
     if entry.kind != "TABLE":
-        raise compilation_error(1003, "42000", f"'{entry.full_name}' is a {entry.kind.lower()}; its rows cannot be changed directly.")
+        raise compilation_error(
+            1003, "42000", f"'{entry.full_name}' is a {entry.kind.lower()}; its rows cannot be changed directly."
+        )
     return entry
 
 
@@ -174,13 +176,17 @@ def insert_arrays(session: Session, text: str, arrays: tuple[Bind, ...], request
         context = Context.of(session)
         translation = query.translate(session, bound_rows(context, items, arrays), context)
         try:
-            inserted = 0 if request.describe_only else insert_relation(session, entry, names, translation.sql, translation.columns)
+            inserted = (
+                0 if request.describe_only else insert_relation(session, entry, names, translation.sql, translation.columns)
+            )
         finally:
             context.release()
     return counts(StatementType.INSERT, rows_inserted=inserted)
 
 
-def _mutate(session: Session, request: Request, mutation: mutations.Mutation, apply: Callable[[str], Result], empty: Result) -> Result:
+def _mutate(
+    session: Session, request: Request, mutation: mutations.Mutation, apply: Callable[[str], Result], empty: Result
+) -> Result:
     try:
         if request.describe_only:
             return empty
@@ -241,7 +247,9 @@ def _merged(mutation: mutations.Mutation, actions: list[str]) -> Result:
 def _duplicates(error: duckdb.InvalidInputException) -> Exception:
     if "more than once" not in str(error):
         return error
-    return AccountError(100090, "42P18", "Duplicate row detected during DML action\nSeveral rows of the source match one row of the target.")
+    return AccountError(
+        100090, "42P18", "Duplicate row detected during DML action\nSeveral rows of the source match one row of the target."
+    )
 
 
 def truncate(session: Session, reader: Reader, request: Request) -> Result:

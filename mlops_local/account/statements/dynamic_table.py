@@ -52,8 +52,14 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         translation = query.translate(session, body, Context(session, name.database, name.schema))
         translation.context.release()
         entry = session.catalogue.add(
-            WORDS, name.database, name.schema, name.name, owner=session.role, created_on=session.account.clock.now(),
-            comment=options.get("COMMENT", ""), properties=_properties(reader.text, body, options, mode),
+            WORDS,
+            name.database,
+            name.schema,
+            name.name,
+            owner=session.role,
+            created_on=session.account.clock.now(),
+            comment=options.get("COMMENT", ""),
+            properties=_properties(reader.text, body, options, mode),
         )
         session.catalogue.set_columns(entry, head(translation.columns, headings))
         set_tags(session, entry, options.get("TAG", ()))
@@ -68,8 +74,14 @@ def _cause(session: Session, trigger: str) -> dynamic_tables.Cause:
 
 def _properties(text: str, body: str, options: dict[str, Any], mode: tuple[str, str | None]) -> dict[str, Any]:
     return {
-        "QUERY": body, "TEXT": text, "TARGET_LAG": options["TARGET_LAG"], "REFRESH_MODE": mode[0], "REFRESH_MODE_REASON": mode[1],
-        "STATE": ACTIVE, "CLUSTER_BY": options.get("CLUSTER_BY", ""), "INITIALIZE": options.get("INITIALIZE", _ON_CREATE),
+        "QUERY": body,
+        "TEXT": text,
+        "TARGET_LAG": options["TARGET_LAG"],
+        "REFRESH_MODE": mode[0],
+        "REFRESH_MODE_REASON": mode[1],
+        "STATE": ACTIVE,
+        "CLUSTER_BY": options.get("CLUSTER_BY", ""),
+        "INITIALIZE": options.get("INITIALIZE", _ON_CREATE),
         **{word: options[word] for word in _WAREHOUSES if word in options},
     }
 
@@ -222,12 +234,28 @@ def describe(session: Session, reader: Reader) -> Result:
 
 
 _COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("database_name"), Column("schema_name"), Column("cluster_by"),
-    Column("rows", INTEGER), Column("bytes", INTEGER), Column("owner"), Column("target_lag"), Column("refresh_mode"),
-    Column("refresh_mode_reason"), Column("warehouse"), Column("initialization_warehouse"), Column("comment"), Column("text"),
-    Column("automatic_clustering"), Column("scheduling_state"), Column("last_suspended_on", TIMESTAMP_LTZ),
-    Column("is_clone", BOOLEAN), Column("is_replica", BOOLEAN), Column("is_iceberg", BOOLEAN), Column("data_timestamp",
-    TIMESTAMP_LTZ),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("database_name"),
+    Column("schema_name"),
+    Column("cluster_by"),
+    Column("rows", INTEGER),
+    Column("bytes", INTEGER),
+    Column("owner"),
+    Column("target_lag"),
+    Column("refresh_mode"),
+    Column("refresh_mode_reason"),
+    Column("warehouse"),
+    Column("initialization_warehouse"),
+    Column("comment"),
+    Column("text"),
+    Column("automatic_clustering"),
+    Column("scheduling_state"),
+    Column("last_suspended_on", TIMESTAMP_LTZ),
+    Column("is_clone", BOOLEAN),
+    Column("is_replica", BOOLEAN),
+    Column("is_iceberg", BOOLEAN),
+    Column("data_timestamp", TIMESTAMP_LTZ),
     Column("owner_role_type"),
 )
 
@@ -244,11 +272,29 @@ def _row(session: Session, entry: Entry) -> Sequence[Any]:
     suspended_on = kept.get("SUSPENDED_ON")
     rows = session.connection.fetch(f"SELECT count(*) FROM {entry.physical}")[0][0] if refreshed else 0
     return (
-        entry.created_on, entry.name, entry.database, entry.schema, kept["CLUSTER_BY"], rows, 0, entry.owner, kept["TARGET_LAG"],
-        kept["REFRESH_MODE"], kept.get("REFRESH_MODE_REASON"), kept["WAREHOUSE"], kept.get("INITIALIZATION_WAREHOUSE"),
+        entry.created_on,
+        entry.name,
+        entry.database,
+        entry.schema,
+        kept["CLUSTER_BY"],
+        rows,
+        0,
+        entry.owner,
+        kept["TARGET_LAG"],
+        kept["REFRESH_MODE"],
+        kept.get("REFRESH_MODE_REASON"),
+        kept["WAREHOUSE"],
+        kept.get("INITIALIZATION_WAREHOUSE"),
         entry.comment,
-        kept["TEXT"], "ON" if kept["CLUSTER_BY"] else "OFF", kept["STATE"],
-        datetime.fromisoformat(suspended_on) if suspended_on else None, False, False, False, refreshed, "ROLE",
+        kept["TEXT"],
+        "ON" if kept["CLUSTER_BY"] else "OFF",
+        kept["STATE"],
+        datetime.fromisoformat(suspended_on) if suspended_on else None,
+        False,
+        False,
+        False,
+        refreshed,
+        "ROLE",
     )
 
 

@@ -27,8 +27,15 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         if replace_or_keep(session, _KIND, path, creation, session.catalogue.remove):
             return status(f"{name.name} already exists, statement succeeded.")
         session.catalogue.add(
-            _KIND, name.database, name.schema, name.name, owner=session.role, created_on=session.account.clock.now(),
-            comment=comment or "", properties={"FORMAT": format_.properties}, temporary=creation.temporary,
+            _KIND,
+            name.database,
+            name.schema,
+            name.name,
+            owner=session.role,
+            created_on=session.account.clock.now(),
+            comment=comment or "",
+            properties={"FORMAT": format_.properties},
+            temporary=creation.temporary,
         )
     return status(f"File format {name.name} successfully created.")
 
@@ -57,18 +64,37 @@ def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
 
 
 _COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("database_name"), Column("schema_name"), Column("type"),
-    Column("owner"), Column("comment"), Column("format_options"), Column("owner_role_type"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("database_name"),
+    Column("schema_name"),
+    Column("type"),
+    Column("owner"),
+    Column("comment"),
+    Column("format_options"),
+    Column("owner_role_type"),
 )
 
 
 def show_all(session: Session, reader: Reader) -> Result:
     shown = read_filter(session, reader)
     entries = session.catalogue.list(_KIND, database=shown.database, schema=shown.schema)
-    return show(_COLUMNS, shown, entries, lambda entry: (
-        entry.created_on, entry.name, entry.database, entry.schema, _format(entry).type, entry.owner, entry.comment,
-        json.dumps(_all_options(_format(entry))), "ROLE",
-    ))
+    return show(
+        _COLUMNS,
+        shown,
+        entries,
+        lambda entry: (
+            entry.created_on,
+            entry.name,
+            entry.database,
+            entry.schema,
+            _format(entry).type,
+            entry.owner,
+            entry.comment,
+            json.dumps(_all_options(_format(entry))),
+            "ROLE",
+        ),
+    )
 
 
 def _format(entry: Entry) -> FileFormat:
@@ -98,4 +124,3 @@ def describe_format(format_: FileFormat) -> list[list[str]]:
 
 
 KIND = Kind("FILE FORMAT", "FILE FORMATS", create=create, alter=alter, drop=drop, show=show_all, describe=describe)
-

@@ -49,21 +49,27 @@ def put(session: Session, reader: Reader, request: Request) -> Result:
         raise insufficient_privileges(place.location.kind, place.owner.full_name)
     _remember(session, source, target)
     upload = Upload(
-        session.account.stages, place.root.folder, place.prefix, source.rpartition("/")[2],
-        compress=options.get("AUTO_COMPRESS", True), overwrite=options.get("OVERWRITE", False),
+        session.account.stages,
+        place.root.folder,
+        place.prefix,
+        source.rpartition("/")[2],
+        compress=options.get("AUTO_COMPRESS", True),
+        overwrite=options.get("OVERWRITE", False),
     )
     token = session.account.transfers.grant(session.account.stages.incoming, "PUT", upload.finish)
-    return _transfer({
-        "command": "UPLOAD",
-        "src_locations": [source],
-        "parallel": options.get("PARALLEL", 4),
-        "autoCompress": upload.compress,
-        "sourceCompression": options.get("SOURCE_COMPRESSION", "AUTO_DETECT").lower(),
-        "overwrite": upload.overwrite,
-        "threshold": options.get("THRESHOLD", 209715200),
-        "stageInfo": {**_stage_info(place), "presignedUrl": address(session, token, upload.name)},
-        "encryptionMaterial": None,
-    })
+    return _transfer(
+        {
+            "command": "UPLOAD",
+            "src_locations": [source],
+            "parallel": options.get("PARALLEL", 4),
+            "autoCompress": upload.compress,
+            "sourceCompression": options.get("SOURCE_COMPRESSION", "AUTO_DETECT").lower(),
+            "overwrite": upload.overwrite,
+            "threshold": options.get("THRESHOLD", 209715200),
+            "stageInfo": {**_stage_info(place), "presignedUrl": address(session, token, upload.name)},
+            "encryptionMaterial": None,
+        }
+    )
 
 
 def _local_path(reader: Reader) -> str:
@@ -142,15 +148,17 @@ def get(session: Session, reader: Reader, request: Request) -> Result:
     with session.transaction():
         place = locate(session, text)
     found = place.entries(options.get("PATTERN"))
-    return _transfer({
-        "command": "DOWNLOAD",
-        "src_locations": ["stage/" + _fetched_name(root, file) for root, file in found],
-        "presignedUrls": [download_address(session, file) for _, file in found],
-        "localLocation": folder,
-        "parallel": options.get("PARALLEL", 10),
-        "stageInfo": {**_stage_info(place), "presignedUrl": None},
-        "encryptionMaterial": [],
-    })
+    return _transfer(
+        {
+            "command": "DOWNLOAD",
+            "src_locations": ["stage/" + _fetched_name(root, file) for root, file in found],
+            "presignedUrls": [download_address(session, file) for _, file in found],
+            "localLocation": folder,
+            "parallel": options.get("PARALLEL", 10),
+            "stageInfo": {**_stage_info(place), "presignedUrl": None},
+            "encryptionMaterial": [],
+        }
+    )
 
 
 def _fetched_name(root: Root, file: StagedFile) -> str:
@@ -188,10 +196,13 @@ def list_files(session: Session, reader: Reader, request: Request) -> Result:
     with session.transaction():
         place = locate(session, text)
     found = [] if request.describe_only else place.entries(pattern)
-    return rows(_LISTED, [
-        (root.shown + file.relative, file.size, session.account.stages.md5(file), format_datetime(file.modified, usegmt=True))
-        for root, file in found
-    ])
+    return rows(
+        _LISTED,
+        [
+            (root.shown + file.relative, file.size, session.account.stages.md5(file), format_datetime(file.modified, usegmt=True))
+            for root, file in found
+        ],
+    )
 
 
 _REMOVED = (Column("name"), Column("result"))

@@ -24,8 +24,13 @@ def show_all(session: Session, reader: Reader) -> Result:
 
 
 KIND = Kind(
-    "FUNCTION", "FUNCTIONS", create=create, alter=routine.alter_routine("FUNCTION"), drop=routine.drop_routine("FUNCTION"),
-    describe=routine.describe_routine("FUNCTION"), show=show_all,
+    "FUNCTION",
+    "FUNCTIONS",
+    create=create,
+    alter=routine.alter_routine("FUNCTION"),
+    drop=routine.drop_routine("FUNCTION"),
+    describe=routine.describe_routine("FUNCTION"),
+    show=show_all,
 )
 
 # SHOW FUNCTIONS lists the account's own functions too in Snowflake; SHOW USER FUNCTIONS, which clients use, only these.

@@ -12,15 +12,27 @@ from mlops_local.account.errors import does_not_exist
 from mlops_local.account.names import quote_if_needed
 from mlops_local.account.privileges import grant_role
 from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, BOOLEAN, Column, Result, rows, status
+from mlops_local.account.result import BOOLEAN, SUCCEEDED, Column, Result, rows, status
 from mlops_local.account.session import Request, Session
 from mlops_local.account.statements.kind import Kind
 from mlops_local.account.types import TIMESTAMP_LTZ
 
 _SCHEMA_KINDS = {
-    "TABLE": "TABLES", "VIEW": "VIEWS", "DYNAMIC TABLE": "DYNAMIC TABLES", "STAGE": "STAGES", "FILE FORMAT": "FILE FORMATS",
-    "FUNCTION": "FUNCTIONS", "PROCEDURE": "PROCEDURES", "TASK": "TASKS", "STREAM": "STREAMS", "MODEL": "MODELS",
-    "DATASET": "DATASETS", "TAG": "TAGS", "SEQUENCE": "SEQUENCES", "ALERT": "ALERTS", "EVENT TABLE": "EVENT TABLES",
+    "TABLE": "TABLES",
+    "VIEW": "VIEWS",
+    "DYNAMIC TABLE": "DYNAMIC TABLES",
+    "STAGE": "STAGES",
+    "FILE FORMAT": "FILE FORMATS",
+    "FUNCTION": "FUNCTIONS",
+    "PROCEDURE": "PROCEDURES",
+    "TASK": "TASKS",
+    "STREAM": "STREAMS",
+    "MODEL": "MODELS",
+    "DATASET": "DATASETS",
+    "TAG": "TAGS",
+    "SEQUENCE": "SEQUENCES",
+    "ALERT": "ALERTS",
+    "EVENT TABLE": "EVENT TABLES",
     "ONLINE FEATURE TABLE": "ONLINE FEATURE TABLES",
 }
 _PLURALS = {plural: kind for kind, plural in _SCHEMA_KINDS.items()} | {"SCHEMAS": "SCHEMA"}
@@ -76,8 +88,15 @@ def _record(session: Session, privilege: str, target: Target, role: str, option:
             session.catalogue.remove_grants("OWNERSHIP", target.kind, target.name)
     if not session.catalogue.grants_where(privilege=privilege, object_kind=target.kind, object_name=target.name, grantee=role):
         session.catalogue.add_grant(
-            privilege, target.kind, target.name, target.entries[0].id if target.entries else None, "ROLE", role, by=session.role,
-            at=session.account.clock.now(), grant_option=option,
+            privilege,
+            target.kind,
+            target.name,
+            target.entries[0].id if target.entries else None,
+            "ROLE",
+            role,
+            by=session.role,
+            at=session.account.clock.now(),
+            grant_option=option,
         )
 
 
@@ -176,8 +195,14 @@ def _words(reader: Reader, names: list[str]) -> str:
 
 
 _COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("privilege"), Column("granted_on"), Column("name"), Column("granted_to"),
-    Column("grantee_name"), Column("grant_option", BOOLEAN), Column("granted_by"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("privilege"),
+    Column("granted_on"),
+    Column("name"),
+    Column("granted_to"),
+    Column("grantee_name"),
+    Column("grant_option", BOOLEAN),
+    Column("granted_by"),
 )
 
 

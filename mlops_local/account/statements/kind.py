@@ -127,7 +127,9 @@ def show(columns: Sequence[Column], shown: ShowFilter, entries: Iterable[Entry],
     return rows(columns, [row(entry) for entry in kept[: shown.limit]])
 
 
-def replace_or_keep(session: Session, kind: str, path: tuple[str, ...], creation: Creation, remove: Callable[[Entry], None]) -> Entry | None:
+def replace_or_keep(
+    session: Session, kind: str, path: tuple[str, ...], creation: Creation, remove: Callable[[Entry], None]
+) -> Entry | None:
     """Before a CREATE: the object that IF NOT EXISTS finds there already, else None once OR REPLACE has removed it.
 
     OR REPLACE over another kind of the same namespace is an error, as in Snowflake; the Feature Store relies on it.

@@ -60,8 +60,15 @@ def _add_version(session: Session, model: Entry, name: str, reader: Reader) -> E
     if session.catalogue.find(_VERSION, model.database, model.schema, name, parent=model.id):
         raise AccountError(100132, "P0000", f"Version '{name}' of model '{model.full_name}' already exists.")
     entry = session.catalogue.add(
-        _VERSION, model.database, model.schema, name, owner=session.role, created_on=session.account.clock.now(), parent=model.id,
-        comment=source.comment if source else "", properties={"METADATA": source.properties.get("METADATA", "{}") if source else "{}"},
+        _VERSION,
+        model.database,
+        model.schema,
+        name,
+        owner=session.role,
+        created_on=session.account.clock.now(),
+        parent=model.id,
+        comment=source.comment if source else "",
+        properties={"METADATA": source.properties.get("METADATA", "{}") if source else "{}"},
     )
     target = session.account.stages.folder_of_version(entry)
     if source is not None:
@@ -103,7 +110,11 @@ def find_version(session: Session, model: Entry, name: str | None) -> Entry:
 def aliases(model: Entry, version: Entry, listed: list[Entry]) -> list[str]:
     """The user's aliases of a version, and the three that the account gives."""
     own = [alias for alias, id_ in model.properties.get("ALIASES", {}).items() if id_ == version.id]
-    system = [("DEFAULT", version.name == model.properties.get("DEFAULT_VERSION")), ("FIRST", version is listed[0]), ("LAST", version is listed[-1])]
+    system = [
+        ("DEFAULT", version.name == model.properties.get("DEFAULT_VERSION")),
+        ("FIRST", version is listed[0]),
+        ("LAST", version is listed[-1]),
+    ]
     return own + [name for name, holds in system if holds]
 
 
@@ -135,8 +146,10 @@ def _drop_version(session: Session, reader: Reader, model: Entry) -> None:
     version = find_version(session, model, reader.identifier())
     if version.name == model.properties.get("DEFAULT_VERSION"):
         raise AccountError(
-            391203, "22023", f"Version '{version.name}' is the default version of model '{model.full_name}' and cannot be dropped. "
-            "Set another default first, or drop the model."
+            391203,
+            "22023",
+            f"Version '{version.name}' is the default version of model '{model.full_name}' and cannot be dropped. "
+            "Set another default first, or drop the model.",
         )
     kept = {alias: id_ for alias, id_ in model.properties.get("ALIASES", {}).items() if id_ != version.id}
     session.catalogue.update(model, ALIASES=kept)
@@ -207,7 +220,13 @@ def _rename(session: Session, reader: Reader, model: Entry) -> None:
 
 
 _ALTERATIONS: dict[str, Any] = {
-    "ADD": _add, "DROP": _drop_version, "MODIFY": _modify, "RENAME": _rename, "SET": _set, "UNSET": _unset, "VERSION": _alias,
+    "ADD": _add,
+    "DROP": _drop_version,
+    "MODIFY": _modify,
+    "RENAME": _rename,
+    "SET": _set,
+    "UNSET": _unset,
+    "VERSION": _alias,
 }
 
 
@@ -223,8 +242,16 @@ def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
 
 
 _COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("model_type"), Column("database_name"), Column("schema_name"),
-    Column("comment"), Column("owner"), Column("default_version_name"), Column("versions"), Column("aliases"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("model_type"),
+    Column("database_name"),
+    Column("schema_name"),
+    Column("comment"),
+    Column("owner"),
+    Column("default_version_name"),
+    Column("versions"),
+    Column("aliases"),
 )
 
 
@@ -235,18 +262,39 @@ def show_all(session: Session, reader: Reader) -> Result:
         listed = versions(session, model)
         named = {alias: entry.name for entry in listed for alias in aliases(model, entry, listed)}
         return (
-            model.created_on, model.name, "USER_MODEL", model.database, model.schema, model.comment, model.owner,
-            model.properties.get("DEFAULT_VERSION"), json.dumps([entry.name for entry in listed]), json.dumps(named),
+            model.created_on,
+            model.name,
+            "USER_MODEL",
+            model.database,
+            model.schema,
+            model.comment,
+            model.owner,
+            model.properties.get("DEFAULT_VERSION"),
+            json.dumps([entry.name for entry in listed]),
+            json.dumps(named),
         )
 
     return show(_COLUMNS, shown, session.catalogue.list("MODEL", database=shown.database, schema=shown.schema), row)
 
 
 _VERSION_COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("aliases"), Column("comment"), Column("database_name"),
-    Column("schema_name"), Column("model_name"), Column("is_default_version"), Column("functions"), Column("metadata"),
-    Column("user_data"), Column("model_attributes"), Column("size"), Column("environment"), Column("runnable_in"),
-    Column("inference_services"), Column("model_spec"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("aliases"),
+    Column("comment"),
+    Column("database_name"),
+    Column("schema_name"),
+    Column("model_name"),
+    Column("is_default_version"),
+    Column("functions"),
+    Column("metadata"),
+    Column("user_data"),
+    Column("model_attributes"),
+    Column("size"),
+    Column("environment"),
+    Column("runnable_in"),
+    Column("inference_services"),
+    Column("model_spec"),
 )
 
 
@@ -263,18 +311,41 @@ def _version_row(session: Session, model: Entry, version: Entry, listed: list[En
     manifest = model_store.read_manifest(folder)
     size = sum(file.size for file in list_files(folder))
     return (
-        version.created_on, version.name, json.dumps(aliases(model, version, listed)), version.comment, model.database, model.schema,
-        model.name, str(version.name == model.properties.get("DEFAULT_VERSION")).lower(),
-        json.dumps([method.name for method in model_store.read_methods(folder)]), version.properties.get("METADATA", "{}"),
-        json.dumps(manifest.get("user_data", {})), model_store.attributes(folder), str(size), "{}",
-        json.dumps(manifest.get("target_platforms", ["WAREHOUSE"])), "[]", model_store.spec_text(folder),
+        version.created_on,
+        version.name,
+        json.dumps(aliases(model, version, listed)),
+        version.comment,
+        model.database,
+        model.schema,
+        model.name,
+        str(version.name == model.properties.get("DEFAULT_VERSION")).lower(),
+        json.dumps([method.name for method in model_store.read_methods(folder)]),
+        version.properties.get("METADATA", "{}"),
+        json.dumps(manifest.get("user_data", {})),
+        model_store.attributes(folder),
+        str(size),
+        "{}",
+        json.dumps(manifest.get("target_platforms", ["WAREHOUSE"])),
+        "[]",
+        model_store.spec_text(folder),
     )
 
 
 _FUNCTION_COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("is_builtin"), Column("is_aggregate"), Column("is_ansi"),
-    Column("min_num_arguments"), Column("max_num_arguments"), Column("arguments"), Column("return_type"), Column("description"),
-    Column("catalog_name"), Column("schema_name"), Column("is_table_function"), Column("language"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("is_builtin"),
+    Column("is_aggregate"),
+    Column("is_ansi"),
+    Column("min_num_arguments"),
+    Column("max_num_arguments"),
+    Column("arguments"),
+    Column("return_type"),
+    Column("description"),
+    Column("catalog_name"),
+    Column("schema_name"),
+    Column("is_table_function"),
+    Column("language"),
 )
 
 
@@ -284,13 +355,28 @@ def show_functions(session: Session, reader: Reader) -> Result:
     version = find_version(session, model, reader.identifier() if reader.accept("VERSION") else None)
     reader.end()
     methods = model_store.read_methods(session.account.stages.folder_of_version(version))
-    return rows(_FUNCTION_COLUMNS, [
-        (
-            version.created_on, method.name, "N", "N", "N", str(len(method.inputs)), str(len(method.inputs)), method.arguments,
-            method.returns, "model method", model.database, model.schema, "Y" if method.kind == "TABLE_FUNCTION" else "N", "PYTHON",
-        )
-        for method in methods
-    ])
+    return rows(
+        _FUNCTION_COLUMNS,
+        [
+            (
+                version.created_on,
+                method.name,
+                "N",
+                "N",
+                "N",
+                str(len(method.inputs)),
+                str(len(method.inputs)),
+                method.arguments,
+                method.returns,
+                "model method",
+                model.database,
+                model.schema,
+                "Y" if method.kind == "TABLE_FUNCTION" else "N",
+                "PYTHON",
+            )
+            for method in methods
+        ],
+    )
 
 
 KIND = Kind("MODEL", "MODELS", create=create, alter=alter, drop=drop, show=show_all)

@@ -36,7 +36,9 @@ def call(session: Session, reader: Reader, request: Request) -> Result:
     with session.transaction():
         entry = routine.pick_overload(session, "PROCEDURE", path, len(given))
     if entry is None:
-        raise AccountError(2141, "42601", f"SQL compilation error:\nUnknown user-defined procedure {'.'.join(path)} with {len(given)} arguments.")
+        raise AccountError(
+            2141, "42601", f"SQL compilation error:\nUnknown user-defined procedure {'.'.join(path)} with {len(given)} arguments."
+        )
     return _run(session, entry, given, request)
 
 
@@ -61,7 +63,16 @@ def call_anonymous(session: Session, reader: Reader, request: Request) -> Result
     session.account.runtime.check(declared, procedure=True)
     options = {"EXECUTE_AS": "CALLER", **declared.options}
     entry = Entry(
-        0, "PROCEDURE", "", "", declared.signature, 0, session.id, session.role, "", session.account.clock.now(),
+        0,
+        "PROCEDURE",
+        "",
+        "",
+        declared.signature,
+        0,
+        session.id,
+        session.role,
+        "",
+        session.account.clock.now(),
         replace(declared, options=options).stored(),
     )
     return _run(session, entry, given, request)
@@ -119,16 +130,24 @@ def _read_values(reader: Reader) -> list[str]:
 
 def _values(session: Session, declared: Routine, given: list[str]) -> pa.RecordBatch | None:
     """The arguments as one row, defaults filled in, evaluated in one query and cast to the declared types."""
-    texts = [*given, *(argument.default or "NULL" for argument in declared.arguments[len(given):])]
+    texts = [*given, *(argument.default or "NULL" for argument in declared.arguments[len(given) :])]
     if not texts:
         return None
-    casts = [f"CAST({text} AS {argument.type}) AS A{i}" for i, (text, argument) in enumerate(zip(texts, declared.arguments, strict=True))]
+    casts = [
+        f"CAST({text} AS {argument.type}) AS A{i}"
+        for i, (text, argument) in enumerate(zip(texts, declared.arguments, strict=True))
+    ]
     with session.transaction():
         answer = query.fetch(session, query.translate(session, f"SELECT {', '.join(casts)}"))
     return answer.table.combine_chunks().to_batches()[0]
 
 
 KIND = Kind(
-    "PROCEDURE", "PROCEDURES", create=create, alter=routine.alter_routine("PROCEDURE"), drop=routine.drop_routine("PROCEDURE"),
-    describe=routine.describe_routine("PROCEDURE"), show=routine.show_routines("PROCEDURE"),
+    "PROCEDURE",
+    "PROCEDURES",
+    create=create,
+    alter=routine.alter_routine("PROCEDURE"),
+    drop=routine.drop_routine("PROCEDURE"),
+    describe=routine.describe_routine("PROCEDURE"),
+    show=routine.show_routines("PROCEDURE"),
 )

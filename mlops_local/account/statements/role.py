@@ -56,8 +56,15 @@ def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
 
 
 _COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("is_default"), Column("is_current"), Column("is_inherited"),
-    Column("assigned_to_users", INTEGER), Column("granted_to_roles", INTEGER), Column("granted_roles", INTEGER), Column("owner"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("is_default"),
+    Column("is_current"),
+    Column("is_inherited"),
+    Column("assigned_to_users", INTEGER),
+    Column("granted_to_roles", INTEGER),
+    Column("granted_roles", INTEGER),
+    Column("owner"),
     Column("comment"),
 )
 
@@ -70,11 +77,23 @@ def show_all(session: Session, reader: Reader) -> Result:
     def granted_to(kind: str, name: str) -> int:
         return sum(1 for row in grants if row[5] == kind and row[3] == name)
 
-    return show(_COLUMNS, shown, session.catalogue.list("ROLE"), lambda entry: (
-        entry.created_on, entry.name, "N", "Y" if entry.name == session.role else "N", "Y" if entry.name in mine else "N",
-        granted_to("USER", entry.name), granted_to("ROLE", entry.name),
-        len(session.catalogue.granted_roles("ROLE", entry.name)), entry.owner, entry.comment,
-    ))
+    return show(
+        _COLUMNS,
+        shown,
+        session.catalogue.list("ROLE"),
+        lambda entry: (
+            entry.created_on,
+            entry.name,
+            "N",
+            "Y" if entry.name == session.role else "N",
+            "Y" if entry.name in mine else "N",
+            granted_to("USER", entry.name),
+            granted_to("ROLE", entry.name),
+            len(session.catalogue.granted_roles("ROLE", entry.name)),
+            entry.owner,
+            entry.comment,
+        ),
+    )
 
 
 KIND = Kind("ROLE", "ROLES", create=create, alter=alter, drop=drop, show=show_all)

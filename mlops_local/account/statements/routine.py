@@ -245,10 +245,17 @@ def create_routine(session: Session, kind: str, path: tuple[str, ...], routine: 
                 raise already_exists(kind, existing.full_name)
             session.catalogue.remove(existing)
         session.catalogue.add(
-            kind, where.database, where.schema, routine.signature, owner=session.role, created_on=session.account.clock.now(),
-            comment=comment, properties=Routine(
+            kind,
+            where.database,
+            where.schema,
+            routine.signature,
+            owner=session.role,
+            created_on=session.account.clock.now(),
+            comment=comment,
+            properties=Routine(
                 routine.name, routine.arguments, routine.returns, routine.table, routine.language, routine.body, options
-            ).stored(), temporary=creation.temporary,
+            ).stored(),
+            temporary=creation.temporary,
         )
     return status(f"{kind.capitalize()} {routine.name} successfully created.")
 
@@ -313,7 +320,10 @@ def describe_routine(kind: str) -> Read:
         reader.end()
         routine = Routine.of(get_routine(session, kind, where, shown))
         listed = [
-            ("signature", "(" + ", ".join(f"{argument.name} {short_type(argument.type)}" for argument in routine.arguments) + ")"),
+            (
+                "signature",
+                "(" + ", ".join(f"{argument.name} {short_type(argument.type)}" for argument in routine.arguments) + ")",
+            ),
             ("returns", returned(routine)),
             ("language", routine.language),
         ]
@@ -341,10 +351,23 @@ def returned(routine: Routine) -> str:
 
 
 _COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("schema_name"), Column("is_builtin"), Column("is_aggregate"),
-    Column("is_ansi"), Column("min_num_arguments"), Column("max_num_arguments"), Column("arguments"), Column("description"),
-    Column("catalog_name"), Column("is_table_function"), Column("valid_for_clustering"), Column("is_secure"),
-    Column("secrets"), Column("external_access_integrations"), Column("language"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("schema_name"),
+    Column("is_builtin"),
+    Column("is_aggregate"),
+    Column("is_ansi"),
+    Column("min_num_arguments"),
+    Column("max_num_arguments"),
+    Column("arguments"),
+    Column("description"),
+    Column("catalog_name"),
+    Column("is_table_function"),
+    Column("valid_for_clustering"),
+    Column("is_secure"),
+    Column("secrets"),
+    Column("external_access_integrations"),
+    Column("language"),
 )
 
 
@@ -352,7 +375,8 @@ def show_routines(kind: str) -> Read:
     def show_all(session: Session, reader: Reader) -> Result:
         shown = read_filter(session, reader)
         listed = [
-            entry for entry in session.catalogue.list(kind, database=shown.database, schema=shown.schema)
+            entry
+            for entry in session.catalogue.list(kind, database=shown.database, schema=shown.schema)
             if shown.keeps(entry.properties["BASE"])
         ]
         return show(_COLUMNS, type(shown)(limit=shown.limit), listed, _row)
@@ -365,10 +389,23 @@ def _row(entry: Entry) -> tuple[Any, ...]:
     count = len(routine.arguments)
     needed = sum(1 for argument in routine.arguments if argument.default is None)
     return (
-        entry.created_on, routine.name, entry.schema, "N", "N", "N", str(needed), str(count),
+        entry.created_on,
+        routine.name,
+        entry.schema,
+        "N",
+        "N",
+        "N",
+        str(needed),
+        str(count),
         f"{routine.signature} RETURN {returned(routine) if routine.table else short_type(routine.returns)}",
-        entry.comment or "user-defined " + entry.kind.lower(), entry.database, "Y" if routine.table is not None else "N", "N", "N",
-        None, None, routine.language,
+        entry.comment or "user-defined " + entry.kind.lower(),
+        entry.database,
+        "Y" if routine.table is not None else "N",
+        "N",
+        "N",
+        None,
+        None,
+        routine.language,
     )
 
 
@@ -384,7 +421,9 @@ def pick_overload(session: Session, kind: str, path: tuple[str, ...], count: int
     own = [entry for entry in fitting if entry.temporary] or fitting
     if len(own) > 1:
         raise AccountError(
-            2142, "42601", f"SQL compilation error:\n{where.name} has {len(own)} overloads with {count} arguments; this account "
-            "tells overloads apart by their number of arguments only. Drop one or rename it."
+            2142,
+            "42601",
+            f"SQL compilation error:\n{where.name} has {len(own)} overloads with {count} arguments; this account "
+            "tells overloads apart by their number of arguments only. Drop one or rename it.",
         )
     return own[0] if own else None

@@ -39,7 +39,13 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
 
 def add(session: Session, database: str, name: str, *, comment: str = "", managed: bool = False) -> Entry:
     return session.catalogue.add(
-        "SCHEMA", database, "", name, owner=session.role, created_on=session.account.clock.now(), comment=comment,
+        "SCHEMA",
+        database,
+        "",
+        name,
+        owner=session.role,
+        created_on=session.account.clock.now(),
+        comment=comment,
         properties={"MANAGED": True} if managed else {},
     )
 
@@ -82,18 +88,41 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
 
 
 _COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("is_default"), Column("is_current"), Column("database_name"),
-    Column("owner"), Column("comment"), Column("options"), Column("retention_time"), Column("owner_role_type"), Column("budget"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("is_default"),
+    Column("is_current"),
+    Column("database_name"),
+    Column("owner"),
+    Column("comment"),
+    Column("options"),
+    Column("retention_time"),
+    Column("owner_role_type"),
+    Column("budget"),
 )
 
 
 def show_all(session: Session, reader: Reader) -> Result:
     """Schemas of one database; ``IN d`` names a database here, unlike in SHOW TABLES."""
     shown = read_filter(session, reader)
-    return show(_COLUMNS, shown, session.catalogue.list("SCHEMA", database=shown.database), lambda entry: (
-        entry.created_on, entry.name, "N", "Y" if (entry.database, entry.name) == (session.database, session.schema) else "N",
-        entry.database, entry.owner, entry.comment, "MANAGED ACCESS" if entry.properties.get("MANAGED") else "", "1", "ROLE", None,
-    ))
+    return show(
+        _COLUMNS,
+        shown,
+        session.catalogue.list("SCHEMA", database=shown.database),
+        lambda entry: (
+            entry.created_on,
+            entry.name,
+            "N",
+            "Y" if (entry.database, entry.name) == (session.database, session.schema) else "N",
+            entry.database,
+            entry.owner,
+            entry.comment,
+            "MANAGED ACCESS" if entry.properties.get("MANAGED") else "",
+            "1",
+            "ROLE",
+            None,
+        ),
+    )
 
 
 KIND = Kind("SCHEMA", "SCHEMAS", create=create, alter=alter, drop=drop, show=show_all)

@@ -20,7 +20,8 @@ KEEP = "{name} already exists, statement succeeded."
 def wrong_kind(entry: Entry, kind: str) -> AccountError:
     """Snowflake's 2203; kinds that share a namespace are not interchangeable."""
     return compilation_error(
-        2203, "42601",
+        2203,
+        "42601",
         f"Object found is of type '{entry.kind.replace(' ', '_')}', specified type '{kind.replace(' ', '_')}' is not "
         f"appropriate. Please use the corresponding statement for {entry.kind}.",
     )
@@ -80,8 +81,19 @@ def read_comment(reader: Reader) -> str | None:
 _DESCRIBED = tuple(
     Column(name)
     for name in (
-        "name", "type", "kind", "null?", "default", "primary key", "unique key", "check", "expression", "comment", "policy name",
-        "privacy domain", "name_mapping",
+        "name",
+        "type",
+        "kind",
+        "null?",
+        "default",
+        "primary key",
+        "unique key",
+        "check",
+        "expression",
+        "comment",
+        "policy name",
+        "privacy domain",
+        "name_mapping",
     )
 )
 
@@ -90,8 +102,19 @@ def describe_columns(session: Session, entry: Entry) -> Result:
     """DESCRIBE of whatever has columns. https://docs.snowflake.com/en/sql-reference/sql/desc-table"""
     listed = [
         [
-            column.name, column.type.sql, "COLUMN", "Y" if column.nullable else "N", column.default, "N", "N", None, None,
-            column.comment, None, None, None,
+            column.name,
+            column.type.sql,
+            "COLUMN",
+            "Y" if column.nullable else "N",
+            column.default,
+            "N",
+            "N",
+            None,
+            None,
+            column.comment,
+            None,
+            None,
+            None,
         ]
         for column in session.catalogue.columns(entry)
     ]

@@ -23,5 +23,7 @@ def create_defaults(session: Session) -> None:
         role.add(session, name)
     for inner, outer in _HIERARCHY:
         grant_role(session.catalogue, inner, "ROLE", outer, by=None, at=now)
-    session.catalogue.add("USER", "", "", ADMINISTRATOR, owner="ACCOUNTADMIN", created_on=now, properties={"DEFAULT_ROLE": "ACCOUNTADMIN"})
+    session.catalogue.add(
+        "USER", "", "", ADMINISTRATOR, owner="ACCOUNTADMIN", created_on=now, properties={"DEFAULT_ROLE": "ACCOUNTADMIN"}
+    )
     grant_role(session.catalogue, "ACCOUNTADMIN", "USER", ADMINISTRATOR, by=None, at=now)

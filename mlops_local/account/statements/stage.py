@@ -29,8 +29,15 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         if replace_or_keep(session, _KIND, path, creation, session.catalogue.remove):
             return status(f"{name.name} already exists, statement succeeded.")
         session.catalogue.add(
-            _KIND, name.database, name.schema, name.name, owner=session.role, created_on=session.account.clock.now(),
-            comment=comment or "", properties=properties, temporary=creation.temporary,
+            _KIND,
+            name.database,
+            name.schema,
+            name.name,
+            owner=session.role,
+            created_on=session.account.clock.now(),
+            comment=comment or "",
+            properties=properties,
+            temporary=creation.temporary,
         )
     return status(f"Stage area {name.name} successfully created.")
 
@@ -116,9 +123,22 @@ def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
 
 
 _COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("database_name"), Column("schema_name"), Column("url"),
-    Column("has_credentials"), Column("has_encryption_key"), Column("owner"), Column("comment"), Column("region"), Column("type"),
-    Column("cloud"), Column("notification_channel"), Column("storage_integration"), Column("endpoint"), Column("owner_role_type"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("database_name"),
+    Column("schema_name"),
+    Column("url"),
+    Column("has_credentials"),
+    Column("has_encryption_key"),
+    Column("owner"),
+    Column("comment"),
+    Column("region"),
+    Column("type"),
+    Column("cloud"),
+    Column("notification_channel"),
+    Column("storage_integration"),
+    Column("endpoint"),
+    Column("owner_role_type"),
     Column("directory_enabled"),
 )
 
@@ -126,15 +146,38 @@ _COLUMNS = (
 def show_all(session: Session, reader: Reader) -> Result:
     shown = read_filter(session, reader)
     entries = session.catalogue.list(_KIND, database=shown.database, schema=shown.schema)
-    return show(_COLUMNS, shown, entries, lambda entry: (
-        entry.created_on, entry.name, entry.database, entry.schema, "", "N", "N", entry.owner, entry.comment, None,
-        "INTERNAL TEMPORARY" if entry.temporary else "INTERNAL", None, None, None, None, "ROLE",
-        "Y" if (entry.properties.get("DIRECTORY") or {}).get("ENABLE") else "N",
-    ))
+    return show(
+        _COLUMNS,
+        shown,
+        entries,
+        lambda entry: (
+            entry.created_on,
+            entry.name,
+            entry.database,
+            entry.schema,
+            "",
+            "N",
+            "N",
+            entry.owner,
+            entry.comment,
+            None,
+            "INTERNAL TEMPORARY" if entry.temporary else "INTERNAL",
+            None,
+            None,
+            None,
+            None,
+            "ROLE",
+            "Y" if (entry.properties.get("DIRECTORY") or {}).get("ENABLE") else "N",
+        ),
+    )
 
 
 _DESCRIBED = (
-    Column("parent_property"), Column("property"), Column("property_type"), Column("property_value"), Column("property_default"),
+    Column("parent_property"),
+    Column("property"),
+    Column("property_type"),
+    Column("property_value"),
+    Column("property_default"),
 )
 
 

@@ -43,10 +43,17 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
             raise unsupported(f"a stream on a {table.kind.lower()}")
         streams.track(session, table)
         entry = session.catalogue.add(
-            WORDS, name.database, name.schema, name.name, owner=session.role, created_on=session.account.clock.now(),
+            WORDS,
+            name.database,
+            name.schema,
+            name.name,
+            owner=session.role,
+            created_on=session.account.clock.now(),
             comment=options.get("COMMENT", ""),
             properties={
-                "BASE": table.id, "BASE_NAME": table.full_name, "OFFSET": streams.latest_version(session, table),
+                "BASE": table.id,
+                "BASE_NAME": table.full_name,
+                "OFFSET": streams.latest_version(session, table),
                 "MODE": "APPEND_ONLY" if options.get("APPEND_ONLY") else "DEFAULT",
                 "INITIAL": bool(options.get("SHOW_INITIAL_ROWS")),
             },
@@ -90,9 +97,21 @@ def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
 
 
 _COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("database_name"), Column("schema_name"), Column("owner"),
-    Column("comment"), Column("table_name"), Column("source_type"), Column("base_tables"), Column("type"), Column("stale"),
-    Column("mode"), Column("stale_after", TIMESTAMP_LTZ), Column("invalid_reason"), Column("owner_role_type"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("database_name"),
+    Column("schema_name"),
+    Column("owner"),
+    Column("comment"),
+    Column("table_name"),
+    Column("source_type"),
+    Column("base_tables"),
+    Column("type"),
+    Column("stale"),
+    Column("mode"),
+    Column("stale_after", TIMESTAMP_LTZ),
+    Column("invalid_reason"),
+    Column("owner_role_type"),
 )
 
 
@@ -114,9 +133,21 @@ def _row(session: Session, entry: Entry) -> Sequence[Any]:
     table = streams.base_table(session, entry)
     name = table.full_name if table else entry.properties["BASE_NAME"]
     return (
-        entry.created_on, entry.name, entry.database, entry.schema, entry.owner, entry.comment, name, "Table", name, "DELTA",
-        "true" if table is None else "false", entry.properties["MODE"], session.account.clock.now() + _RETENTION,
-        "N/A" if table else f"Base table '{name}' dropped, cannot read from stream '{entry.name}'.", "ROLE",
+        entry.created_on,
+        entry.name,
+        entry.database,
+        entry.schema,
+        entry.owner,
+        entry.comment,
+        name,
+        "Table",
+        name,
+        "DELTA",
+        "true" if table is None else "false",
+        entry.properties["MODE"],
+        session.account.clock.now() + _RETENTION,
+        "N/A" if table else f"Base table '{name}' dropped, cannot read from stream '{entry.name}'.",
+        "ROLE",
     )
 
 

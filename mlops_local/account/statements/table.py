@@ -51,8 +51,12 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     make = _copied(session, reader, creation, form) if form else _defined(session, reader, creation)
     with session.ddl():
         name = schema_object.place(session, path)
-        if creation.if_not_exists and (kept := session.find(KIND_WORDS, path)) and kept.kind == KIND_WORDS \
-                and kept.temporary == creation.temporary:
+        if (
+            creation.if_not_exists
+            and (kept := session.find(KIND_WORDS, path))
+            and kept.kind == KIND_WORDS
+            and kept.temporary == creation.temporary
+        ):
             return status(f"{name.name} already exists, statement succeeded.")
         make(path, name)
     return status(f"Table {name.name} successfully created.")
@@ -123,9 +127,13 @@ def _copied(session: Session, reader: Reader, creation: Creation, form: str) -> 
     return make
 
 
-def copy(session: Session, source: Entry, name: Name, *, rows: bool, creation: Creation | None = None, comment: str = "") -> Entry:
+def copy(
+    session: Session, source: Entry, name: Name, *, rows: bool, creation: Creation | None = None, comment: str = ""
+) -> Entry:
     """A new table with the columns of another, and its rows when asked for; for CLONE of schemas and databases too."""
-    kept = {key: source.properties[key] for key in ("CLUSTER_BY", "PRIMARY_KEY", "UNIQUE", "TRANSIENT") if key in source.properties}
+    kept = {
+        key: source.properties[key] for key in ("CLUSTER_BY", "PRIMARY_KEY", "UNIQUE", "TRANSIENT") if key in source.properties
+    }
     entry = _add(session, name, creation or Creation(), comment or (source.comment if rows else ""), kept)
     counters = {column: AutoIncrement() for column in source.properties.get("SEQUENCES", {})}
     build(session, entry, session.catalogue.columns(source), counters)
@@ -145,8 +153,15 @@ def _continue_counters(session: Session, source: Entry, entry: Entry) -> None:
 
 def _add(session: Session, name: Name, creation: Creation, comment: str, properties: dict[str, Any]) -> Entry:
     return session.catalogue.add(
-        KIND_WORDS, name.database, name.schema, name.name, owner=session.role, created_on=session.account.clock.now(),
-        comment=comment, temporary=creation.temporary, properties=properties,
+        KIND_WORDS,
+        name.database,
+        name.schema,
+        name.name,
+        owner=session.role,
+        created_on=session.account.clock.now(),
+        comment=comment,
+        temporary=creation.temporary,
+        properties=properties,
     )
 
 
@@ -193,8 +208,11 @@ def _counters(listed: TableColumns | None) -> dict[str, AutoIncrement]:
 
 def _properties(listed: TableColumns | None, options: TableOptions, creation: Creation) -> dict[str, Any]:
     properties = {
-        "CLUSTER_BY": options.cluster_by, "CHANGE_TRACKING": options.change_tracking, "TRANSIENT": creation.transient,
-        "PRIMARY_KEY": list(listed.primary_key) if listed else [], "UNIQUE": [list(key) for key in listed.unique] if listed else [],
+        "CLUSTER_BY": options.cluster_by,
+        "CHANGE_TRACKING": options.change_tracking,
+        "TRANSIENT": creation.transient,
+        "PRIMARY_KEY": list(listed.primary_key) if listed else [],
+        "UNIQUE": [list(key) for key in listed.unique] if listed else [],
     }
     return {key: value for key, value in properties.items() if value}
 

@@ -13,12 +13,31 @@ from mlops_local.account.statements.kind import read_filter, show
 from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ, Column
 
 _SHOWN = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("database_name"), Column("schema_name"), Column("kind"),
-    Column("comment"), Column("cluster_by"), Column("rows", INTEGER), Column("bytes", INTEGER), Column("owner"),
-    Column("retention_time"), Column("automatic_clustering"), Column("change_tracking"), Column("search_optimization"),
-    Column("search_optimization_progress"), Column("search_optimization_bytes"), Column("is_external"),
-    Column("enable_schema_evolution"), Column("owner_role_type"), Column("is_event"), Column("budget"), Column("is_hybrid"),
-    Column("is_iceberg"), Column("is_dynamic"), Column("is_immutable"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("database_name"),
+    Column("schema_name"),
+    Column("kind"),
+    Column("comment"),
+    Column("cluster_by"),
+    Column("rows", INTEGER),
+    Column("bytes", INTEGER),
+    Column("owner"),
+    Column("retention_time"),
+    Column("automatic_clustering"),
+    Column("change_tracking"),
+    Column("search_optimization"),
+    Column("search_optimization_progress"),
+    Column("search_optimization_bytes"),
+    Column("is_external"),
+    Column("enable_schema_evolution"),
+    Column("owner_role_type"),
+    Column("is_event"),
+    Column("budget"),
+    Column("is_hybrid"),
+    Column("is_iceberg"),
+    Column("is_dynamic"),
+    Column("is_immutable"),
 )
 
 
@@ -26,7 +45,8 @@ def show_all(session: Session, reader: Reader) -> Result:
     """Tables and dynamic tables."""
     shown = read_filter(session, reader)
     entries = [
-        entry for kind in ("TABLE", "DYNAMIC TABLE")
+        entry
+        for kind in ("TABLE", "DYNAMIC TABLE")
         for entry in session.catalogue.list(kind, database=shown.database, schema=shown.schema)
     ]
     entries.sort(key=lambda entry: (entry.database, entry.schema, entry.name))
@@ -38,9 +58,31 @@ def _row(session: Session, entry: Entry) -> list[Any]:
     kind = "TEMPORARY" if entry.temporary else "TRANSIENT" if properties.get("TRANSIENT") else "TABLE"
     clustered = properties.get("CLUSTER_BY") or ""
     return [
-        entry.created_on, entry.name, entry.database, entry.schema, kind, entry.comment, clustered, count_rows(session, entry), None,
-        entry.owner, "1", "ON" if clustered else "OFF", "ON" if properties.get("CHANGE_TRACKING") else "OFF", "OFF", None, None, "N",
-        "N", "ROLE", "N", None, "N", "N", "Y" if entry.kind == "DYNAMIC TABLE" else "N", "N",
+        entry.created_on,
+        entry.name,
+        entry.database,
+        entry.schema,
+        kind,
+        entry.comment,
+        clustered,
+        count_rows(session, entry),
+        None,
+        entry.owner,
+        "1",
+        "ON" if clustered else "OFF",
+        "ON" if properties.get("CHANGE_TRACKING") else "OFF",
+        "OFF",
+        None,
+        None,
+        "N",
+        "N",
+        "ROLE",
+        "N",
+        None,
+        "N",
+        "N",
+        "Y" if entry.kind == "DYNAMIC TABLE" else "N",
+        "N",
     ]
 
 
@@ -53,8 +95,19 @@ def count_rows(session: Session, entry: Entry) -> int | None:
 _DESCRIBED = tuple(
     Column(name)
     for name in (
-        "name", "type", "kind", "null?", "default", "primary key", "unique key", "check", "expression", "comment", "policy name",
-        "privacy domain", "name_mapping",
+        "name",
+        "type",
+        "kind",
+        "null?",
+        "default",
+        "primary key",
+        "unique key",
+        "check",
+        "expression",
+        "comment",
+        "policy name",
+        "privacy domain",
+        "name_mapping",
     )
 )
 
@@ -72,8 +125,19 @@ def describe(session: Session, reader: Reader) -> Result:
     unique = {name for key in entry.properties.get("UNIQUE", []) for name in key}
     listed = [
         [
-            column.name, column.type.sql, "COLUMN", "Y" if column.nullable else "N", column.default,
-            "Y" if column.name in primary else "N", "Y" if column.name in unique else "N", None, None, column.comment, None, None, None,
+            column.name,
+            column.type.sql,
+            "COLUMN",
+            "Y" if column.nullable else "N",
+            column.default,
+            "Y" if column.name in primary else "N",
+            "Y" if column.name in unique else "N",
+            None,
+            None,
+            column.comment,
+            None,
+            None,
+            None,
         ]
         for column in session.catalogue.columns(entry)
     ]

@@ -23,8 +23,14 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         if replace_or_keep(session, "TAG", path, creation, session.catalogue.remove):
             return status(f"{name.name} already exists, statement succeeded.")
         session.catalogue.add(
-            "TAG", name.database, name.schema, name.name, owner=session.role, created_on=session.account.clock.now(),
-            comment=comment, properties={"allowed_values": allowed},
+            "TAG",
+            name.database,
+            name.schema,
+            name.name,
+            owner=session.role,
+            created_on=session.account.clock.now(),
+            comment=comment,
+            properties={"allowed_values": allowed},
         )
     return status(f"Tag {name.name} successfully created.")
 
@@ -92,18 +98,39 @@ def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
 
 
 _COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("database_name"), Column("schema_name"), Column("owner"),
-    Column("comment"), Column("allowed_values"), Column("owner_role_type"), Column("propagate"), Column("on_conflict"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("database_name"),
+    Column("schema_name"),
+    Column("owner"),
+    Column("comment"),
+    Column("allowed_values"),
+    Column("owner_role_type"),
+    Column("propagate"),
+    Column("on_conflict"),
 )
 
 
 def show_all(session: Session, reader: Reader) -> Result:
     shown = read_filter(session, reader)
     tags = session.catalogue.list("TAG", database=shown.database, schema=shown.schema)
-    return show(_COLUMNS, shown, tags, lambda entry: (
-        entry.created_on, entry.name, entry.database, entry.schema, entry.owner, entry.comment, _allowed_text(entry), "ROLE",
-        None, None,
-    ))
+    return show(
+        _COLUMNS,
+        shown,
+        tags,
+        lambda entry: (
+            entry.created_on,
+            entry.name,
+            entry.database,
+            entry.schema,
+            entry.owner,
+            entry.comment,
+            _allowed_text(entry),
+            "ROLE",
+            None,
+            None,
+        ),
+    )
 
 
 def _allowed_text(entry: Entry) -> str | None:

@@ -43,8 +43,14 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
             return status(f"{name.name} already exists, statement succeeded.")
         tag_values, comment = options.pop("TAG", ()), options.pop("COMMENT", "")
         entry = session.catalogue.add(
-            WORDS, name.database, name.schema, name.name, owner=session.role, created_on=session.account.clock.now(),
-            comment=comment, properties={"DEFINITION": definition, "STATE": SUSPENDED, "AFTER": []},
+            WORDS,
+            name.database,
+            name.schema,
+            name.name,
+            owner=session.role,
+            created_on=session.account.clock.now(),
+            comment=comment,
+            properties={"DEFINITION": definition, "STATE": SUSPENDED, "AFTER": []},
         )
         _apply(session, entry, options)
         set_tags(session, entry, tag_values)
@@ -148,7 +154,8 @@ def require_suspended_root(graph: Graph, name: str) -> None:
     for root in graph.roots(name):
         if graph[root].started and (root != name or graph.children(root)):
             raise AccountError(
-                91420, "42601",
+                91420,
+                "42601",
                 f"Unable to update graph with root task {graph[root].entry.full_name} since that root task is not suspended.",
             )
 
@@ -257,14 +264,30 @@ def _remove(session: Session, entry: Entry) -> None:
 
 
 COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("id"), Column("database_name"), Column("schema_name"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("id"),
+    Column("database_name"),
+    Column("schema_name"),
     Column("owner"),
-    Column("comment"), Column("warehouse"), Column("schedule"), Column("predecessors"), Column("state"), Column("definition"),
-    Column("condition"), Column("allow_overlapping_execution"), Column("error_integration"), Column("last_committed_on",
-    TIMESTAMP_LTZ),
-    Column("last_suspended_on", TIMESTAMP_LTZ), Column("owner_role_type"), Column("config"), Column("budget"),
+    Column("comment"),
+    Column("warehouse"),
+    Column("schedule"),
+    Column("predecessors"),
+    Column("state"),
+    Column("definition"),
+    Column("condition"),
+    Column("allow_overlapping_execution"),
+    Column("error_integration"),
+    Column("last_committed_on", TIMESTAMP_LTZ),
+    Column("last_suspended_on", TIMESTAMP_LTZ),
+    Column("owner_role_type"),
+    Column("config"),
+    Column("budget"),
     Column("task_relations"),
-    Column("last_suspended_reason"), Column("success_integration"), Column("scheduling_mode"),
+    Column("last_suspended_reason"),
+    Column("success_integration"),
+    Column("scheduling_mode"),
     Column("target_completion_interval"),
 )
 
@@ -286,12 +309,31 @@ def row(entry: Entry) -> Sequence[Any]:
     task, kept = Task(entry), entry.properties
     after = json.loads(predecessors_json(task))
     return (
-        entry.created_on, entry.name, task.public_id, entry.database, entry.schema, entry.owner, entry.comment,
+        entry.created_on,
+        entry.name,
+        task.public_id,
+        entry.database,
+        entry.schema,
+        entry.owner,
+        entry.comment,
         kept.get("WAREHOUSE"),
-        kept.get("SCHEDULE"), json.dumps(after), kept["STATE"], kept["DEFINITION"], kept.get("CONDITION"),
-        "true" if kept.get("ALLOW_OVERLAPPING_EXECUTION") else "false", None, _time(kept.get("LAST_COMMITTED_ON")),
-        _time(kept.get("LAST_SUSPENDED_ON")), "ROLE", kept.get("CONFIG"), None, json.dumps({"Predecessors": after}),
-        kept.get("SUSPENDED_REASON"), None, None, None,
+        kept.get("SCHEDULE"),
+        json.dumps(after),
+        kept["STATE"],
+        kept["DEFINITION"],
+        kept.get("CONDITION"),
+        "true" if kept.get("ALLOW_OVERLAPPING_EXECUTION") else "false",
+        None,
+        _time(kept.get("LAST_COMMITTED_ON")),
+        _time(kept.get("LAST_SUSPENDED_ON")),
+        "ROLE",
+        kept.get("CONFIG"),
+        None,
+        json.dumps({"Predecessors": after}),
+        kept.get("SUSPENDED_REASON"),
+        None,
+        None,
+        None,
     )
 
 

@@ -24,8 +24,18 @@ from mlops_local.account.types import TIMESTAMP_LTZ
 
 _KEYS = ("RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2")
 _OPTIONS: dict[str, type] = {
-    "PASSWORD": str, "RSA_PUBLIC_KEY": str, "RSA_PUBLIC_KEY_2": str, "DEFAULT_ROLE": str, "DEFAULT_WAREHOUSE": str,
-    "DEFAULT_NAMESPACE": str, "DISABLED": bool, "TYPE": str, "COMMENT": str, "LOGIN_NAME": str, "DISPLAY_NAME": str, "EMAIL": str,
+    "PASSWORD": str,
+    "RSA_PUBLIC_KEY": str,
+    "RSA_PUBLIC_KEY_2": str,
+    "DEFAULT_ROLE": str,
+    "DEFAULT_WAREHOUSE": str,
+    "DEFAULT_NAMESPACE": str,
+    "DISABLED": bool,
+    "TYPE": str,
+    "COMMENT": str,
+    "LOGIN_NAME": str,
+    "DISPLAY_NAME": str,
+    "EMAIL": str,
     "MUST_CHANGE_PASSWORD": bool,
 }
 _ROUNDS = 200_000
@@ -44,7 +54,13 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         if existing:
             session.catalogue.remove(existing)
         session.catalogue.add(
-            "USER", "", "", name, owner=session.role, created_on=session.account.clock.now(), comment=options.pop("COMMENT", ""),
+            "USER",
+            "",
+            "",
+            name,
+            owner=session.role,
+            created_on=session.account.clock.now(),
+            comment=options.pop("COMMENT", ""),
             properties=properties(options),
         )
     return status(f"User {name} successfully created.")
@@ -111,20 +127,42 @@ def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
 
 
 _COLUMNS = (
-    Column("name"), Column("created_on", TIMESTAMP_LTZ), Column("login_name"), Column("disabled"), Column("comment"),
-    Column("default_warehouse"), Column("default_namespace"), Column("default_role"), Column("owner"), Column("has_password"),
-    Column("has_rsa_public_key"), Column("type"),
+    Column("name"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("login_name"),
+    Column("disabled"),
+    Column("comment"),
+    Column("default_warehouse"),
+    Column("default_namespace"),
+    Column("default_role"),
+    Column("owner"),
+    Column("has_password"),
+    Column("has_rsa_public_key"),
+    Column("type"),
 )
 
 
 def show_all(session: Session, reader: Reader) -> Result:
     shown = read_filter(session, reader)
-    return show(_COLUMNS, shown, session.catalogue.list("USER"), lambda entry: (
-        entry.name, entry.created_on, entry.name, str(bool(entry.properties.get("DISABLED"))).lower(), entry.comment,
-        entry.properties.get("DEFAULT_WAREHOUSE"), entry.properties.get("DEFAULT_NAMESPACE"), entry.properties.get("DEFAULT_ROLE"),
-        entry.owner, str("PASSWORD_HASH" in entry.properties).lower(), str("RSA_PUBLIC_KEY" in entry.properties).lower(),
-        entry.properties.get("TYPE", "PERSON"),
-    ))
+    return show(
+        _COLUMNS,
+        shown,
+        session.catalogue.list("USER"),
+        lambda entry: (
+            entry.name,
+            entry.created_on,
+            entry.name,
+            str(bool(entry.properties.get("DISABLED"))).lower(),
+            entry.comment,
+            entry.properties.get("DEFAULT_WAREHOUSE"),
+            entry.properties.get("DEFAULT_NAMESPACE"),
+            entry.properties.get("DEFAULT_ROLE"),
+            entry.owner,
+            str("PASSWORD_HASH" in entry.properties).lower(),
+            str("RSA_PUBLIC_KEY" in entry.properties).lower(),
+            entry.properties.get("TYPE", "PERSON"),
+        ),
+    )
 
 
 def describe(session: Session, reader: Reader) -> Result:

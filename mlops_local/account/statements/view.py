@@ -42,10 +42,18 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
             return status(f"{name.name} already exists, statement succeeded.")
         columns = _describe(session, body, name.database, name.schema, headings)
         entry = session.catalogue.add(
-            "VIEW", name.database, name.schema, name.name, owner=session.role, created_on=session.account.clock.now(),
+            "VIEW",
+            name.database,
+            name.schema,
+            name.name,
+            owner=session.role,
+            created_on=session.account.clock.now(),
             comment=clauses.comment,
             properties={
-                "QUERY": body, "TEXT": reader.text, "SECURE": creation.secure, "CHANGE_TRACKING": clauses.change_tracking,
+                "QUERY": body,
+                "TEXT": reader.text,
+                "SECURE": creation.secure,
+                "CHANGE_TRACKING": clauses.change_tracking,
                 "HEADED": bool(headings),
             },
         )
@@ -147,8 +155,17 @@ def describe(session: Session, reader: Reader) -> Result:
 
 
 _COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("reserved"), Column("database_name"), Column("schema_name"),
-    Column("owner"), Column("comment"), Column("text"), Column("is_secure"), Column("is_materialized"), Column("owner_role_type"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("name"),
+    Column("reserved"),
+    Column("database_name"),
+    Column("schema_name"),
+    Column("owner"),
+    Column("comment"),
+    Column("text"),
+    Column("is_secure"),
+    Column("is_materialized"),
+    Column("owner_role_type"),
     Column("change_tracking"),
 )
 
@@ -156,11 +173,25 @@ _COLUMNS = (
 def show_all(session: Session, reader: Reader) -> Result:
     shown = read_filter(session, reader)
     views = session.catalogue.list("VIEW", database=shown.database, schema=shown.schema)
-    return show(_COLUMNS, shown, views, lambda entry: (
-        entry.created_on, entry.name, "", entry.database, entry.schema, entry.owner, entry.comment, entry.properties["TEXT"],
-        "true" if entry.properties.get("SECURE") else "false", "false", "ROLE",
-        "ON" if entry.properties.get("CHANGE_TRACKING") else "OFF",
-    ))
+    return show(
+        _COLUMNS,
+        shown,
+        views,
+        lambda entry: (
+            entry.created_on,
+            entry.name,
+            "",
+            entry.database,
+            entry.schema,
+            entry.owner,
+            entry.comment,
+            entry.properties["TEXT"],
+            "true" if entry.properties.get("SECURE") else "false",
+            "false",
+            "ROLE",
+            "ON" if entry.properties.get("CHANGE_TRACKING") else "OFF",
+        ),
+    )
 
 
 KIND = Kind("VIEW", "VIEWS", create=create, alter=alter, drop=drop, show=show_all, describe=describe)

@@ -16,8 +16,15 @@ from mlops_local.account.statements.options import read_options
 from mlops_local.account.types import BOOLEAN, INTEGER, TIMESTAMP_LTZ
 
 _OPTIONS: dict[str, type] = {
-    "WAREHOUSE_SIZE": str, "WAREHOUSE_TYPE": str, "AUTO_SUSPEND": int, "AUTO_RESUME": bool, "INITIALLY_SUSPENDED": bool,
-    "MIN_CLUSTER_COUNT": int, "MAX_CLUSTER_COUNT": int, "SCALING_POLICY": str, "COMMENT": str,
+    "WAREHOUSE_SIZE": str,
+    "WAREHOUSE_TYPE": str,
+    "AUTO_SUSPEND": int,
+    "AUTO_RESUME": bool,
+    "INITIALLY_SUSPENDED": bool,
+    "MIN_CLUSTER_COUNT": int,
+    "MAX_CLUSTER_COUNT": int,
+    "SCALING_POLICY": str,
+    "COMMENT": str,
     "STATEMENT_TIMEOUT_IN_SECONDS": int,
 }
 
@@ -36,8 +43,14 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         if existing:
             session.catalogue.remove(existing)
         session.catalogue.add(
-            "WAREHOUSE", "", "", name, owner=session.role, created_on=session.account.clock.now(),
-            comment=options.pop("COMMENT", ""), properties=options,
+            "WAREHOUSE",
+            "",
+            "",
+            name,
+            owner=session.role,
+            created_on=session.account.clock.now(),
+            comment=options.pop("COMMENT", ""),
+            properties=options,
         )
     session.warehouse = name
     return status(f"Warehouse {name} successfully created.")
@@ -46,7 +59,9 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
 def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
     name = reader.path()[0] if reader.token.upper not in {"SET", "RESUME", "SUSPEND"} else session.warehouse or ""
     with session.ddl():
-        entry = session.catalogue.find("WAREHOUSE", "", "", name) if if_exists else session.catalogue.get("WAREHOUSE", "", "", name)
+        entry = (
+            session.catalogue.find("WAREHOUSE", "", "", name) if if_exists else session.catalogue.get("WAREHOUSE", "", "", name)
+        )
         verb = reader.accept_any("RESUME", "SUSPEND")
         if verb == "RESUME":
             reader.accept("IF", "SUSPENDED")
@@ -73,22 +88,62 @@ def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
 
 
 _COLUMNS = (
-    Column("name"), Column("state"), Column("type"), Column("size"), Column("min_cluster_count", INTEGER),
-    Column("max_cluster_count", INTEGER), Column("started_clusters", INTEGER), Column("running", INTEGER), Column("queued", INTEGER),
-    Column("is_default"), Column("is_current"), Column("auto_suspend", INTEGER), Column("auto_resume", BOOLEAN),
-    Column("available"), Column("provisioning"), Column("quiescing"), Column("other"), Column("created_on", TIMESTAMP_LTZ),
-    Column("resumed_on", TIMESTAMP_LTZ), Column("updated_on", TIMESTAMP_LTZ), Column("owner"), Column("comment"),
+    Column("name"),
+    Column("state"),
+    Column("type"),
+    Column("size"),
+    Column("min_cluster_count", INTEGER),
+    Column("max_cluster_count", INTEGER),
+    Column("started_clusters", INTEGER),
+    Column("running", INTEGER),
+    Column("queued", INTEGER),
+    Column("is_default"),
+    Column("is_current"),
+    Column("auto_suspend", INTEGER),
+    Column("auto_resume", BOOLEAN),
+    Column("available"),
+    Column("provisioning"),
+    Column("quiescing"),
+    Column("other"),
+    Column("created_on", TIMESTAMP_LTZ),
+    Column("resumed_on", TIMESTAMP_LTZ),
+    Column("updated_on", TIMESTAMP_LTZ),
+    Column("owner"),
+    Column("comment"),
 )
 
 
 def show_all(session: Session, reader: Reader) -> Result:
     shown = read_filter(session, reader)
-    return show(_COLUMNS, shown, session.catalogue.list("WAREHOUSE"), lambda entry: (
-        entry.name, "SUSPENDED" if entry.properties.get("INITIALLY_SUSPENDED") else "STARTED", "STANDARD",
-        entry.properties.get("WAREHOUSE_SIZE", "X-Small"), 1, 1, 0, 0, 0, "N", "Y" if entry.name == session.warehouse else "N",
-        entry.properties.get("AUTO_SUSPEND", 600), entry.properties.get("AUTO_RESUME", True), "", "", "", "",
-        entry.created_on, entry.created_on, entry.created_on, entry.owner, entry.comment,
-    ))
+    return show(
+        _COLUMNS,
+        shown,
+        session.catalogue.list("WAREHOUSE"),
+        lambda entry: (
+            entry.name,
+            "SUSPENDED" if entry.properties.get("INITIALLY_SUSPENDED") else "STARTED",
+            "STANDARD",
+            entry.properties.get("WAREHOUSE_SIZE", "X-Small"),
+            1,
+            1,
+            0,
+            0,
+            0,
+            "N",
+            "Y" if entry.name == session.warehouse else "N",
+            entry.properties.get("AUTO_SUSPEND", 600),
+            entry.properties.get("AUTO_RESUME", True),
+            "",
+            "",
+            "",
+            "",
+            entry.created_on,
+            entry.created_on,
+            entry.created_on,
+            entry.owner,
+            entry.comment,
+        ),
+    )
 
 
 KIND = Kind("WAREHOUSE", "WAREHOUSES", create=create, alter=alter, drop=drop, show=show_all)

@@ -134,9 +134,7 @@ class Queries:
                 return self._execute_several(job, query, statements)
         request = Request(query.text, query.binds, query.describe_only, job.query_id)
         result = session.execute(request)
-        return result_data(
-            result, session, job.query_id, self.chunks, settings=query.settings, describe_only=query.describe_only
-        )
+        return result_data(result, session, job.query_id, self.chunks, settings=query.settings, describe_only=query.describe_only)
 
     def _execute_several(self, job: Job, query: Query, statements: Sequence[str]) -> Answer:
         """One after another until one fails; each keeps an answer of its own."""

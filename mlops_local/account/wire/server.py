@@ -55,8 +55,15 @@ class Server:
         account.tokens = self.wire.tokens
         # Idle connections stay open: a client whose pooled connection is closed under it repeats its request.
         config = uvicorn.Config(
-            self.wire.app(), log_config=None, log_level="warning", access_log=False, lifespan="off", ws="none",
-            timeout_keep_alive=24 * 3600, timeout_graceful_shutdown=2, server_header=False,
+            self.wire.app(),
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_keep_alive=24 * 3600,
+            timeout_graceful_shutdown=2,
+            server_header=False,
         )
         self._uvicorn = _Uvicorn(config)
         self._thread = threading.Thread(target=self._uvicorn.run, args=(self._sockets,), name="account", daemon=True)

@@ -42,10 +42,19 @@ def history(run: Run, name: str) -> list[dict[str, Any]]:
 def test_shows_what_the_feature_store_reads(run: Run) -> None:
     run(FEATURE_VIEW)
     [found] = run("SHOW DYNAMIC TABLES LIKE 'FV$V1' IN D.S")
-    read = {key: found[key] for key in ("text", "comment", "target_lag", "scheduling_state", "warehouse", "refresh_mode", "cluster_by", "rows")}
+    read = {
+        key: found[key]
+        for key in ("text", "comment", "target_lag", "scheduling_state", "warehouse", "refresh_mode", "cluster_by", "rows")
+    }
     assert read == {
-        "text": FEATURE_VIEW, "comment": "it's", "target_lag": "1 minute", "scheduling_state": "ACTIVE", "warehouse": "W",
-        "refresh_mode": "INCREMENTAL", "cluster_by": "LINEAR(K)", "rows": 2,
+        "text": FEATURE_VIEW,
+        "comment": "it's",
+        "target_lag": "1 minute",
+        "scheduling_state": "ACTIVE",
+        "warehouse": "W",
+        "refresh_mode": "INCREMENTAL",
+        "cluster_by": "LINEAR(K)",
+        "rows": 2,
     }
     assert [(row["name"], row["comment"]) for row in run("DESC DYNAMIC TABLE FV$V1")] == [("K", None), ("TOTAL", "sum")]
 
@@ -67,7 +76,8 @@ def test_refreshes_when_the_lag_reaches_its_target(run: Run, account: Account, c
     scheduler.tick(account)
     assert run("SELECT N FROM DT") == [{"N": 3}]
     assert [(row["REFRESH_ACTION"], row["REFRESH_TRIGGER"]) for row in history(run, "DT")] == [
-        ("REINITIALIZE", "CREATION"), ("INCREMENTAL", "SCHEDULED"),
+        ("REINITIALIZE", "CREATION"),
+        ("INCREMENTAL", "SCHEDULED"),
     ]
 
 
@@ -128,9 +138,17 @@ def test_a_failed_command_is_an_error_and_changes_nothing(run: Run) -> None:
 
 
 def test_changes_its_settings(run: Run) -> None:
-    run(FEATURE_VIEW, "ALTER DYNAMIC TABLE FV$V1 SET TARGET_LAG = '2 minutes' WAREHOUSE = W2 COMMENT = 'n' INITIALIZATION_WAREHOUSE = W")
+    run(
+        FEATURE_VIEW,
+        "ALTER DYNAMIC TABLE FV$V1 SET TARGET_LAG = '2 minutes' WAREHOUSE = W2 COMMENT = 'n' INITIALIZATION_WAREHOUSE = W",
+    )
     [found] = run("SHOW DYNAMIC TABLES")
-    assert (found["target_lag"], found["warehouse"], found["comment"], found["initialization_warehouse"]) == ("2 minutes", "W2", "n", "W")
+    assert (found["target_lag"], found["warehouse"], found["comment"], found["initialization_warehouse"]) == (
+        "2 minutes",
+        "W2",
+        "n",
+        "W",
+    )
     run("ALTER DYNAMIC TABLE FV$V1 UNSET INITIALIZATION_WAREHOUSE")
     assert run("SHOW DYNAMIC TABLES")[0]["initialization_warehouse"] is None
 
@@ -179,7 +197,9 @@ def test_keeps_equal_rows(run: Run) -> None:
         ("CREATE DYNAMIC TABLE T TARGET_LAG = '1 minute' WAREHOUSE = W AS SELECT 1 AS A", 2002),
         ("CREATE OR REPLACE DYNAMIC TABLE T TARGET_LAG = '1 minute' WAREHOUSE = W AS SELECT 1 AS A", 2002),
         ("CREATE DYNAMIC ICEBERG TABLE X TARGET_LAG = '1 minute' WAREHOUSE = W AS SELECT 1 AS A", 1003),
-        ("ALTER DYNAMIC TABLE NOBODY REFRESH", 2003), ("ALTER DYNAMIC TABLE T REFRESH", 2203), ("DROP DYNAMIC TABLE T", 2203),
+        ("ALTER DYNAMIC TABLE NOBODY REFRESH", 2003),
+        ("ALTER DYNAMIC TABLE T REFRESH", 2203),
+        ("DROP DYNAMIC TABLE T", 2203),
     ],
 )
 def test_refuses(run: Run, text: str, number: int) -> None:

@@ -31,8 +31,12 @@ def test_shows_tags_as_the_feature_store_reads_them(run: Run) -> None:
 
 
 def test_alters_tags(run: Run) -> None:
-    run("ALTER TAG KEYS SET COMMENT = 'new'", "ALTER TAG KEYS ADD ALLOWED_VALUES 'y'", "ALTER TAG KEYS DROP ALLOWED_VALUES 'x'",
-        "ALTER TAG KEYS RENAME TO OTHER")
+    run(
+        "ALTER TAG KEYS SET COMMENT = 'new'",
+        "ALTER TAG KEYS ADD ALLOWED_VALUES 'y'",
+        "ALTER TAG KEYS DROP ALLOWED_VALUES 'x'",
+        "ALTER TAG KEYS RENAME TO OTHER",
+    )
     [tag] = run("SHOW TAGS LIKE 'OTHER'")
     assert (tag["comment"], json.loads(tag["allowed_values"])) == ("new", ["K1,K2", "y"])
 
@@ -81,15 +85,20 @@ def test_a_value_that_is_not_allowed_is_refused(run: Run) -> None:
 
 def test_tag_references_lists_what_is_in_force(run: Run) -> None:
     run("ALTER TABLE T SET TAG KEYS = 'x'")
-    found = run("SELECT TAG_DATABASE, TAG_SCHEMA, TAG_NAME, TAG_VALUE, LEVEL FROM TABLE(D.INFORMATION_SCHEMA.TAG_REFERENCES($$D.S.T$$, 'TABLE'))")
+    found = run(
+        "SELECT TAG_DATABASE, TAG_SCHEMA, TAG_NAME, TAG_VALUE, LEVEL FROM TABLE(D.INFORMATION_SCHEMA.TAG_REFERENCES($$D.S.T$$, 'TABLE'))"
+    )
     assert found == [{"TAG_DATABASE": "D", "TAG_SCHEMA": "S", "TAG_NAME": "KEYS", "TAG_VALUE": "x", "LEVEL": "TABLE"}]
 
 
 @pytest.mark.parametrize(
     ("text", "number"),
     [
-        ("CREATE TAG FREE", 2002), ("DROP TAG NOBODY", 2003), ("ALTER TABLE T SET TAG NOBODY = 'v'", 2003),
-        ("CREATE TAG X MASKING POLICY P", 1003), ("SELECT SYSTEM$GET_TAG('NOBODY', 'T', 'TABLE')", 2003),
+        ("CREATE TAG FREE", 2002),
+        ("DROP TAG NOBODY", 2003),
+        ("ALTER TABLE T SET TAG NOBODY = 'v'", 2003),
+        ("CREATE TAG X MASKING POLICY P", 1003),
+        ("SELECT SYSTEM$GET_TAG('NOBODY', 'T', 'TABLE')", 2003),
     ],
 )
 def test_refuses(run: Run, text: str, number: int) -> None:

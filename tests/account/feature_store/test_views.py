@@ -45,7 +45,7 @@ def test_a_view_of_a_view(run: Run) -> None:
 
 
 def test_rename_keeps_text_comment_and_tags(run: Run) -> None:
-    run(FEATURE_VIEW, "ALTER VIEW IF EXISTS FV$V1 RENAME TO D.S.\"other\"")
+    run(FEATURE_VIEW, 'ALTER VIEW IF EXISTS FV$V1 RENAME TO D.S."other"')
     [view] = run("SHOW VIEWS LIKE 'other'")
     assert (view["name"], view["text"], view["comment"]) == ("other", FEATURE_VIEW, "it's")
     assert run("SELECT SYSTEM$GET_TAG('OBJ', 'D.S.\"other\"', 'TABLE') AS X")[0]["X"] == '{"type": "EXTERNAL_FEATURE_VIEW"}'
@@ -77,9 +77,15 @@ def test_or_replace_takes_the_place_of_a_view(run: Run) -> None:
 @pytest.mark.parametrize(
     ("text", "number"),
     [
-        ("CREATE VIEW X (A, B) AS SELECT 1", 2026), ("CREATE VIEW X AS SELECT 1 AS A, 2 AS A", 2025), ("CREATE VIEW X AS SELECT * FROM NOBODY", 2003),
-        ("CREATE VIEW X COLOUR = 'red' AS SELECT 1", 1003), ("CREATE TEMPORARY VIEW X AS SELECT 1 AS A", 2), ("ALTER VIEW NOBODY SET COMMENT = 'x'", 2003),
-        ("ALTER VIEW T SET COMMENT = 'x'", 2203), ("COMMENT ON VIEW NOBODY IS 'x'", 2003), ("DESC VIEW NOBODY", 2003),
+        ("CREATE VIEW X (A, B) AS SELECT 1", 2026),
+        ("CREATE VIEW X AS SELECT 1 AS A, 2 AS A", 2025),
+        ("CREATE VIEW X AS SELECT * FROM NOBODY", 2003),
+        ("CREATE VIEW X COLOUR = 'red' AS SELECT 1", 1003),
+        ("CREATE TEMPORARY VIEW X AS SELECT 1 AS A", 2),
+        ("ALTER VIEW NOBODY SET COMMENT = 'x'", 2003),
+        ("ALTER VIEW T SET COMMENT = 'x'", 2203),
+        ("COMMENT ON VIEW NOBODY IS 'x'", 2003),
+        ("DESC VIEW NOBODY", 2003),
     ],
 )
 def test_refuses(run: Run, text: str, number: int) -> None:

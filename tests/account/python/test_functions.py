@@ -18,7 +18,9 @@ def numbers(ask: Ask) -> None:
 
 
 def declare(ask: Ask, name: str, arguments: str, returns: str, body: str) -> None:
-    ask(f"CREATE OR REPLACE FUNCTION {name}({arguments}) RETURNS {returns} LANGUAGE PYTHON RUNTIME_VERSION = '3.11' HANDLER = 'f' AS $$\n{body}\n$$")
+    ask(
+        f"CREATE OR REPLACE FUNCTION {name}({arguments}) RETURNS {returns} LANGUAGE PYTHON RUNTIME_VERSION = '3.11' HANDLER = 'f' AS $$\n{body}\n$$"
+    )
 
 
 def test_a_scalar_function_meets_values_and_nulls(ask: Ask) -> None:
@@ -29,7 +31,10 @@ def test_a_scalar_function_meets_values_and_nulls(ask: Ask) -> None:
 def test_an_object_is_read_by_path(ask: Ask) -> None:
     declare(ask, "PAIR", "X VARCHAR", "OBJECT", "def f(x):\n    return {'TEXT': x, 'LENGTH': 0 if x is None else len(x) / 2}")
     assert ask("SELECT PAIR(T):TEXT::VARCHAR, PAIR(T):LENGTH::FLOAT FROM NUMBERS ORDER BY A NULLS LAST") == [
-        ("x", 0.5), (None, 0.0), ("z", 0.5)]
+        ("x", 0.5),
+        (None, 0.0),
+        ("z", 0.5),
+    ]
 
 
 def test_a_function_stands_in_a_view_and_is_replaced(ask: Ask) -> None:
@@ -64,13 +69,19 @@ def test_an_undeclared_package_is_missing(ask: Ask) -> None:
 
 def test_a_package_that_is_not_there_is_refused_when_the_function_is_created(ask: Ask) -> None:
     with pytest.raises(ProgrammingError, match="no-such-package"):
-        ask("CREATE FUNCTION LACKING() RETURNS INT LANGUAGE PYTHON RUNTIME_VERSION = '3.11' PACKAGES = ('no-such-package') "
-            "HANDLER = 'f' AS $$def f(): return 1$$")
+        ask(
+            "CREATE FUNCTION LACKING() RETURNS INT LANGUAGE PYTHON RUNTIME_VERSION = '3.11' PACKAGES = ('no-such-package') "
+            "HANDLER = 'f' AS $$def f(): return 1$$"
+        )
 
 
 def test_snowpark_registers_a_function(snowpark: Snowpark) -> None:
     double = snowpark.udf.register(
-        lambda x: None if x is None else x * 2, return_type=IntegerType(), input_types=[IntegerType()], name="DOUBLED", replace=True
+        lambda x: None if x is None else x * 2,
+        return_type=IntegerType(),
+        input_types=[IntegerType()],
+        name="DOUBLED",
+        replace=True,
     )
     rows = snowpark.table("NUMBERS").select(double(col("A")).alias("D")).sort("D").collect()
     assert [row["D"] for row in rows] == [None, 2, 4]
@@ -81,8 +92,14 @@ def test_a_function_from_a_staged_file(snowpark: Snowpark, ask: Ask, tmp_path_fa
     source.write_text("def count(text):\n    return len((text or '').split())\n")
     ask("CREATE STAGE IF NOT EXISTS CODE")
     snowpark.udf.register_from_file(
-        str(source), "count", return_type=IntegerType(), input_types=[StringType()], name="COUNT_WORDS", is_permanent=True,
-        stage_location="@CODE", replace=True,
+        str(source),
+        "count",
+        return_type=IntegerType(),
+        input_types=[StringType()],
+        name="COUNT_WORDS",
+        is_permanent=True,
+        stage_location="@CODE",
+        replace=True,
     )
     assert ask("SELECT COUNT_WORDS('one two three')") == [(3,)]
     assert [row[1] for row in ask("SHOW USER FUNCTIONS LIKE 'COUNT\\_WORDS' IN SCHEMA S")] == ["COUNT_WORDS"]

@@ -21,8 +21,14 @@ def registry(snowpark: Snowpark) -> Registry:
     opened = Registry(snowpark, database_name=snowpark.get_current_database(), schema_name="S")
     for name in ("V1", "V2"):
         opened.log_model(
-            FOREST, model_name="FOREST", version_name=name, sample_input_data=FRAME.head(), metrics={"auc": 0.75}, comment="it's",
-            target_platforms=["WAREHOUSE"], options={"enable_explainability": False},
+            FOREST,
+            model_name="FOREST",
+            version_name=name,
+            sample_input_data=FRAME.head(),
+            metrics={"auc": 0.75},
+            comment="it's",
+            target_platforms=["WAREHOUSE"],
+            options={"enable_explainability": False},
         )
     return opened
 

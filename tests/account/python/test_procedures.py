@@ -21,11 +21,17 @@ def declare(ask: Ask, name: str, arguments: str, returns: str, body: str, *, rig
 
 def test_a_procedure_reads_and_writes_by_its_session(ask: Ask) -> None:
     ask("CREATE TABLE WRITTEN(N INT)")
-    declare(ask, "WRITE_ROWS", "N INT", "VARCHAR", (
-        "def run(session, n):\n"
-        "    session.sql('INSERT INTO WRITTEN SELECT SEQ4() FROM TABLE(GENERATOR(ROWCOUNT => 3))').collect()\n"
-        "    return f'{n}: {session.table(\"WRITTEN\").count()}'"
-    ))
+    declare(
+        ask,
+        "WRITE_ROWS",
+        "N INT",
+        "VARCHAR",
+        (
+            "def run(session, n):\n"
+            "    session.sql('INSERT INTO WRITTEN SELECT SEQ4() FROM TABLE(GENERATOR(ROWCOUNT => 3))').collect()\n"
+            "    return f'{n}: {session.table(\"WRITTEN\").count()}'"
+        ),
+    )
     assert ask("CALL WRITE_ROWS(7)") == [("7: 3",)]
     assert ask("SELECT COUNT(*) FROM WRITTEN") == [(3,)]
 
@@ -42,9 +48,13 @@ def test_bound_arguments(ask: Ask) -> None:
 
 
 def test_a_table_result(ask: Ask) -> None:
-    declare(ask, "ROWS_OF", "N INT", "TABLE (A INT, B VARCHAR)", (
-        "def run(session, n):\n    return session.create_dataframe([(i, str(i)) for i in range(n)], schema=['A', 'B'])"
-    ))
+    declare(
+        ask,
+        "ROWS_OF",
+        "N INT",
+        "TABLE (A INT, B VARCHAR)",
+        ("def run(session, n):\n    return session.create_dataframe([(i, str(i)) for i in range(n)], schema=['A', 'B'])"),
+    )
     assert ask("CALL ROWS_OF(2)") == [(0, "0"), (1, "1")]
 
 
@@ -69,7 +79,9 @@ def test_what_is_not_declared_cannot_be_called(ask: Ask) -> None:
 
 def test_a_procedure_needs_snowpark_among_its_packages(ask: Ask) -> None:
     with pytest.raises(ProgrammingError, match="snowflake-snowpark-python"):
-        ask("CREATE PROCEDURE BARE() RETURNS INT LANGUAGE PYTHON RUNTIME_VERSION = '3.11' HANDLER = 'f' AS $$def f(s): return 1$$")
+        ask(
+            "CREATE PROCEDURE BARE() RETURNS INT LANGUAGE PYTHON RUNTIME_VERSION = '3.11' HANDLER = 'f' AS $$def f(s): return 1$$"
+        )
 
 
 def test_an_open_transaction_refuses_call(ask: Ask) -> None:
@@ -93,7 +105,11 @@ def test_snowpark_registers_and_calls(snowpark: Snowpark) -> None:
         return f"{width * width} {unit}"
 
     snowpark.sproc.register(
-        area, return_type=StringType(), input_types=[IntegerType(), StringType()], name="AREA", packages=["snowflake-snowpark-python"],
+        area,
+        return_type=StringType(),
+        input_types=[IntegerType(), StringType()],
+        name="AREA",
+        packages=["snowflake-snowpark-python"],
         replace=True,
     )
     assert snowpark.call("AREA", 3, "m2") == "9 m2"

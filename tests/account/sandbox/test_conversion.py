@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, time, timezone
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,6 @@ from mlops_local.account.sandbox.runtime.convert import WrongTypeError, arrow_ty
 from mlops_local.account.sandbox.runtime.frames import from_series, to_frame
 from mlops_local.account.types import parse_type
 
-UTC = timezone.utc
 BERLIN = zone_named("Europe/Berlin")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,7 @@ def test_write_pandas_in_chunks(connection: SnowflakeConnection) -> None:
 def test_write_pandas_without_quotes_and_with_zones(connection: SnowflakeConnection) -> None:
     frame = pd.DataFrame({"mixed": ["x"], "z": pd.to_datetime(["2024-01-01 10:00:00"], utc=True)})
     write_pandas(connection, frame, "plain", auto_create_table=True, quote_identifiers=False, use_logical_type=True)
-    assert query(connection, "SELECT MIXED, Z FROM PLAIN") == [("x", datetime(2024, 1, 1, 10, tzinfo=timezone.utc))]
+    assert query(connection, "SELECT MIXED, Z FROM PLAIN") == [("x", datetime(2024, 1, 1, 10, tzinfo=UTC))]
 
 
 def test_frames_become_snowpark_frames_and_back(snowpark: Snowpark) -> None:

@@ -140,8 +140,10 @@ def test_parquet_by_query_keeps_values_exact(run: Run, put: Put, stage: str) -> 
     body = parquet(k=["a", None], n=[2**53 + 1, None], t=pa.array([moment, None], pa.timestamp("ns")), l=[[1, 2], None])
     put("f.parquet", stage, body)
     run("CREATE TABLE P (K VARCHAR, N INT, T TIMESTAMP_NTZ, L VARIANT, NONE INT)")
-    run('COPY INTO P FROM (SELECT $1:"k"::TEXT, $1:n::NUMBER(38, 0), $1:t, $1:l::VARIANT, $1:none::INT FROM @ST) '
-        "FILE_FORMAT = (TYPE = PARQUET)")
+    run(
+        'COPY INTO P FROM (SELECT $1:"k"::TEXT, $1:n::NUMBER(38, 0), $1:t, $1:l::VARIANT, $1:none::INT FROM @ST) '
+        "FILE_FORMAT = (TYPE = PARQUET)"
+    )
     assert run("SELECT K, N, T, L[1]::INT, NONE FROM P") == [("a", 2**53 + 1, moment, 2, None), (None, None, None, None, None)]
 
 

@@ -17,7 +17,7 @@ Run = Callable[[str], list[tuple[Any, ...]]]
 
 @pytest.fixture
 def dataset(run: Run) -> str:
-    run("CREATE TABLE T (K VARCHAR, A INT, \"f\" FLOAT, N NUMBER(10, 2), TS TIMESTAMP_NTZ, B BOOLEAN)")
+    run('CREATE TABLE T (K VARCHAR, A INT, "f" FLOAT, N NUMBER(10, 2), TS TIMESTAMP_NTZ, B BOOLEAN)')
     run("INSERT INTO T VALUES ('x', 1, 1.5, 1.25, '2024-01-02 03:04:05.678', TRUE), ('y', NULL, NULL, NULL, NULL, NULL)")
     run("CREATE DATASET DS")
     return "DS"
@@ -72,7 +72,7 @@ def test_files_are_listed_by_version(run: Run, dataset: str) -> None:
     run("ALTER DATASET DS ADD VERSION 'v1' FROM (SELECT 1 AS A)")
     run("ALTER DATASET DS ADD VERSION 'v2' FROM (SELECT 1 AS A, 'p' AS P) PARTITION BY P || '/q'")
     assert [row[0] for row in run("LIST snow://dataset/D.S.DS/versions/v1/")] == ["versions/v1/data_0_0_0.snappy.parquet"]
-    quoted = "LIST 'snow://dataset/\"D\".\"S\".DS/versions/v2/p'"
+    quoted = 'LIST \'snow://dataset/"D"."S".DS/versions/v2/p\''
     assert [row[0] for row in run(quoted)] == ["versions/v2/p/q/data_0_0_0.snappy.parquet"]
     assert len(run("LIST snow://dataset/DS")) == 2
 

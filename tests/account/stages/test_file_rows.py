@@ -9,7 +9,7 @@ import io
 import math
 import zlib
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ def connection() -> Iterator[Connection]:
 
 
 def staged(path: Path) -> StagedFile:
-    return StagedFile(path.name, path, path.stat().st_size, datetime.fromtimestamp(path.stat().st_mtime, tz=timezone.utc))
+    return StagedFile(path.name, path, path.stat().st_size, datetime.fromtimestamp(path.stat().st_mtime, tz=UTC))
 
 
 @pytest.fixture
@@ -106,10 +106,10 @@ def test_enclosed_csv_comes_back_as_it_was_written(read: Read, rows: list[tuple[
 
 
 def test_json_documents_of_every_shape(read: Read) -> None:
-    assert read({"f": b'{"a":1}\n{"a":2}\n'}, '"$1"->>\'a\'', TYPE="JSON") == [("1",), ("2",)]
-    assert read({"f": b'{\n"a": 1}{"a":2}'}, '"$1"->>\'a\'', TYPE="JSON") == [("1",), ("2",)]
+    assert read({"f": b'{"a":1}\n{"a":2}\n'}, "\"$1\"->>'a'", TYPE="JSON") == [("1",), ("2",)]
+    assert read({"f": b'{\n"a": 1}{"a":2}'}, "\"$1\"->>'a'", TYPE="JSON") == [("1",), ("2",)]
     assert read({"f": b'[{"a":1},{"a":2}]'}, "count(*)", TYPE="JSON") == [(1,)]
-    assert read({"f": b'[{"a":1},{"a":2}]'}, '"$1"->>\'a\'', TYPE="JSON", STRIP_OUTER_ARRAY=True) == [("1",), ("2",)]
+    assert read({"f": b'[{"a":1},{"a":2}]'}, "\"$1\"->>'a'", TYPE="JSON", STRIP_OUTER_ARRAY=True) == [("1",), ("2",)]
 
 
 def parquet(**columns: Any) -> bytes:
@@ -121,11 +121,15 @@ def parquet(**columns: Any) -> bytes:
 def test_parquet_fields_keep_their_types(read: Read) -> None:
     moment = datetime(2024, 1, 2, 3, 4, 5, 678901)
     body = parquet(
-        n=[1, None], f=[1.5, math.nan], t=["x", None], b=[b"y", None], l=[[1], None],
+        n=[1, None],
+        f=[1.5, math.nan],
+        t=["x", None],
+        b=[b"y", None],
+        l=[[1], None],
         ts=pa.array([moment, None], pa.timestamp("ns")),
     )
     columns = ", ".join(column(f"$1:{name}") for name in ("n", "f", "t", "b", "l"))
-    first, second = read({"f": body}, f'{columns}, epoch_us({column("$1:ts")})', TYPE="PARQUET")
+    first, second = read({"f": body}, f"{columns}, epoch_us({column('$1:ts')})", TYPE="PARQUET")
     assert first == (1, 1.5, "x", "y", "[1]", 1704164645678901)
     assert second[0] is None
     assert math.isnan(second[1])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -82,7 +82,7 @@ def test_a_view_over_a_stage_sees_what_is_there_now(run: Run, put: Put, stage: s
 
 
 def test_columns_of_parquet_files(run: Run, put: Put, stage: str) -> None:
-    moment = datetime(2024, 1, 2, tzinfo=timezone.utc)
+    moment = datetime(2024, 1, 2, tzinfo=UTC)
     put("f", "@ST/p", parquet(
         K=["a"], n=[1], f=[1.5], d=[Decimal("1.25")], day=[moment.date()], b=[True], l=[[1]],
         t=pa.array([moment.replace(tzinfo=None)], pa.timestamp("ns")), z=pa.array([moment], pa.timestamp("us", tz="UTC")),
@@ -146,7 +146,7 @@ def test_a_presigned_address_reads_one_file(run: Run, put: Put, stage: str, acco
 def test_versions_of_datasets_are_read_like_stages(run: Run, stage: str) -> None:
     run("CREATE DATASET DS")
     run("ALTER DATASET DS ADD VERSION 'v1' FROM (SELECT 'x' AS K, 1 AS A)")
-    read = "SELECT $1:\"K\"::TEXT AS K, $1:A::INT AS A FROM snow://dataset/D.S.DS/versions/v1/"
+    read = 'SELECT $1:"K"::TEXT AS K, $1:A::INT AS A FROM snow://dataset/D.S.DS/versions/v1/'
     assert run(f"{read}( FILE_FORMAT => 'PQ', PATTERN => '.*data_.*[.]parquet')") == [("x", 1)]
     found = inferred(run, "snow://dataset/D.S.DS/versions/v1/", "PQ")
     assert [row[:2] for row in found] == [("K", "TEXT"), ("A", "NUMBER(38, 0)")]

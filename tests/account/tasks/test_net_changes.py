@@ -11,7 +11,9 @@ VALUES = st.integers(0, 3)
 # A statement of a table's history: rows inserted, or values deleted, or values updated to another.
 STATEMENTS = st.lists(
     st.one_of(
-        st.tuples(st.just("insert"), VALUES, VALUES), st.tuples(st.just("delete"), VALUES, VALUES), st.tuples(st.just("update"), VALUES, VALUES)
+        st.tuples(st.just("insert"), VALUES, VALUES),
+        st.tuples(st.just("delete"), VALUES, VALUES),
+        st.tuples(st.just("update"), VALUES, VALUES),
     ),
     max_size=12,
 )
@@ -62,7 +64,7 @@ def test_updates_come_in_pairs_with_one_row_id(start: list[int], statements: lis
 @given(st.lists(VALUES, max_size=5), STATEMENTS)
 def test_a_second_reading_after_nothing_has_happened_is_empty(start: list[int], statements: list[tuple[str, int, int]]) -> None:
     changes, _ = history(start, statements)
-    assert net_changes(changes[len(changes):]) == []
+    assert net_changes(changes[len(changes) :]) == []
 
 
 def test_a_row_inserted_and_then_updated_is_an_insertion() -> None:
@@ -76,5 +78,10 @@ def test_a_row_updated_and_then_deleted_is_a_deletion_of_its_first_values() -> N
 
 
 def test_a_row_updated_there_and_back_has_not_changed() -> None:
-    changes = [Change(0, False, True, 1, 7), Change(1, True, True, 1, 8), Change(2, False, True, 2, 8), Change(3, True, True, 2, 7)]
+    changes = [
+        Change(0, False, True, 1, 7),
+        Change(1, True, True, 1, 8),
+        Change(2, False, True, 2, 8),
+        Change(3, True, True, 2, 7),
+    ]
     assert net_changes(changes) == []

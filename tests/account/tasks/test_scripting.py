@@ -13,7 +13,11 @@ BLOCKS: list[tuple[str, str, Any]] = [
     ("no answer", "BEGIN SELECT 1; END", None),
     ("a declared type", "DECLARE d DATE; BEGIN d := '2024-03-01'; RETURN d + 1; END", "2024-03-02"),
     ("LET and assignment", "BEGIN LET n INT := 1; n := n + 1; RETURN :n; END", 2),
-    ("branches", "BEGIN LET n := 2; IF (n = 1) THEN RETURN 'a'; ELSEIF (n = 2) THEN RETURN 'b'; ELSE RETURN 'c'; END IF; END", "b"),
+    (
+        "branches",
+        "BEGIN LET n := 2; IF (n = 1) THEN RETURN 'a'; ELSEIF (n = 2) THEN RETURN 'b'; ELSE RETURN 'c'; END IF; END",
+        "b",
+    ),
     ("a range", "BEGIN LET s := 0; FOR i IN 1 TO 4 DO s := s + i; END FOR; RETURN s; END", 10),
     ("a range backwards", "BEGIN LET s := ''; FOR i IN REVERSE 1 TO 3 DO s := s || i; END FOR; RETURN s; END", "321"),
     ("WHILE", "BEGIN LET n := 0; WHILE (n < 3) DO n := n + 1; END WHILE; RETURN n; END", 3),
@@ -22,7 +26,11 @@ BLOCKS: list[tuple[str, str, Any]] = [
     ("CONTINUE", "BEGIN LET s := 0; FOR i IN 1 TO 3 DO IF (i = 2) THEN CONTINUE; END IF; s := s + i; END FOR; RETURN s; END", 4),
     ("a cursor", "BEGIN LET c CURSOR FOR SELECT V FROM N; LET s := 0; FOR r IN c DO s := s + r.V; END FOR; RETURN s; END", 6),
     ("a result set", "DECLARE r RESULTSET; BEGIN r := (SELECT MAX(V) AS M FROM N); RETURN TABLE(r); END", 3),
-    ("SELECT INTO", "DECLARE a INT; b INT; BEGIN SELECT MIN(V), MAX(V) INTO :a, :b FROM N WHERE V > 0; RETURN a * 10 + b; END", 13),
+    (
+        "SELECT INTO",
+        "DECLARE a INT; b INT; BEGIN SELECT MIN(V), MAX(V) INTO :a, :b FROM N WHERE V > 0; RETURN a * 10 + b; END",
+        13,
+    ),
     ("SELECT INTO without a row", "DECLARE a INT; BEGIN SELECT V INTO :a FROM N WHERE V = 9; RETURN a IS NULL; END", True),
     ("a bound variable", "BEGIN LET v := 2; LET k INT; SELECT COUNT(*) INTO :k FROM N WHERE V >= :v; RETURN k; END", 2),
     ("a path is no variable", "BEGIN LET a := 9; LET x INT; SELECT PARSE_JSON('{\"a\": 1}'):a::INT INTO :x; RETURN x; END", 1),
@@ -31,7 +39,11 @@ BLOCKS: list[tuple[str, str, Any]] = [
     ("a nested block", "BEGIN LET x := 1; BEGIN LET x := 2; END; RETURN x; END", 1),
     ("a handled statement", "BEGIN SELECT * FROM NOWHERE; EXCEPTION WHEN STATEMENT_ERROR THEN RETURN SQLCODE; END", 2003),
     ("another handler", "BEGIN SELECT * FROM NOWHERE; EXCEPTION WHEN OTHER THEN RETURN 'caught'; END", "caught"),
-    ("a raised exception", "DECLARE e EXCEPTION (-20002, 'bad'); BEGIN RAISE e; EXCEPTION WHEN e THEN RETURN SQLERRM; END", "bad"),
+    (
+        "a raised exception",
+        "DECLARE e EXCEPTION (-20002, 'bad'); BEGIN RAISE e; EXCEPTION WHEN e THEN RETURN SQLERRM; END",
+        "bad",
+    ),
     ("an apostrophe", "BEGIN LET x := 'it''s'; LET y := ''; SELECT :x INTO :y; RETURN y; END", "it's"),
 ]
 
@@ -60,9 +72,13 @@ def test_a_transaction_within_a_block(run: Run) -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("BEGIN RETURN x; END", "X"), ("BEGIN x := 1; END", "invalid identifier 'X'"), ("BEGIN SELECT V INTO :x FROM N; END", "exactly 1"),
-        ("BEGIN IF (1 = 1) RETURN 1; END IF; END", "unexpected"), ("DECLARE e EXCEPTION (-20001, 'why'); BEGIN RAISE e; END", "why"),
-        ("BEGIN SELECT :nobody; END", "NOBODY"), ("BEGIN RAISE nobody; END", "NOBODY"),
+        ("BEGIN RETURN x; END", "X"),
+        ("BEGIN x := 1; END", "invalid identifier 'X'"),
+        ("BEGIN SELECT V INTO :x FROM N; END", "exactly 1"),
+        ("BEGIN IF (1 = 1) RETURN 1; END IF; END", "unexpected"),
+        ("DECLARE e EXCEPTION (-20001, 'why'); BEGIN RAISE e; END", "why"),
+        ("BEGIN SELECT :nobody; END", "NOBODY"),
+        ("BEGIN RAISE nobody; END", "NOBODY"),
     ],
 )
 def test_refuses(run: Run, text: str, word: str) -> None:

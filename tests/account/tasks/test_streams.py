@@ -17,7 +17,9 @@ Seen = list[tuple[Any, ...]]
 @pytest.fixture(autouse=True)
 def table(run: Run) -> None:
     run(
-        "CREATE TABLE T (K VARCHAR, V INT)", "INSERT INTO T VALUES ('a', 1), ('b', 2)", "CREATE STREAM ST ON TABLE T",
+        "CREATE TABLE T (K VARCHAR, V INT)",
+        "INSERT INTO T VALUES ('a', 1), ('b', 2)",
+        "CREATE STREAM ST ON TABLE T",
         "CREATE TABLE SINK (K VARCHAR, V INT)",
     )
 
@@ -40,7 +42,10 @@ def test_begins_empty(run: Run) -> None:
 def test_shows_inserts_updates_and_deletes(run: Run) -> None:
     run("INSERT INTO T VALUES ('c', 3)", "UPDATE T SET V = 10 WHERE K = 'a'", "DELETE FROM T WHERE K = 'b'")
     assert seen(run) == [
-        ("a", 1, "DELETE", True), ("a", 10, "INSERT", True), ("b", 2, "DELETE", False), ("c", 3, "INSERT", False),
+        ("a", 1, "DELETE", True),
+        ("a", 10, "INSERT", True),
+        ("b", 2, "DELETE", False),
+        ("c", 3, "INSERT", False),
     ]
     assert has_data(run)
 
@@ -128,7 +133,9 @@ def test_two_streams_move_apart(run: Run) -> None:
 
 def test_append_only_tells_inserted_rows_only(run: Run) -> None:
     run(
-        "CREATE STREAM APPENDED ON TABLE T APPEND_ONLY = TRUE", "INSERT INTO T VALUES ('c', 3)", "UPDATE T SET V = 0",
+        "CREATE STREAM APPENDED ON TABLE T APPEND_ONLY = TRUE",
+        "INSERT INTO T VALUES ('c', 3)",
+        "UPDATE T SET V = 0",
         "DELETE FROM T WHERE K = 'c'",
     )
     assert seen(run, "APPENDED") == [("c", 3, "INSERT", False)]
@@ -164,8 +171,11 @@ def test_a_renamed_table_keeps_its_stream(run: Run) -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("CREATE STREAM X ON VIEW V", "VIEW"), ("CREATE STREAM X ON TABLE NOBODY", "NOBODY"), ("CREATE STREAM ST ON TABLE T", "exists"),
-        ("CREATE STREAM X ON TABLE T INSERT_ONLY = TRUE", "INSERT_ONLY"), ("CREATE STREAM X ON TABLE T AT (OFFSET => -60)", "AT"),
+        ("CREATE STREAM X ON VIEW V", "VIEW"),
+        ("CREATE STREAM X ON TABLE NOBODY", "NOBODY"),
+        ("CREATE STREAM ST ON TABLE T", "exists"),
+        ("CREATE STREAM X ON TABLE T INSERT_ONLY = TRUE", "INSERT_ONLY"),
+        ("CREATE STREAM X ON TABLE T AT (OFFSET => -60)", "AT"),
     ],
 )
 def test_refuses(run: Run, text: str, word: str) -> None:
@@ -175,7 +185,13 @@ def test_refuses(run: Run, text: str, word: str) -> None:
 
 def test_shows_and_drops(run: Run) -> None:
     [stream] = run("SHOW STREAMS IN SCHEMA D.S")
-    assert (stream["name"], stream["table_name"], stream["mode"], stream["type"], stream["stale"]) == ("ST", "D.S.T", "DEFAULT", "DELTA", "false")
+    assert (stream["name"], stream["table_name"], stream["mode"], stream["type"], stream["stale"]) == (
+        "ST",
+        "D.S.T",
+        "DEFAULT",
+        "DELTA",
+        "false",
+    )
     run("ALTER STREAM ST SET COMMENT = 'c'")
     assert run("DESC STREAM ST")[0]["comment"] == "c"
     run("CREATE OR REPLACE STREAM ST ON TABLE T", "DROP STREAM ST", "DROP STREAM IF EXISTS ST")
@@ -185,7 +201,8 @@ def test_shows_and_drops(run: Run) -> None:
 def test_a_task_that_waits_for_the_stream_runs_once_per_change(run: Run, account: Account, clock: TestClock) -> None:
     run(
         "CREATE TASK RETRAIN WAREHOUSE = W SCHEDULE = '1 MINUTE' WHEN SYSTEM$STREAM_HAS_DATA('ST') AS INSERT INTO SINK SELECT K, V FROM ST",
-        "ALTER TASK RETRAIN RESUME", "INSERT INTO T VALUES ('c', 3)",
+        "ALTER TASK RETRAIN RESUME",
+        "INSERT INTO T VALUES ('c', 3)",
     )
     scheduler.advance(account, clock.now() + timedelta(minutes=3))
     assert run("SELECT * FROM SINK") == [{"K": "c", "V": 3}]

@@ -96,7 +96,11 @@ def test_execute_runs_a_suspended_task_once(run: Run, account: Account) -> None:
 
 def test_a_graph_runs_in_its_order(run: Run, account: Account) -> None:
     run(
-        log("A", "SCHEDULE = '5 MINUTE'"), log("B", "AFTER A"), log("C", "AFTER A"), log("D", "AFTER B, C"), log("E", "AFTER D, A"),
+        log("A", "SCHEDULE = '5 MINUTE'"),
+        log("B", "AFTER A"),
+        log("C", "AFTER A"),
+        log("D", "AFTER B, C"),
+        log("E", "AFTER D, A"),
         log("Z", "FINALIZE = A"),
     )
     start(run, "B", "C", "D", "E", "Z", "A")
@@ -108,8 +112,12 @@ def test_a_graph_runs_in_its_order(run: Run, account: Account) -> None:
 
 def test_behind_a_failed_task_nothing_runs_but_the_finalizer(run: Run, account: Account) -> None:
     run(
-        log("A", ""), "CREATE TASK BAD WAREHOUSE = W AFTER A AS SELECT 1 / 'x'", log("BEHIND", "AFTER BAD"), log("BESIDE", "AFTER A"),
-        log("BOTH", "AFTER BAD, BESIDE"), log("Z", "FINALIZE = A"),
+        log("A", ""),
+        "CREATE TASK BAD WAREHOUSE = W AFTER A AS SELECT 1 / 'x'",
+        log("BEHIND", "AFTER BAD"),
+        log("BESIDE", "AFTER A"),
+        log("BOTH", "AFTER BAD, BESIDE"),
+        log("Z", "FINALIZE = A"),
     )
     start(run, "BAD", "BEHIND", "BESIDE", "BOTH", "Z")
     run("EXECUTE TASK A")
@@ -120,8 +128,13 @@ def test_behind_a_failed_task_nothing_runs_but_the_finalizer(run: Run, account: 
 
 def test_skipped_and_suspended_predecessors(run: Run, account: Account) -> None:
     run(
-        log("A", ""), log("RAN", "AFTER A"), log("SKIPS", "AFTER A WHEN 1 = 2"), log("SLEEPS", "AFTER A"),
-        log("BEHIND_SKIPPED", "AFTER SKIPS"), log("BEHIND_SLEEPING", "AFTER SLEEPS"), log("BEHIND_BOTH", "AFTER SKIPS, RAN"),
+        log("A", ""),
+        log("RAN", "AFTER A"),
+        log("SKIPS", "AFTER A WHEN 1 = 2"),
+        log("SLEEPS", "AFTER A"),
+        log("BEHIND_SKIPPED", "AFTER SKIPS"),
+        log("BEHIND_SLEEPING", "AFTER SLEEPS"),
+        log("BEHIND_BOTH", "AFTER SKIPS, RAN"),
     )
     start(run, "RAN", "SKIPS", "BEHIND_SKIPPED", "BEHIND_SLEEPING", "BEHIND_BOTH")
     run("EXECUTE TASK A")
@@ -150,8 +163,10 @@ def test_a_failing_statement_leaves_nothing_behind(run: Run, account: Account) -
 
 def test_a_task_runs_as_its_owner_in_its_schema(run: Run, account: Account) -> None:
     run(
-        "CREATE TABLE WHO (R VARCHAR, S VARCHAR, U VARCHAR)", "CREATE SCHEMA ELSEWHERE",
-        "CREATE TASK D.S.A WAREHOUSE = W AS INSERT INTO WHO SELECT CURRENT_ROLE(), CURRENT_SCHEMA(), CURRENT_USER()", "EXECUTE TASK D.S.A",
+        "CREATE TABLE WHO (R VARCHAR, S VARCHAR, U VARCHAR)",
+        "CREATE SCHEMA ELSEWHERE",
+        "CREATE TASK D.S.A WAREHOUSE = W AS INSERT INTO WHO SELECT CURRENT_ROLE(), CURRENT_SCHEMA(), CURRENT_USER()",
+        "EXECUTE TASK D.S.A",
     )
     scheduler.tick(account)
     assert run("SELECT * FROM D.S.WHO") == [{"R": "ACCOUNTADMIN", "S": "S", "U": "SYSTEM"}]
@@ -163,7 +178,8 @@ def test_values_and_configuration_reach_the_tasks_behind(run: Run, account: Acco
         """CREATE TASK A WAREHOUSE = W CONFIG = '{"size": {"rows": 7}}' AS SELECT SYSTEM$SET_RETURN_VALUE('from a')""",
         "CREATE TASK B WAREHOUSE = W AFTER A AS INSERT INTO FOUND SELECT SYSTEM$GET_PREDECESSOR_RETURN_VALUE('A') || ' ' "
         "|| SYSTEM$GET_TASK_GRAPH_CONFIG('size.rows')",
-        "ALTER TASK B RESUME", "EXECUTE TASK A",
+        "ALTER TASK B RESUME",
+        "EXECUTE TASK A",
     )
     scheduler.tick(account)
     assert run("SELECT * FROM FOUND") == [{"A": "from a 7"}]
@@ -179,7 +195,10 @@ def test_history_tells_past_and_next_runs(run: Run, account: Account) -> None:
         "SELECT NAME, STATE, SCHEDULED_TIME, QUERY_ID, COMPLETED_TIME, RUN_ID, SCHEDULED_FROM FROM TABLE(D.INFORMATION_SCHEMA.TASK_HISTORY("
         "SCHEDULED_TIME_RANGE_START => '2024-03-01'::TIMESTAMP_LTZ, RESULT_LIMIT => 10)) ORDER BY SCHEDULED_TIME DESC"
     )
-    assert [(row["STATE"], row["SCHEDULED_TIME"] - START) for row in history] == [("SCHEDULED", 10 * MINUTE), ("SUCCEEDED", 5 * MINUTE)]
+    assert [(row["STATE"], row["SCHEDULED_TIME"] - START) for row in history] == [
+        ("SCHEDULED", 10 * MINUTE),
+        ("SUCCEEDED", 5 * MINUTE),
+    ]
     assert history[0]["QUERY_ID"] is None
     assert history[1]["QUERY_ID"]
     assert history[1]["RUN_ID"] == int((START + 5 * MINUTE).timestamp() * 1000)

@@ -74,7 +74,12 @@ def test_changes_properties(run: Run) -> None:
         "ALTER TASK OTHER SET TIMEZONE = 'Europe/Berlin'",
     )
     [other] = run("SHOW TASKS LIKE 'OTHER'")
-    assert (other["schedule"], other["comment"], other["definition"], other["condition"]) == ("10 MINUTE", "new", "SELECT 30", "1 = 2")
+    assert (other["schedule"], other["comment"], other["definition"], other["condition"]) == (
+        "10 MINUTE",
+        "new",
+        "SELECT 30",
+        "1 = 2",
+    )
     run("ALTER TASK OTHER UNSET SCHEDULE, COMMENT", "ALTER TASK OTHER REMOVE WHEN")
     [other] = run("SHOW TASKS LIKE 'OTHER'")
     assert (other["schedule"], other["comment"], other["condition"]) == (None, "", None)
@@ -84,7 +89,10 @@ def test_changes_properties(run: Run) -> None:
 def test_nothing_in_a_graph_changes_while_its_root_is_started(run: Run) -> None:
     run("ALTER TASK ROOT RESUME")
     for text in (
-        "ALTER TASK CHILD RESUME", "ALTER TASK CHILD SUSPEND", "ALTER TASK ROOT SET SCHEDULE = '9 MINUTE'", "DROP TASK CHILD",
+        "ALTER TASK CHILD RESUME",
+        "ALTER TASK CHILD SUSPEND",
+        "ALTER TASK ROOT SET SCHEDULE = '9 MINUTE'",
+        "DROP TASK CHILD",
         "CREATE TASK LATE WAREHOUSE = W AFTER CHILD AS SELECT 1",
     ):
         with pytest.raises(AccountError, match=r"root task D\.S\.ROOT since that root task is not suspended"):
@@ -104,7 +112,9 @@ def test_predecessors_are_listed_and_go_with_a_dropped_task(run: Run) -> None:
 
 @pytest.mark.usefixtures("graph")
 def test_replaces_and_keeps(run: Run) -> None:
-    assert run("CREATE TASK IF NOT EXISTS ROOT WAREHOUSE = W AS SELECT 9")[0]["status"].endswith("already exists, statement succeeded.")
+    assert run("CREATE TASK IF NOT EXISTS ROOT WAREHOUSE = W AS SELECT 9")[0]["status"].endswith(
+        "already exists, statement succeeded."
+    )
     with pytest.raises(AccountError) as refusal:
         run("CREATE TASK ROOT WAREHOUSE = W AS SELECT 9")
     assert refusal.value.number == 2002

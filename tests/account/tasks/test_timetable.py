@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from mlops_local.account.errors import AccountError
 from mlops_local.account.timetable import Cron, Every, Timetable, parse_interval, parse_schedule
 
-BASE = datetime(2024, 3, 1, 12, 0, tzinfo=timezone.utc)
-TIMES = st.datetimes(datetime(2024, 1, 1), datetime(2025, 12, 31), timezones=st.just(timezone.utc))
+BASE = datetime(2024, 3, 1, 12, 0, tzinfo=UTC)
+TIMES = st.datetimes(datetime(2024, 1, 1), datetime(2025, 12, 31), timezones=st.just(UTC))
 TIMETABLES = st.one_of(
     st.integers(10, 86_400).map(lambda seconds: Every(timedelta(seconds=seconds))),
     st.sampled_from(["*/5 * * * *", "0 4 * * *", "30 8 * * MON-FRI", "0 0 1 * *", "15 2 * * SUN"]).flatmap(
@@ -37,8 +37,20 @@ def test_reads_schedules(text: str, timetable: Timetable) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "5", "MINUTE", "5 FORTNIGHTS", "0 MINUTE", "9 SECONDS", "12 DAYS", "USING CRON 0 4 * * * Mars/Base", "USING CRON 0 4 * * UTC",
-     "USING CRON 61 4 * * * UTC", "0 4 * * * UTC", "USING CRON 0 0 4 * * * UTC"],
+    [
+        "",
+        "5",
+        "MINUTE",
+        "5 FORTNIGHTS",
+        "0 MINUTE",
+        "9 SECONDS",
+        "12 DAYS",
+        "USING CRON 0 4 * * * Mars/Base",
+        "USING CRON 0 4 * * UTC",
+        "USING CRON 61 4 * * * UTC",
+        "0 4 * * * UTC",
+        "USING CRON 0 0 4 * * * UTC",
+    ],
 )
 def test_refuses_what_is_no_schedule(text: str) -> None:
     with pytest.raises(AccountError, match="SCHEDULE") as refusal:
@@ -62,14 +74,15 @@ def test_last_time_is_not_later(timetable: Timetable, now: datetime) -> None:
 
 def test_cron_follows_the_clock_of_its_zone() -> None:
     daily = Cron("0 4 * * *", "Europe/Berlin")
-    winter = daily.next_after(datetime(2024, 3, 29, 12, tzinfo=timezone.utc), base=BASE)
-    summer = daily.next_after(datetime(2024, 3, 31, 12, tzinfo=timezone.utc), base=BASE)
+    winter = daily.next_after(datetime(2024, 3, 29, 12, tzinfo=UTC), base=BASE)
+    summer = daily.next_after(datetime(2024, 3, 31, 12, tzinfo=UTC), base=BASE)
     assert [at.astimezone(ZoneInfo("Europe/Berlin")).hour for at in (winter, summer)] == [4, 4]
     assert (winter.hour, summer.hour) == (3, 2)
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("1 minute", 60), ("90 seconds", 90), ("2 hours", 7200), ("1 day", 86400), ("5m", 300), ("downstream", None)]
+    ("text", "seconds"),
+    [("1 minute", 60), ("90 seconds", 90), ("2 hours", 7200), ("1 day", 86400), ("5m", 300), ("downstream", None)],
 )
 def test_reads_intervals(text: str, seconds: int | None) -> None:
     assert parse_interval(text) == (None if seconds is None else timedelta(seconds=seconds))

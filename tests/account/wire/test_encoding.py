@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -112,7 +112,7 @@ def test_timestamps_of_any_year(values: list[datetime | None]) -> None:
 
 @given(lists(st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1))), st.sampled_from([TIMESTAMP_LTZ, TIMESTAMP_TZ]))
 def test_timestamps_with_zone(values: list[datetime | None], type_: SqlType) -> None:
-    aware = [None if v is None else v.replace(tzinfo=timezone.utc) for v in values]
+    aware = [None if v is None else v.replace(tzinfo=UTC) for v in values]
     assert both(pa.array(aware, pa.timestamp("us", tz="UTC")), type_) == (aware, aware)
 
 

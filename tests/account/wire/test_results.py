@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -138,7 +138,7 @@ def test_rows_as_json_when_the_client_asks(as_json: SnowflakeConnection) -> None
 def test_instants_come_back_in_the_sessions_zone(connection: SnowflakeConnection) -> None:
     cursor = connection.cursor()
     cursor.execute("create table Z (A timestamp_ltz)")
-    moment = datetime(2024, 7, 1, 12, tzinfo=timezone.utc)
+    moment = datetime(2024, 7, 1, 12, tzinfo=UTC)
     cursor.execute("insert into Z values (?)", [("TIMESTAMP_LTZ", moment)])
     cursor.execute("alter session set TIMEZONE = 'Europe/Berlin'")
     [(shown,)] = cursor.execute("select A from Z").fetchall()
@@ -149,7 +149,7 @@ def test_instants_come_back_in_the_sessions_zone(connection: SnowflakeConnection
 def test_show_answers_are_rows_with_moments(connection: SnowflakeConnection) -> None:
     cursor = connection.cursor(DictCursor)
     [row] = cursor.execute("show databases like 'D'").fetchall()
-    assert row["created_on"] == datetime(2026, 1, 1, tzinfo=timezone.utc)
+    assert row["created_on"] == datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_time_of_day_is_kept_to_the_microsecond(connection: SnowflakeConnection) -> None:

@@ -90,7 +90,7 @@ def test_use_moves_the_client_too(connection: SnowflakeConnection) -> None:
 
 
 def test_describing_runs_nothing(connection: SnowflakeConnection) -> None:
-    described = connection.cursor().describe("select A, B as \"b\" from T")
+    described = connection.cursor().describe('select A, B as "b" from T')
     assert [(column.name, column.type_code) for column in described] == [("A", 0), ("b", 2)]
     connection.cursor().describe("insert into T values (1, 'x')")
     assert count(connection) == 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, time, timezone, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -98,9 +98,9 @@ def _moments(array: pa.Array, type: SqlType, zone: tzinfo) -> list[Any]:
     target = pa.time64("us") if type.name == "TIME" else pa.timestamp("us", getattr(array.type, "tz", None))
     values: list[Any] = array.cast(target, safe=False).to_pylist()
     if type.name == "TIMESTAMP_LTZ":
-        return [None if value is None else _aware(value, timezone.utc).astimezone(zone).replace(tzinfo=None) for value in values]
+        return [None if value is None else _aware(value, UTC).astimezone(zone).replace(tzinfo=None) for value in values]
     if type.name == "TIMESTAMP_TZ":
-        return [None if value is None else _aware(value, timezone.utc) for value in values]
+        return [None if value is None else _aware(value, UTC) for value in values]
     return [value.replace(tzinfo=None) if value is not None and type.name == "TIMESTAMP_NTZ" else value for value in values]
 
 
@@ -167,7 +167,7 @@ def _timestamp(value: Any, type: SqlType, zone: tzinfo) -> datetime:
         raise _wrong(value, type)
     if type.name == "TIMESTAMP_NTZ":
         return value.replace(tzinfo=None)
-    return _aware(value, zone if type.name == "TIMESTAMP_LTZ" else timezone.utc)
+    return _aware(value, zone if type.name == "TIMESTAMP_LTZ" else UTC)
 
 
 def _json(value: Any, type: SqlType) -> str:
@@ -218,7 +218,7 @@ def _shown(value: Any) -> str:
 
 
 def zone_named(name: str) -> tzinfo:
-    return timezone.utc if name == "UTC" else ZoneInfo(name)
+    return UTC if name == "UTC" else ZoneInfo(name)
 
 
 _NONE = None.__class__

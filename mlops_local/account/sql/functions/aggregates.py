@@ -173,7 +173,13 @@ def hash_agg(arguments: Arguments) -> exp.Expr:
 
 # Window functions
 
-for _name, _type in {"ROW_NUMBER": INTEGER, "RANK": INTEGER, "DENSE_RANK": INTEGER, "PERCENT_RANK": REAL, "CUME_DIST": REAL}.items():
+for _name, _type in {
+    "ROW_NUMBER": INTEGER,
+    "RANK": INTEGER,
+    "DENSE_RANK": INTEGER,
+    "PERCENT_RANK": REAL,
+    "CUME_DIST": REAL,
+}.items():
     _simple(_name, _name.lower(), "", _type)
 _simple("NTILE", "ntile", "i", INTEGER)
 _simple("FIRST_VALUE", "first_value", "*", first)

@@ -50,7 +50,8 @@ def _columns(arguments: Arguments) -> list[tuple[exp.Expr, exp.Expr]]:
     if fields is None:
         raise unsupported(f"{arguments.name}(*) over columns of unknown names")
     return [
-        (string(logical(field.name)), typed(exp.Column(this=exp.Identifier(this=field.name, quoted=True)), field.type)) for field in fields
+        (string(logical(field.name)), typed(exp.Column(this=exp.Identifier(this=field.name, quoted=True)), field.type))
+        for field in fields
     ]
 
 
@@ -68,8 +69,9 @@ def get_path(arguments: Arguments) -> exp.Expr:
 
 
 define("ARRAY_SIZE", "j", INTEGER, "CASE WHEN json_type({0}) = 'ARRAY' THEN CAST(json_array_length({0}) AS BIGINT) END")
-define("ARRAY_TO_STRING", "jt", TEXT,
-       "array_to_string(list_transform(CAST({0} AS JSON[]), lambda e: coalesce(e ->> '$', '')), {1})")
+define(
+    "ARRAY_TO_STRING", "jt", TEXT, "array_to_string(list_transform(CAST({0} AS JSON[]), lambda e: coalesce(e ->> '$', '')), {1})"
+)
 define("ARRAY_CAT", "jj", ARRAY, "to_json(list_concat(CAST({0} AS JSON[]), CAST({1} AS JSON[])))")
 define("ARRAY_APPEND", "jj", ARRAY, "to_json(list_append(CAST({0} AS JSON[]), {1}))")
 define("ARRAY_PREPEND", "jj", ARRAY, "to_json(list_prepend({1}, CAST({0} AS JSON[])))")
@@ -81,10 +83,19 @@ define("ARRAY_INTERSECTION", "jj", ARRAY, "to_json(list_intersect(CAST({0} AS JS
 define("ARRAYS_OVERLAP", "jj", BOOLEAN, "list_has_any(CAST({0} AS JSON[]), CAST({1} AS JSON[]))")
 define("ARRAY_CONTAINS", "jj", BOOLEAN, "list_contains(CAST({1} AS JSON[]), {0})")
 define("ARRAY_POSITION", "jj", INTEGER, "CAST(nullif(list_position(CAST({1} AS JSON[]), {0}), 0) - 1 AS BIGINT)")
-define("ARRAY_SLICE", "jii", ARRAY,
-       "to_json(list_slice(CAST({0} AS JSON[]), CASE WHEN {1} < 0 THEN {1} ELSE {1} + 1 END, CASE WHEN {2} < 0 THEN {2} - 1 ELSE {2} END))")
-define("ARRAY_GENERATE_RANGE", "iii", ARRAY, "to_json(range(CAST({0} AS BIGINT), CAST({1} AS BIGINT)))",
-       "to_json(range(CAST({0} AS BIGINT), CAST({1} AS BIGINT), CAST({2} AS BIGINT)))")
+define(
+    "ARRAY_SLICE",
+    "jii",
+    ARRAY,
+    "to_json(list_slice(CAST({0} AS JSON[]), CASE WHEN {1} < 0 THEN {1} ELSE {1} + 1 END, CASE WHEN {2} < 0 THEN {2} - 1 ELSE {2} END))",
+)
+define(
+    "ARRAY_GENERATE_RANGE",
+    "iii",
+    ARRAY,
+    "to_json(range(CAST({0} AS BIGINT), CAST({1} AS BIGINT)))",
+    "to_json(range(CAST({0} AS BIGINT), CAST({1} AS BIGINT), CAST({2} AS BIGINT)))",
+)
 define("ARRAY_MIN", "j", VARIANT, "list_min(CAST({0} AS JSON[]))")
 define("ARRAY_MAX", "j", VARIANT, "list_max(CAST({0} AS JSON[]))")
 define("OBJECT_KEYS", "j", ARRAY, "to_json(list_sort(json_keys({0})))")
@@ -94,10 +105,17 @@ define("STRIP_NULL_VALUE", "j", VARIANT, "CASE WHEN json_type({0}) = 'NULL' THEN
 @function("OBJECT_INSERT", least=3, most=4)
 def object_insert(arguments: Arguments) -> exp.Expr:
     update = len(arguments) > 3 and isinstance(arguments[3], exp.Boolean) and bool(arguments[3].this)
-    refusal = "" if update else "WHEN list_contains(json_keys({0}), {1}) THEN CAST(error('[100096 22000] Duplicate field key ''' || {1} || '''') AS JSON) "
+    refusal = (
+        ""
+        if update
+        else "WHEN list_contains(json_keys({0}), {1}) THEN CAST(error('[100096 22000] Duplicate field key ''' || {1} || '''') AS JSON) "
+    )
     return template(
         f"CASE {refusal}ELSE json_merge_patch({{0}}, json_object({{1}}, {{2}})) END",
-        as_json(arguments[0]), take(arguments[1], "t"), as_json(arguments[2]), type_=OBJECT,
+        as_json(arguments[0]),
+        take(arguments[1], "t"),
+        as_json(arguments[2]),
+        type_=OBJECT,
     )
 
 
@@ -118,5 +136,8 @@ def object_pick(arguments: Arguments) -> exp.Expr:
 def array_insert(arguments: Arguments) -> exp.Expr:
     return template(
         "to_json(list_concat(list_slice(CAST({0} AS JSON[]), 1, {1}), [{2}], list_slice(CAST({0} AS JSON[]), {1} + 1, NULL)))",
-        as_json(arguments[0]), take(arguments[1], "i"), cast(arguments[2], VARIANT), type_=ARRAY,
+        as_json(arguments[0]),
+        take(arguments[1], "i"),
+        cast(arguments[2], VARIANT),
+        type_=ARRAY,
     )

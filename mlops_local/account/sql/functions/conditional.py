@@ -101,5 +101,3 @@ def extreme_of_present(arguments: Arguments) -> exp.Expr:
 def is_null_value(arguments: Arguments) -> exp.Expr:
     """Whether a VARIANT is JSON null. https://docs.snowflake.com/en/sql-reference/functions/is_null_value"""
     return template("json_type({0}) = 'NULL'", take(arguments[0], "j"), type_=BOOLEAN)
-
-

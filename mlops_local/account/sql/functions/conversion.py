@@ -146,7 +146,11 @@ def _moment(arguments: Arguments, target: SqlType) -> exp.Expr:
 def _from_epoch(value: exp.Expr, scale: int) -> exp.Expr:
     """Seconds, or 10^-scale parts of them; a float keeps its fraction."""
     factor = 10 ** (9 - scale)
-    number = "CAST(round({0} * 1e9) AS BIGINT)" if type_of(value) == REAL and scale == 0 else f"CAST(CAST({{0}} AS HUGEINT) * {factor} AS BIGINT)"
+    number = (
+        "CAST(round({0} * 1e9) AS BIGINT)"
+        if type_of(value) == REAL and scale == 0
+        else f"CAST(CAST({{0}} AS HUGEINT) * {factor} AS BIGINT)"
+    )
     if (type_ := type_of(value)) is not None and type_.name == "FIXED" and type_.scale:
         number = f"CAST({{0}} * {factor} AS BIGINT)"
     return template(f"make_timestamp_ns({number})", value, type_=TIMESTAMP_NTZ)
@@ -160,10 +164,15 @@ def _from_text(value: exp.Expr, target: SqlType) -> exp.Expr:
         "make_timestamp_ns(CASE WHEN abs(CAST({0} AS BIGINT)) < 31536000000 THEN CAST({0} AS BIGINT) * 1000000000 "
         "WHEN abs(CAST({0} AS BIGINT)) < 31536000000000 THEN CAST({0} AS BIGINT) * 1000000 "
         "WHEN abs(CAST({0} AS BIGINT)) < 31536000000000000 THEN CAST({0} AS BIGINT) * 1000 ELSE CAST({0} AS BIGINT) END)",
-        value, type_=TIMESTAMP_NTZ,
+        value,
+        type_=TIMESTAMP_NTZ,
     )
     return template(
-        "CASE WHEN regexp_full_match({0}, '-?\\d+') THEN {1} ELSE {2} END", value, cast(epoch, target), cast(value, target), type_=target
+        "CASE WHEN regexp_full_match({0}, '-?\\d+') THEN {1} ELSE {2} END",
+        value,
+        cast(epoch, target),
+        cast(value, target),
+        type_=target,
     )
 
 
@@ -196,16 +205,24 @@ define("TRY_PARSE_JSON", "t", VARIANT, "CASE WHEN json_valid({0}) THEN json(CAST
 define("CHECK_JSON", "t", TEXT, "CASE WHEN json_valid({0}) THEN NULL ELSE 'error parsing JSON' END")
 define("TO_JSON", "j", TEXT, "CAST(json({0}) AS VARCHAR)")
 define(
-    "TYPEOF", "j", TEXT,
+    "TYPEOF",
+    "j",
+    TEXT,
     "CASE json_type({0}) WHEN 'VARCHAR' THEN 'VARCHAR' WHEN 'UBIGINT' THEN 'INTEGER' WHEN 'BIGINT' THEN 'INTEGER' "
     "WHEN 'HUGEINT' THEN 'INTEGER' WHEN 'DOUBLE' THEN CASE WHEN contains(lower(CAST({0} AS VARCHAR)), 'e') THEN 'DOUBLE' "
     "ELSE 'DECIMAL' END WHEN 'NULL' THEN 'NULL_VALUE' ELSE json_type({0}) END",
 )
 
 _JSON_KINDS = {
-    "ARRAY": ("ARRAY", ARRAY), "OBJECT": ("OBJECT", OBJECT), "BOOLEAN": ("BOOLEAN", BOOLEAN), "VARCHAR": ("VARCHAR", TEXT),
-    "CHAR": ("VARCHAR", TEXT), "INTEGER": ("UBIGINT BIGINT HUGEINT", INTEGER), "DECIMAL": ("UBIGINT BIGINT HUGEINT DOUBLE", fixed(0)),
-    "NUMBER": ("UBIGINT BIGINT HUGEINT DOUBLE", fixed(0)), "DOUBLE": ("UBIGINT BIGINT HUGEINT DOUBLE", REAL),
+    "ARRAY": ("ARRAY", ARRAY),
+    "OBJECT": ("OBJECT", OBJECT),
+    "BOOLEAN": ("BOOLEAN", BOOLEAN),
+    "VARCHAR": ("VARCHAR", TEXT),
+    "CHAR": ("VARCHAR", TEXT),
+    "INTEGER": ("UBIGINT BIGINT HUGEINT", INTEGER),
+    "DECIMAL": ("UBIGINT BIGINT HUGEINT DOUBLE", fixed(0)),
+    "NUMBER": ("UBIGINT BIGINT HUGEINT DOUBLE", fixed(0)),
+    "DOUBLE": ("UBIGINT BIGINT HUGEINT DOUBLE", REAL),
     "REAL": ("UBIGINT BIGINT HUGEINT DOUBLE", REAL),
 }
 

@@ -15,19 +15,37 @@ from mlops_local.account.sql.typed import is_text, template, type_of
 from mlops_local.account.types import DATE, INTEGER, REAL, TEXT, TIME, TIMESTAMP_LTZ, TIMESTAMP_NTZ, SqlType
 
 _ALIASES = {
-    "YEAR": "year y yy yyy yyyy yr years yrs", "QUARTER": "quarter q qtr qtrs quarters", "MONTH": "month mm mon mons months",
-    "WEEK": "week w wk weekofyear woy wy weeks", "DAY": "day d dd days dayofmonth", "HOUR": "hour h hh hr hours hrs",
-    "MINUTE": "minute m mi min minutes mins", "SECOND": "second s sec seconds secs", "MILLISECOND": "millisecond ms msec milliseconds",
-    "MICROSECOND": "microsecond us usec microseconds", "NANOSECOND": "nanosecond ns nsec nanosec nsecond nanoseconds",
-    "DAYOFWEEK": "dayofweek weekday dow dw", "DAYOFWEEKISO": "dayofweekiso weekday_iso dow_iso dw_iso dayofweek_iso",
-    "DAYOFYEAR": "dayofyear yearday doy dy", "WEEKISO": "weekiso week_iso weekofyeariso weekofyear_iso", "YEAROFWEEK": "yearofweek",
-    "YEAROFWEEKISO": "yearofweekiso", "EPOCH_SECOND": "epoch_second epoch epoch_seconds", "EPOCH_MILLISECOND": "epoch_millisecond epoch_milliseconds",
-    "EPOCH_MICROSECOND": "epoch_microsecond epoch_microseconds", "EPOCH_NANOSECOND": "epoch_nanosecond epoch_nanoseconds",
-    "TIMEZONE_HOUR": "timezone_hour tzh", "TIMEZONE_MINUTE": "timezone_minute tzm",
+    "YEAR": "year y yy yyy yyyy yr years yrs",
+    "QUARTER": "quarter q qtr qtrs quarters",
+    "MONTH": "month mm mon mons months",
+    "WEEK": "week w wk weekofyear woy wy weeks",
+    "DAY": "day d dd days dayofmonth",
+    "HOUR": "hour h hh hr hours hrs",
+    "MINUTE": "minute m mi min minutes mins",
+    "SECOND": "second s sec seconds secs",
+    "MILLISECOND": "millisecond ms msec milliseconds",
+    "MICROSECOND": "microsecond us usec microseconds",
+    "NANOSECOND": "nanosecond ns nsec nanosec nsecond nanoseconds",
+    "DAYOFWEEK": "dayofweek weekday dow dw",
+    "DAYOFWEEKISO": "dayofweekiso weekday_iso dow_iso dw_iso dayofweek_iso",
+    "DAYOFYEAR": "dayofyear yearday doy dy",
+    "WEEKISO": "weekiso week_iso weekofyeariso weekofyear_iso",
+    "YEAROFWEEK": "yearofweek",
+    "YEAROFWEEKISO": "yearofweekiso",
+    "EPOCH_SECOND": "epoch_second epoch epoch_seconds",
+    "EPOCH_MILLISECOND": "epoch_millisecond epoch_milliseconds",
+    "EPOCH_MICROSECOND": "epoch_microsecond epoch_microseconds",
+    "EPOCH_NANOSECOND": "epoch_nanosecond epoch_nanoseconds",
+    "TIMEZONE_HOUR": "timezone_hour tzh",
+    "TIMEZONE_MINUTE": "timezone_minute tzm",
 }
 _PARTS = {alias.upper(): part for part, aliases in _ALIASES.items() for alias in aliases.split()}
 _NANOSECONDS = {
-    "HOUR": 3_600_000_000_000, "MINUTE": 60_000_000_000, "SECOND": 1_000_000_000, "MILLISECOND": 1_000_000, "MICROSECOND": 1_000,
+    "HOUR": 3_600_000_000_000,
+    "MINUTE": 60_000_000_000,
+    "SECOND": 1_000_000_000,
+    "MILLISECOND": 1_000_000,
+    "MICROSECOND": 1_000,
     "NANOSECOND": 1,
 }
 _DAYS = {"DAY": 1, "WEEK": 7}
@@ -38,7 +56,11 @@ def part_of(arguments: Arguments, index: int) -> str:
     """The part that is named (``day``, ``'dd'``, ``hrs``), in its full name."""
     text = arguments.constant(index).upper()
     if text not in _PARTS:
-        raise compilation_error(1035, "22023", f"error line 1 at position 0\n'{text}' is not a valid date/time component for function {arguments.name}.")
+        raise compilation_error(
+            1035,
+            "22023",
+            f"error line 1 at position 0\n'{text}' is not a valid date/time component for function {arguments.name}.",
+        )
     return _PARTS[text]
 
 
@@ -55,18 +77,33 @@ def _shifted(part: str, count: exp.Expr, moment: exp.Expr) -> exp.Expr:
     if type_ == DATE and part in {**_DAYS, **_MONTHS}:
         return _shifted_date(part, count, moment)
     if type_ is not None and type_.name == "TIME":
-        return template(f"CAST({{1}} + to_microseconds(CAST({{0}} AS BIGINT) * {_NANOSECONDS[part] // 1000}) AS TIME)", count, moment, type_=TIME)
+        return template(
+            f"CAST({{1}} + to_microseconds(CAST({{0}} AS BIGINT) * {_NANOSECONDS[part] // 1000}) AS TIME)",
+            count,
+            moment,
+            type_=TIME,
+        )
     if type_ is not None and type_.name in {"TIMESTAMP_LTZ", "TIMESTAMP_TZ"}:
         return template(f"{{1}} + {_interval(part)}", count, moment, type_=type_)
     stamp = cast(moment, TIMESTAMP_NTZ) if type_ != TIMESTAMP_NTZ else moment
     if part in _NANOSECONDS:
-        return template(f"make_timestamp_ns(epoch_ns({{1}}) + CAST({{0}} AS BIGINT) * {_NANOSECONDS[part]})", count, stamp, type_=TIMESTAMP_NTZ)
+        return template(
+            f"make_timestamp_ns(epoch_ns({{1}}) + CAST({{0}} AS BIGINT) * {_NANOSECONDS[part]})",
+            count,
+            stamp,
+            type_=TIMESTAMP_NTZ,
+        )
     if part in _DAYS:
         nanoseconds = _DAYS[part] * 24 * _NANOSECONDS["HOUR"]
-        return template(f"make_timestamp_ns(epoch_ns({{1}}) + CAST({{0}} AS BIGINT) * {nanoseconds})", count, stamp, type_=TIMESTAMP_NTZ)
+        return template(
+            f"make_timestamp_ns(epoch_ns({{1}}) + CAST({{0}} AS BIGINT) * {nanoseconds})", count, stamp, type_=TIMESTAMP_NTZ
+        )
     return template(
         f"make_timestamp_ns(epoch_ns(CAST(CAST({{1}} AS DATE) + {_interval(part)} AS TIMESTAMP_NS)) "
-        "+ epoch_ns({1}) - epoch_ns(CAST(CAST({1} AS DATE) AS TIMESTAMP_NS)))", count, stamp, type_=TIMESTAMP_NTZ
+        "+ epoch_ns({1}) - epoch_ns(CAST(CAST({1} AS DATE) AS TIMESTAMP_NS)))",
+        count,
+        stamp,
+        type_=TIMESTAMP_NTZ,
     )
 
 
@@ -155,17 +192,23 @@ def _slice_start(moment: exp.Expr, length: int, part: str) -> exp.Expr:
         raise compilation_error(1037, "22023", "TIME_SLICE of a date takes parts from a day upwards.")
     if part in _MONTHS:
         months = length * _MONTHS[part]
-        text = (f"CAST(CAST('1970-01-01' AS DATE) + to_months(CAST(floor(date_diff('month', CAST('1970-01-01' AS DATE), CAST({{0}} AS DATE)) "
-                f"/ {months}) AS INTEGER) * {months}) AS {_kept(type_)})")
+        text = (
+            f"CAST(CAST('1970-01-01' AS DATE) + to_months(CAST(floor(date_diff('month', CAST('1970-01-01' AS DATE), CAST({{0}} AS DATE)) "
+            f"/ {months}) AS INTEGER) * {months}) AS {_kept(type_)})"
+        )
         return template(text, moment, type_=type_ or TIMESTAMP_NTZ)
     if part in _DAYS:
         days, origin = length * _DAYS[part], "1969-12-29" if part == "WEEK" else "1970-01-01"
-        text = (f"CAST(CAST('{origin}' AS DATE) + CAST(floor(date_diff('day', CAST('{origin}' AS DATE), CAST({{0}} AS DATE)) / {days}) "
-                f"AS INTEGER) * {days} AS {_kept(type_)})")
+        text = (
+            f"CAST(CAST('{origin}' AS DATE) + CAST(floor(date_diff('day', CAST('{origin}' AS DATE), CAST({{0}} AS DATE)) / {days}) "
+            f"AS INTEGER) * {days} AS {_kept(type_)})"
+        )
         return template(text, moment, type_=type_ or TIMESTAMP_NTZ)
     size = length * _NANOSECONDS[part]
     stamp = cast(moment, TIMESTAMP_NTZ) if type_ != TIMESTAMP_NTZ else moment
-    made = template(f"make_timestamp_ns(epoch_ns({{0}}) - (epoch_ns({{0}}) % {size} + {size}) % {size})", stamp, type_=TIMESTAMP_NTZ)
+    made = template(
+        f"make_timestamp_ns(epoch_ns({{0}}) - (epoch_ns({{0}}) % {size} + {size}) % {size})", stamp, type_=TIMESTAMP_NTZ
+    )
     return cast(made, type_) if type_ is not None else made
 
 
@@ -174,11 +217,21 @@ def _kept(type_: SqlType | None) -> str:
 
 
 _EXTRACTS = {
-    "DAYOFWEEK": "dayofweek({0})", "DAYOFWEEKISO": "isodow({0})", "DAYOFYEAR": "dayofyear({0})", "WEEKISO": "week({0})",
-    "YEAROFWEEK": "isoyear({0})", "YEAROFWEEKISO": "isoyear({0})", "EPOCH_SECOND": "CAST(floor(epoch({0})) AS BIGINT)",
-    "EPOCH_MILLISECOND": "epoch_ms({0})", "EPOCH_MICROSECOND": "epoch_us({0})", "EPOCH_NANOSECOND": "epoch_ns({0})",
-    "NANOSECOND": "epoch_ns({0}) % 1000000000", "MICROSECOND": "epoch_us({0}) % 1000000", "MILLISECOND": "epoch_ms({0}) % 1000",
-    "TIMEZONE_HOUR": "CAST(0 AS BIGINT) * year({0})", "TIMEZONE_MINUTE": "CAST(0 AS BIGINT) * year({0})",
+    "DAYOFWEEK": "dayofweek({0})",
+    "DAYOFWEEKISO": "isodow({0})",
+    "DAYOFYEAR": "dayofyear({0})",
+    "WEEKISO": "week({0})",
+    "YEAROFWEEK": "isoyear({0})",
+    "YEAROFWEEKISO": "isoyear({0})",
+    "EPOCH_SECOND": "CAST(floor(epoch({0})) AS BIGINT)",
+    "EPOCH_MILLISECOND": "epoch_ms({0})",
+    "EPOCH_MICROSECOND": "epoch_us({0})",
+    "EPOCH_NANOSECOND": "epoch_ns({0})",
+    "NANOSECOND": "epoch_ns({0}) % 1000000000",
+    "MICROSECOND": "epoch_us({0}) % 1000000",
+    "MILLISECOND": "epoch_ms({0}) % 1000",
+    "TIMEZONE_HOUR": "CAST(0 AS BIGINT) * year({0})",
+    "TIMEZONE_MINUTE": "CAST(0 AS BIGINT) * year({0})",
 }
 
 
@@ -202,33 +255,59 @@ def _add_part(name: str, part: str) -> None:
 
 
 for _name, _part in {
-    "YEAR": "YEAR", "QUARTER": "QUARTER", "MONTH": "MONTH", "WEEK": "WEEK", "DAY": "DAY", "HOUR": "HOUR", "MINUTE": "MINUTE",
-    "SECOND": "SECOND", "DAYOFMONTH": "DAY", "DAYOFWEEK": "DAYOFWEEK", "DAYOFWEEKISO": "DAYOFWEEKISO", "DAYOFYEAR": "DAYOFYEAR",
-    "WEEKOFYEAR": "WEEK", "WEEKISO": "WEEKISO", "YEAROFWEEK": "YEAROFWEEK", "YEAROFWEEKISO": "YEAROFWEEKISO",
+    "YEAR": "YEAR",
+    "QUARTER": "QUARTER",
+    "MONTH": "MONTH",
+    "WEEK": "WEEK",
+    "DAY": "DAY",
+    "HOUR": "HOUR",
+    "MINUTE": "MINUTE",
+    "SECOND": "SECOND",
+    "DAYOFMONTH": "DAY",
+    "DAYOFWEEK": "DAYOFWEEK",
+    "DAYOFWEEKISO": "DAYOFWEEKISO",
+    "DAYOFYEAR": "DAYOFYEAR",
+    "WEEKOFYEAR": "WEEK",
+    "WEEKISO": "WEEKISO",
+    "YEAROFWEEK": "YEAROFWEEK",
+    "YEAROFWEEKISO": "YEAROFWEEKISO",
 }.items():
     _add_part(_name, _part)
 
 define("DAYNAME", "d", TEXT, "left(dayname({0}), 3)")
 define("MONTHNAME", "d", TEXT, "left(monthname({0}), 3)")
-define("DATE_FROM_PARTS DATEFROMPARTS", "iii", DATE,
-       "CAST(make_date(CAST({0} AS BIGINT), 1, 1) + to_months(CAST({1} AS INTEGER) - 1) + to_days(CAST({2} AS INTEGER) - 1) AS DATE)")
+define(
+    "DATE_FROM_PARTS DATEFROMPARTS",
+    "iii",
+    DATE,
+    "CAST(make_date(CAST({0} AS BIGINT), 1, 1) + to_months(CAST({1} AS INTEGER) - 1) + to_days(CAST({2} AS INTEGER) - 1) AS DATE)",
+)
 define("TIME_FROM_PARTS TIMEFROMPARTS", "iiii", TIME, "make_time({0}, {1}, {2})", "make_time({0}, {1}, {2} + {3} / 1e9)")
-define("MONTHS_BETWEEN", "dd", REAL,
-       "CASE WHEN day({0}) = day({1}) OR (CAST({0} AS DATE) = last_day({0}) AND CAST({1} AS DATE) = last_day({1})) "
-       "THEN date_diff('month', {1}, {0}) ELSE (year({0}) - year({1})) * 12 + month({0}) - month({1}) + (day({0}) - day({1})) / 31.0 END")
+define(
+    "MONTHS_BETWEEN",
+    "dd",
+    REAL,
+    "CASE WHEN day({0}) = day({1}) OR (CAST({0} AS DATE) = last_day({0}) AND CAST({1} AS DATE) = last_day({1})) "
+    "THEN date_diff('month', {1}, {0}) ELSE (year({0}) - year({1})) * 12 + month({0}) - month({1}) + (day({0}) - day({1})) / 31.0 END",
+)
 
 
 @function("TIMESTAMP_FROM_PARTS", "TIMESTAMP_NTZ_FROM_PARTS", "TIMESTAMPFROMPARTS", least=2, most=7)
 def timestamp_from_parts(arguments: Arguments) -> exp.Expr:
     if len(arguments) == 2:
-        return template("CAST(CAST({0} AS DATE) + {1} AS TIMESTAMP_NS)", take(arguments[0], "d"), arguments[1], type_=TIMESTAMP_NTZ)
+        return template(
+            "CAST(CAST({0} AS DATE) + {1} AS TIMESTAMP_NS)", take(arguments[0], "d"), arguments[1], type_=TIMESTAMP_NTZ
+        )
     if len(arguments) < 6:
         raise compilation_error(938, "22023", "not enough arguments for function [TIMESTAMP_FROM_PARTS].")
     parts = [take(node, "i") for node in arguments.nodes]
     nanoseconds = " + {6}" if len(parts) == 7 else ""
     return template(
-        "make_timestamp_ns(epoch_ns(CAST(make_timestamp({0}, {1}, {2}, {3}, {4}, CAST({5} AS DOUBLE)) AS TIMESTAMP_NS))" + nanoseconds + ")",
-        *parts, type_=TIMESTAMP_NTZ,
+        "make_timestamp_ns(epoch_ns(CAST(make_timestamp({0}, {1}, {2}, {3}, {4}, CAST({5} AS DOUBLE)) AS TIMESTAMP_NS))"
+        + nanoseconds
+        + ")",
+        *parts,
+        type_=TIMESTAMP_NTZ,
     )
 
 
@@ -266,4 +345,6 @@ def convert_timezone(arguments: Arguments) -> exp.Expr:
     if len(arguments) == 2:
         raise unsupported("CONVERT_TIMEZONE with two arguments: the account keeps TIMESTAMP_TZ in UTC; name the source time zone")
     source, target, stamp = take(arguments[0], "t"), take(arguments[1], "t"), cast(take(arguments[2], "d"), TIMESTAMP_NTZ)
-    return template("CAST(timezone({1}, timezone({0}, CAST({2} AS TIMESTAMP))) AS TIMESTAMP_NS)", source, target, stamp, type_=TIMESTAMP_NTZ)
+    return template(
+        "CAST(timezone({1}, timezone({0}, CAST({2} AS TIMESTAMP))) AS TIMESTAMP_NS)", source, target, stamp, type_=TIMESTAMP_NTZ
+    )

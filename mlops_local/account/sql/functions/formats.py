@@ -10,11 +10,33 @@ import re
 from mlops_local.account.errors import unsupported
 
 _ELEMENTS = {
-    "YYYY": "%Y", "YY": "%y", "MMMM": "%B", "MON": "%b", "MM": "%m", "DD": "%d", "DY": "%a", "HH24": "%H", "HH12": "%I", "HH": "%H",
-    "AM": "%p", "PM": "%p", "MI": "%M", "SS": "%S", "FF3": "%g", "FF6": "%f", "FF9": "%n", "FF": "%n", "TZHTZM": "%z",
-    "TZH:TZM": "%z", "TZD": "%Z", "TZH": "%z", "UUUU": "%Y",
+    "YYYY": "%Y",
+    "YY": "%y",
+    "MMMM": "%B",
+    "MON": "%b",
+    "MM": "%m",
+    "DD": "%d",
+    "DY": "%a",
+    "HH24": "%H",
+    "HH12": "%I",
+    "HH": "%H",
+    "AM": "%p",
+    "PM": "%p",
+    "MI": "%M",
+    "SS": "%S",
+    "FF3": "%g",
+    "FF6": "%f",
+    "FF9": "%n",
+    "FF": "%n",
+    "TZHTZM": "%z",
+    "TZH:TZM": "%z",
+    "TZD": "%Z",
+    "TZH": "%z",
+    "UUUU": "%Y",
 }
-_TOKEN = re.compile("|".join([*sorted(map(re.escape, _ELEMENTS), key=len, reverse=True), r'"[^"]*"', r"FF\d", "."]), re.IGNORECASE | re.DOTALL)
+_TOKEN = re.compile(
+    "|".join([*sorted(map(re.escape, _ELEMENTS), key=len, reverse=True), r'"[^"]*"', r"FF\d", "."]), re.IGNORECASE | re.DOTALL
+)
 
 
 def duckdb_format(text: str) -> str:

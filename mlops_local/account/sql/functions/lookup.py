@@ -96,4 +96,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date | datetime | str | int | float | bool) or value is None:
         return value
     return json.dumps(value)
-

@@ -27,7 +27,23 @@ define("LN", "f", REAL, "ln({0})")
 define("LOG", "ff", REAL, "ln({1}) / ln({0})")
 define("POWER POW", "ff", REAL, "pow({0}, {1})")
 define("FACTORIAL", "i", INTEGER, "factorial(CAST({0} AS INTEGER))")
-for _name in ("SIN", "COS", "TAN", "COT", "ASIN", "ACOS", "ATAN", "SINH", "COSH", "TANH", "ASINH", "ACOSH", "ATANH", "RADIANS", "DEGREES"):
+for _name in (
+    "SIN",
+    "COS",
+    "TAN",
+    "COT",
+    "ASIN",
+    "ACOS",
+    "ATAN",
+    "SINH",
+    "COSH",
+    "TANH",
+    "ASINH",
+    "ACOSH",
+    "ATANH",
+    "RADIANS",
+    "DEGREES",
+):
     define(_name, "f", REAL, f"{_name.lower()}({{0}})")
 define("ATAN2", "ff", REAL, "atan2({0}, {1})")
 define("PI", "", REAL, "pi()")
@@ -38,12 +54,16 @@ define("BITNOT BIT_NOT", "i", INTEGER, "~CAST({0} AS BIGINT)")
 define("BITSHIFTLEFT", "ii", INTEGER, "CAST({0} AS BIGINT) * CAST(pow(2, {1}) AS BIGINT)")
 define("BITSHIFTRIGHT", "ii", INTEGER, "CAST({0} AS BIGINT) >> CAST({1} AS BIGINT)")
 define(
-    "WIDTH_BUCKET", "fffi", INTEGER,
+    "WIDTH_BUCKET",
+    "fffi",
+    INTEGER,
     "CASE WHEN {0} < {1} THEN CAST(0 AS BIGINT) WHEN {0} >= {2} THEN CAST({3} AS BIGINT) + 1 "
     "ELSE CAST(floor(({0} - {1}) / (({2} - {1}) / {3})) AS BIGINT) + 1 END",
 )
 define(
-    "HAVERSINE", "ffff", REAL,
+    "HAVERSINE",
+    "ffff",
+    REAL,
     "2 * 6371 * asin(sqrt(pow(sin(radians({2} - {0}) / 2), 2) + cos(radians({0})) * cos(radians({2})) * "
     "pow(sin(radians({3} - {1}) / 2), 2)))",
 )
@@ -110,7 +130,9 @@ def div0(arguments: Arguments) -> exp.Expr:
     divisor = take(arguments[1], "n")
     safe = template("CASE WHEN {0} = 0 THEN NULL ELSE {0} END", divisor, type_=type_of(divisor))
     quotient = divide(arguments[0], safe)
-    return template("CASE WHEN {1} = 0 AND {2} IS NOT NULL THEN 0 ELSE {0} END", quotient, divisor, arguments[0], type_=type_of(quotient))
+    return template(
+        "CASE WHEN {1} = 0 AND {2} IS NOT NULL THEN 0 ELSE {0} END", quotient, divisor, arguments[0], type_=type_of(quotient)
+    )
 
 
 @function("DIV0NULL", least=2)
@@ -119,6 +141,9 @@ def div0null(arguments: Arguments) -> exp.Expr:
     safe = template("CASE WHEN {0} = 0 THEN NULL ELSE {0} END", divisor, type_=type_of(divisor))
     quotient = divide(arguments[0], safe)
     return template(
-        "CASE WHEN {2} IS NULL THEN NULL WHEN {1} IS NULL OR {1} = 0 THEN 0 ELSE {0} END", quotient, divisor, arguments[0],
+        "CASE WHEN {2} IS NULL THEN NULL WHEN {1} IS NULL OR {1} = 0 THEN 0 ELSE {0} END",
+        quotient,
+        divisor,
+        arguments[0],
         type_=type_of(quotient),
     )

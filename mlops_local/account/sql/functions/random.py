@@ -33,7 +33,10 @@ def uniform(arguments: Arguments) -> exp.Expr:
         raise unsupported("UNIFORM with bounds of unknown type")
     return template(
         "CAST({0} AS DOUBLE) + abs(CAST({2} AS DOUBLE)) / 9223372036854775808.0 * (CAST({1} AS DOUBLE) - CAST({0} AS DOUBLE))",
-        low, high, generator, type_=REAL,
+        low,
+        high,
+        generator,
+        type_=REAL,
     )
 
 
@@ -44,7 +47,10 @@ def normal(arguments: Arguments) -> exp.Expr:
     return template(
         "{0} + {1} * sqrt(-2 * ln((CAST(hash({2}, 1) AS DOUBLE) + 1) / 18446744073709551618.0)) "
         "* cos(2 * pi() * CAST(hash({2}, 2) AS DOUBLE) / 18446744073709551616.0)",
-        mean, deviation, generator, type_=REAL,
+        mean,
+        deviation,
+        generator,
+        type_=REAL,
     )
 
 

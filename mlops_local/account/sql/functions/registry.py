@@ -156,10 +156,14 @@ def _unwrapped(arguments: list[exp.Expr]) -> tuple[list[exp.Expr], bool]:
 
 def _wrong_count(name: str, given: int, entry: Function) -> AccountError:
     if given < entry.least:
-        return compilation_error(938, "22023", f"error line 1 at position 0\nnot enough arguments for function [{name}], "
-                                              f"expected {entry.least}, got {given}")
-    return compilation_error(939, "22023", f"error line 1 at position 0\ntoo many arguments for function [{name}] expected "
-                                          f"{entry.most}, got {given}")
+        return compilation_error(
+            938,
+            "22023",
+            f"error line 1 at position 0\nnot enough arguments for function [{name}], expected {entry.least}, got {given}",
+        )
+    return compilation_error(
+        939, "22023", f"error line 1 at position 0\ntoo many arguments for function [{name}] expected {entry.most}, got {given}"
+    )
 
 
 __all__ = ["FUNCTIONS", "Arguments", "Function", "build", "define", "first", "function", "is_temporal", "result_type", "take"]

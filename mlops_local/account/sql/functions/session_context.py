@@ -95,4 +95,3 @@ def available_roles(session: Session, arguments: list[Any]) -> str:
 def cancel_all_queries(session: Session, arguments: list[Any]) -> str:
     """Statements of a session run one after another, so none of this session runs while this one does."""
     return "all queries cancelled."
-

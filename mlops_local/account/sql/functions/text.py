@@ -16,8 +16,13 @@ define("LENGTH LEN", "t", INTEGER, "length({0})")
 define("OCTET_LENGTH", "t", INTEGER, "CAST(strlen({0}) AS BIGINT)")
 define("BIT_LENGTH", "t", INTEGER, "CAST(strlen({0}) AS BIGINT) * 8")
 define("REVERSE", "t", TEXT, "reverse({0})")
-define("INITCAP", "t", TEXT, "array_to_string(list_transform(regexp_extract_all({0}, '[[:alnum:]]+|[^[:alnum:]]+'), "
-       "lambda w: upper(left(w, 1)) || lower(substr(w, 2))), '')")
+define(
+    "INITCAP",
+    "t",
+    TEXT,
+    "array_to_string(list_transform(regexp_extract_all({0}, '[[:alnum:]]+|[^[:alnum:]]+'), "
+    "lambda w: upper(left(w, 1)) || lower(substr(w, 2))), '')",
+)
 define("TRIM", "tt", TEXT, "trim({0})", "trim({0}, {1})")
 define("LTRIM", "tt", TEXT, "ltrim({0})", "ltrim({0}, {1})")
 define("RTRIM", "tt", TEXT, "rtrim({0})", "rtrim({0}, {1})")
@@ -37,16 +42,36 @@ define("UNICODE", "t", INTEGER, "CAST(unicode({0}) AS BIGINT)")
 define("CHR CHAR", "i", TEXT, "chr(CAST({0} AS INTEGER))")
 define("SPLIT", "tt", ARRAY, "to_json(string_split({0}, {1}))")
 define("SPLIT_PART", "tti", TEXT, "split_part({0}, {1}, CASE WHEN {2} = 0 THEN 1 ELSE {2} END)")
-define("STRTOK", "tti", TEXT, "nullif(list_filter(string_split_regex({0}, '[ ]'), lambda w: w <> '')[1], '')",
-       "list_filter(regexp_split_to_array({0}, '[' || regexp_escape({1}) || ']'), lambda w: w <> '')[1]",
-       "list_filter(regexp_split_to_array({0}, '[' || regexp_escape({1}) || ']'), lambda w: w <> '')[{2}]")
-define("CHARINDEX", "tti", INTEGER, "instr({1}, {0})",
-       "CASE WHEN instr(substr({1}, {2}), {0}) = 0 THEN 0 ELSE instr(substr({1}, {2}), {0}) + {2} - 1 END")
-define("POSITION", "tti", INTEGER, "instr({1}, {0})",
-       "CASE WHEN instr(substr({1}, {2}), {0}) = 0 THEN 0 ELSE instr(substr({1}, {2}), {0}) + {2} - 1 END")
+define(
+    "STRTOK",
+    "tti",
+    TEXT,
+    "nullif(list_filter(string_split_regex({0}, '[ ]'), lambda w: w <> '')[1], '')",
+    "list_filter(regexp_split_to_array({0}, '[' || regexp_escape({1}) || ']'), lambda w: w <> '')[1]",
+    "list_filter(regexp_split_to_array({0}, '[' || regexp_escape({1}) || ']'), lambda w: w <> '')[{2}]",
+)
+define(
+    "CHARINDEX",
+    "tti",
+    INTEGER,
+    "instr({1}, {0})",
+    "CASE WHEN instr(substr({1}, {2}), {0}) = 0 THEN 0 ELSE instr(substr({1}, {2}), {0}) + {2} - 1 END",
+)
+define(
+    "POSITION",
+    "tti",
+    INTEGER,
+    "instr({1}, {0})",
+    "CASE WHEN instr(substr({1}, {2}), {0}) = 0 THEN 0 ELSE instr(substr({1}, {2}), {0}) + {2} - 1 END",
+)
 define("INSERT", "tiit", TEXT, "left({0}, {1} - 1) || {3} || substr({0}, {1} + {2})")
-define("SUBSTR SUBSTRING", "tii", TEXT, "substr({0}, CASE WHEN {1} = 0 THEN 1 ELSE {1} END)",
-       "substr({0}, CASE WHEN {1} = 0 THEN 1 ELSE {1} END, greatest({2}, 0))")
+define(
+    "SUBSTR SUBSTRING",
+    "tii",
+    TEXT,
+    "substr({0}, CASE WHEN {1} = 0 THEN 1 ELSE {1} END)",
+    "substr({0}, CASE WHEN {1} = 0 THEN 1 ELSE {1} END, greatest({2}, 0))",
+)
 define("EDITDISTANCE", "tti", INTEGER, "levenshtein({0}, {1})", "least(levenshtein({0}, {1}), {2})")
 define("JAROWINKLER_SIMILARITY", "tt", INTEGER, "CAST(round(jaro_winkler_similarity(lower({0}), lower({1})) * 100) AS BIGINT)")
 define("MD5 MD5_HEX", "t", TEXT, "md5({0})")
@@ -111,7 +136,9 @@ def regexp_replace(arguments: Arguments) -> exp.Expr:
         option = "g"
     else:
         raise unsupported("REGEXP_REPLACE of one later occurrence")
-    return template(f"regexp_replace({{0}}, {{1}}, {{2}}, '{option}')", take(arguments[0], "t"), _pattern(arguments, 1, 5), new, type_=TEXT)
+    return template(
+        f"regexp_replace({{0}}, {{1}}, {{2}}, '{option}')", take(arguments[0], "t"), _pattern(arguments, 1, 5), new, type_=TEXT
+    )
 
 
 @function("REGEXP_SUBSTR", "REGEXP_EXTRACT", least=2, most=6)
@@ -120,7 +147,7 @@ def regexp_substr(arguments: Arguments) -> exp.Expr:
     text, pattern = _from_position(arguments), _pattern(arguments, 1, 4)
     occurrence = take(arguments[3], "i") if len(arguments) > 3 else exp.Literal.number(1)
     group = "0"
-    if len(arguments) > 4 and "e" in arguments.constant(4) or len(arguments) > 5:
+    if (len(arguments) > 4 and "e" in arguments.constant(4)) or len(arguments) > 5:
         group = arguments.constant(5) if len(arguments) > 5 else "1"
     return template(f"regexp_extract_all({{0}}, {{1}}, {group})[{{2}}]", text, pattern, occurrence, type_=TEXT)
 
@@ -129,14 +156,18 @@ def regexp_substr(arguments: Arguments) -> exp.Expr:
 def regexp_substr_all(arguments: Arguments) -> exp.Expr:
     _only(arguments, 3, "1")
     group = "0"
-    if len(arguments) > 4 and "e" in arguments.constant(4) or len(arguments) > 5:
+    if (len(arguments) > 4 and "e" in arguments.constant(4)) or len(arguments) > 5:
         group = arguments.constant(5) if len(arguments) > 5 else "1"
-    return template(f"to_json(regexp_extract_all({{0}}, {{1}}, {group}))", _from_position(arguments), _pattern(arguments, 1, 4), type_=ARRAY)
+    return template(
+        f"to_json(regexp_extract_all({{0}}, {{1}}, {group}))", _from_position(arguments), _pattern(arguments, 1, 4), type_=ARRAY
+    )
 
 
 @function("REGEXP_COUNT", least=2, most=4)
 def regexp_count(arguments: Arguments) -> exp.Expr:
-    return template("CAST(len(regexp_extract_all({0}, {1})) AS BIGINT)", _from_position(arguments), _pattern(arguments, 1, 3), type_=INTEGER)
+    return template(
+        "CAST(len(regexp_extract_all({0}, {1})) AS BIGINT)", _from_position(arguments), _pattern(arguments, 1, 3), type_=INTEGER
+    )
 
 
 @function("REGEXP_INSTR", least=2, most=3)
@@ -144,7 +175,9 @@ def regexp_instr(arguments: Arguments) -> exp.Expr:
     _only(arguments, 2, "1")
     return template(
         "CASE WHEN regexp_matches({0}, {1}) THEN instr({0}, regexp_extract({0}, {1})) ELSE 0 END",
-        take(arguments[0], "t"), take(arguments[1], "t"), type_=INTEGER,
+        take(arguments[0], "t"),
+        take(arguments[1], "t"),
+        type_=INTEGER,
     )
 
 
