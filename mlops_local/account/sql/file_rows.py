@@ -13,7 +13,9 @@ import io
 import secrets
 import shutil
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -25,6 +27,7 @@ from mlops_local.account.errors import AccountError
 from mlops_local.account.file_formats import FileFormat
 from mlops_local.account.names import column, literal, quote
 from mlops_local.account.sql.context import Relation
+from mlops_local.account.sql.csv_escapes import PLAIN, has_escapes, records, rewrite
 from mlops_local.account.stages import StagedFile
 from mlops_local.account.types import INTEGER, TEXT, VARIANT, Column, SqlType, from_duckdb
 
@@ -38,22 +41,32 @@ _PACKED = {"BZ2": "bz2", "DEFLATE": "deflate", "RAW_DEFLATE": "raw_deflate", "BR
 _READABLE = {"none", "gzip", "zstd"}
 Members = list[tuple[StagedFile, Path]]
 
+_MAX_LINE = 33_554_432
+_SAMPLE = 1 << 20
+csv.field_size_limit(_MAX_LINE)
+
 _NO_TEXT = "\x01~no such value~\x01"
 
 
 def read_files(
-    connection: Connection, files: Sequence[StagedFile], format_: FileFormat, width: int = 1, *, unpacked: Path
+    connection: Connection,
+    files: Sequence[StagedFile],
+    format_: FileFormat,
+    width: int = 1,
+    *,
+    unpacked: Path,
+    exact: bool = False,
 ) -> Relation:
-    """The rows of the files. ``width`` is the highest ``$n`` that is asked for.
+    """The rows of the files. ``width`` is the highest ``$n`` that is asked for, with ``exact`` the number of fields in every record.
 
-    ``unpacked`` is a folder for the text of files that DuckDB cannot decompress itself.
+    ``unpacked`` is a folder for the text of files that DuckDB cannot read as they are.
     """
     format_.check()
     if not files:
         return _empty(width if format_.type == "CSV" else 1, format_)
     if format_.type == "PARQUET":
         return _parquet(connection, files, format_)
-    return _texts(files, format_, width, unpacked)
+    return _texts(files, format_, Shape(width, exact), unpacked)
 
 
 def _empty(width: int, format_: FileFormat) -> Relation:
@@ -131,21 +144,45 @@ def parquet_fields(connection: Connection, files: Sequence[StagedFile], format_:
 # CSV and JSON
 
 
-def _texts(files: Sequence[StagedFile], format_: FileFormat, width: int, unpacked: Path) -> Relation:
-    """One read per way of compression."""
-    if format_.type == "CSV":
-        width = max([width, *(csv_width(file.path, format_) for file in files)])
-    groups: dict[str, list[tuple[StagedFile, Path]]] = {}
+@dataclass(frozen=True)
+class Shape:
+    """The number of fields to read, and whether a record with another number is an error."""
+
+    width: int
+    exact: bool
+
+
+def _texts(files: Sequence[StagedFile], format_: FileFormat, shape: Shape, unpacked: Path) -> Relation:
+    """One read per way of compression and of writing."""
+    if format_.type == "CSV" and not shape.exact:
+        shape = Shape(max([shape.width, *(csv_width(file.path, format_) for file in files)]), False)
+    groups: dict[tuple[str, bool], Members] = {}
     for file in files:
         packing = compression_of(file.path, format_)
-        path = file.path if packing in _READABLE else _unpack(file, packing, unpacked)
-        groups.setdefault(packing if packing in _READABLE else "none", []).append((file, path))
-    read = _csv if format_.type == "CSV" else _json
-    parts = [read(members, packing, format_, width) for packing, members in groups.items()]
+        plain = format_.type == "CSV" and _is_escaped(file, format_)
+        path = _rewrite(file, format_, unpacked) if plain else _unpack(file, packing, unpacked)
+        groups.setdefault(("none" if path != file.path else packing, plain), []).append((file, path))
+    parts = [
+        _read(members, packing, _plain(format_) if plain else format_, shape) for (packing, plain), members in groups.items()
+    ]
     return Relation(" UNION ALL ".join(part.sql for part in parts), parts[0].columns)
 
 
-def _csv(members: Members, packing: str, format_: FileFormat, width: int) -> Relation:
+def _is_escaped(file: StagedFile, format_: FileFormat) -> bool:
+    with open_text(file.path, format_) as text:
+        return has_escapes(text, format_)
+
+
+def _plain(format_: FileFormat) -> FileFormat:
+    return FileFormat(format_.type, {**format_.given, **PLAIN})
+
+
+def _read(members: Members, packing: str, format_: FileFormat, shape: Shape) -> Relation:
+    return _csv(members, packing, format_, shape) if format_.type == "CSV" else _json(members, packing, format_)
+
+
+def _csv(members: Members, packing: str, format_: FileFormat, shape: Shape) -> Relation:
+    width = shape.width
     enclosed = format_.text("FIELD_OPTIONALLY_ENCLOSED_BY")
     escape = format_.text("ESCAPE") or enclosed
     options = {
@@ -158,7 +195,8 @@ def _csv(members: Members, packing: str, format_: FileFormat, width: int) -> Rel
         "escape": literal(escape),
         "nullstr": f"[{literal('' if format_['EMPTY_FIELD_AS_NULL'] else _NO_TEXT)}]",
         "allow_quoted_nulls": "false",
-        "null_padding": "true",
+        "null_padding": "false" if shape.exact else "true",
+        "max_line_size": str(_MAX_LINE),
         "compression": literal(packing),
         "filename": "'~file'",
         # DuckDB reads in parallel only what has no enclosed line ends.
@@ -179,18 +217,23 @@ def _csv_value(name: str, format_: FileFormat) -> str:
 
 
 def csv_width(path: Path, format_: FileFormat) -> int:
-    """The number of fields in the first record that is data."""
-    enclosed = format_.text("FIELD_OPTIONALLY_ENCLOSED_BY")
+    """The highest number of fields in the first records that are data; 0 when there are none."""
+    with open_text(path, format_) as text:
+        sample = text.read(_SAMPLE)
+    skipped = format_["SKIP_HEADER"]
+    return max((len(record) for record in islice(_sampled(sample, format_), skipped, skipped + 100)), default=0)
+
+
+def _sampled(sample: str, format_: FileFormat) -> Iterator[Sequence[str | None]]:
+    """The records at the beginning of a file; the last may be cut."""
     delimiter = format_.text("FIELD_DELIMITER")
-    if not delimiter:
-        return 1
-    with open_text(path, format_) as lines:
-        reader = csv.reader(
-            lines, delimiter=delimiter, quotechar=enclosed or None, quoting=csv.QUOTE_MINIMAL if enclosed else csv.QUOTE_NONE
-        )
-        for _ in range(format_["SKIP_HEADER"]):
-            next(reader, None)
-        return max((len(record) for record, _ in zip(reader, range(100), strict=False)), default=1)
+    enclosed = format_.text("FIELD_OPTIONALLY_ENCLOSED_BY")
+    if len(delimiter) != 1 or "\\" in sample:
+        return (record for record in records(sample, format_) if record != [None])
+    lines = io.StringIO(sample, newline="")
+    if enclosed:
+        return filter(None, csv.reader(lines, delimiter=delimiter, quotechar=enclosed))
+    return filter(None, csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE))
 
 
 def csv_header(path: Path, format_: FileFormat) -> list[str]:
@@ -199,7 +242,7 @@ def csv_header(path: Path, format_: FileFormat) -> list[str]:
         return next(csv.reader(lines, delimiter=format_.text("FIELD_DELIMITER"), quotechar='"'), [])
 
 
-def _json(members: Members, packing: str, format_: FileFormat, width: int) -> Relation:
+def _json(members: Members, packing: str, format_: FileFormat) -> Relation:
     shape = "array" if format_["STRIP_OUTER_ARRAY"] else "unstructured"
     source = (
         f"read_json_objects({_list([path for _, path in members])}, format = '{shape}', maximum_object_size = 134217728, "
@@ -236,7 +279,7 @@ def compression_of(path: Path, format_: FileFormat) -> str:
 def open_text(path: Path, format_: FileFormat) -> IO[str]:
     """The text of a file, decompressed, for a look at its beginning."""
     packing = compression_of(path, format_)
-    return io.TextIOWrapper(_open_packed(path, packing), encoding="utf-8-sig", newline="")
+    return io.TextIOWrapper(_open_packed(path, packing), encoding="utf-8-sig", errors="replace", newline="")
 
 
 def _open_packed(path: Path, packing: str) -> IO[bytes]:
@@ -248,13 +291,34 @@ def _open_packed(path: Path, packing: str) -> IO[bytes]:
 
 
 def _unpack(file: StagedFile, packing: str, folder: Path) -> Path:
-    """The file as DuckDB can read it, kept until the account is opened again."""
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / hashlib.sha256(f"{file.path} {file.size} {file.modified}".encode()).hexdigest()
-    if not target.exists():
-        partial = target.with_suffix(f".{secrets.token_hex(4)}")
+    """The file as DuckDB can decompress it."""
+    if packing in _READABLE:
+        return file.path
+
+    def copy(partial: Path) -> None:
         with _open_packed(file.path, packing) as packed, partial.open("wb") as plain:
             shutil.copyfileobj(packed, plain)
+
+    return _kept(folder, f"{file.path} {file.size} {file.modified}", copy)
+
+
+def _rewrite(file: StagedFile, format_: FileFormat, folder: Path) -> Path:
+    """The file with nothing escaped."""
+
+    def copy(partial: Path) -> None:
+        with open_text(file.path, format_) as escaped, partial.open("w", encoding="utf-8", newline="") as plain:
+            rewrite(escaped, plain, format_)
+
+    return _kept(folder, f"{file.path} {file.size} {file.modified} {format_.properties}", copy)
+
+
+def _kept(folder: Path, key: str, write: Callable[[Path], None]) -> Path:
+    """A file made once and kept until the account is opened again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / hashlib.sha256(key.encode()).hexdigest()
+    if not target.exists():
+        partial = target.with_suffix(f".{secrets.token_hex(4)}")
+        write(partial)
         partial.replace(target)
     return target
 

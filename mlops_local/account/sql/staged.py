@@ -34,10 +34,14 @@ _CHOSEN = "@~/.chosen/"
 
 @dataclass(frozen=True)
 class Choice:
-    """Files that a statement has picked itself, and how they are read."""
+    """Files that a statement has picked itself, and how they are read.
+
+    ``width`` is the number of fields that every CSV record has to have, None when it may vary.
+    """
 
     files: tuple[StagedFile, ...]
     format: FileFormat
+    width: int | None = None
 
 
 _choices: dict[str, Choice] = {}
@@ -74,7 +78,14 @@ def read_location(context: Context, text: str, options: dict[str, str], width: i
 
 
 def read_choice(session: Session, choice: Choice, width: int) -> Relation:
-    return read_files(session.connection, choice.files, choice.format, width, unpacked=session.account.stages.unpacked)
+    return read_files(
+        session.connection,
+        choice.files,
+        choice.format,
+        choice.width or width,
+        unpacked=session.account.stages.unpacked,
+        exact=choice.width is not None,
+    )
 
 
 # Before a query is parsed

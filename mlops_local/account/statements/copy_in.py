@@ -5,7 +5,7 @@ Files that the table has loaded already are left out. A file that fails is told 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -25,7 +25,7 @@ from mlops_local.account.sql.file_rows import FILENAME
 from mlops_local.account.sql.staged import Choice, chosen, read_choice, the_location
 from mlops_local.account.stages import StagedFile
 from mlops_local.account.statements import dml
-from mlops_local.account.statements.copy_plan import Plan, count_misfits, first_misfit, plan_fields, plan_query
+from mlops_local.account.statements.copy_plan import Plan, count_misfits, first_misfit, plan_fields, plan_query, reading_error
 from mlops_local.account.statements.files import location_text
 from mlops_local.account.statements.options import read_options
 from mlops_local.account.statements.schema_object import wrong_kind
@@ -88,10 +88,13 @@ def run(session: Session, reader: Reader, request: Request) -> Result:
         load = _read(session, reader)
     if request.describe_only:
         return rows(_ANSWER, [], type_=StatementType.COPY)
-    with session.transaction(write=True):
-        place = locate(session, load.location)
-        found = _wanted(place, load)
-        answer = _load(session, load, place, found)
+    try:
+        with session.transaction(write=True):
+            place = locate(session, load.location)
+            found = _wanted(place, load)
+            answer = _load(session, load, place, found)
+    except duckdb.Error as error:
+        raise (reading_error(error) or error) from None
     if load.options.get("PURGE") and not session.explicit_transaction:
         _purge(session, found, answer)
     if not answer:
@@ -179,7 +182,7 @@ def _load(session: Session, load: Load, place: Place, found: Found) -> list[list
 def _load_group(session: Session, load: Load, entry: Entry, format_: FileFormat, group: Found) -> list[list[Any]]:
     choice = Choice(tuple(file for _, file in group), format_)
     parsed = _count(session, choice)
-    with chosen(choice) as location:
+    with chosen(replace(choice, width=_exact_width(session, load, entry, format_))) as location:
         plan = _plan(session, load, entry, choice, location)
         if load.on_error == "ABORT_STATEMENT":
             _insert_all(session, entry, plan)
@@ -190,6 +193,15 @@ def _load_group(session: Session, load: Load, entry: Entry, format_: FileFormat,
         inserted = _insert(session, entry, plan, skip=bool(misfits.count))
     status = "PARTIALLY_LOADED" if misfits.count else "LOADED"
     return [_row(group[0], status, parsed, loaded=inserted, misfits=misfits)]
+
+
+def _exact_width(session: Session, load: Load, entry: Entry, format_: FileFormat) -> int | None:
+    """The number of fields that each record has to have, where fields go to columns by their place."""
+    if load.query is not None or load.match != "NONE" or format_.type != "CSV":
+        return None
+    if not format_["ERROR_ON_COLUMN_COUNT_MISMATCH"]:
+        return None
+    return len(load.columns or session.catalogue.columns(entry))
 
 
 @dataclass(frozen=True)
@@ -213,10 +225,10 @@ def _insert_all(session: Session, entry: Entry, plan: Plan) -> None:
     """All rows, or the error of the first field that does not fit."""
     try:
         _insert(session, entry, plan, skip=False)
-    except duckdb.Error:
+    except duckdb.Error as error:
         session.connection.rollback()
         session.connection.begin()
-        misfit = first_misfit(session, plan)
+        misfit = None if reading_error(error) else first_misfit(session, plan)
         if misfit is not None:
             raise misfit.error(entry.name) from None
         raise

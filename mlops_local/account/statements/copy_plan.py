@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import duckdb
 
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier
@@ -122,15 +125,28 @@ def _positional(table: list[Column], choice: Choice) -> list[tuple[str, Column]]
 
 def _check_width(table: list[Column], choice: Choice) -> None:
     for file in choice.files:
-        width = csv_width(file.path, choice.format) if file.size else len(table)
-        if choice.format["ERROR_ON_COLUMN_COUNT_MISMATCH"] and width != len(table):
-            raise AccountError(
-                100080,
-                "22000",
-                f"Number of columns in file ({width}) does not match that of the corresponding table "
-                f"({len(table)}), use file format option error_on_column_count_mismatch=false to ignore this error\n"
-                f"  File '{file.relative}'",
-            )
+        width = csv_width(file.path, choice.format)
+        if choice.format["ERROR_ON_COLUMN_COUNT_MISMATCH"] and width not in {0, len(table)}:
+            raise _wrong_width(width, len(table), f"File '{file.relative}'")
+
+
+def _wrong_width(width: int | str, expected: int | str, place: str) -> AccountError:
+    words = f"Number of columns in file ({width}) does not match that of the corresponding table ({expected})"
+    advice = "use file format option error_on_column_count_mismatch=false to ignore this error"
+    return AccountError(100080, "22000", f"{words}, {advice}\n  {place}")
+
+
+_RAGGED = re.compile(r"CSV Error on Line: (\d+).*Expected Number of Columns: (\d+) Found: (\d+)", re.DOTALL)
+
+
+def reading_error(error: duckdb.Error) -> AccountError | None:
+    """What DuckDB says of a file that it cannot read, in Snowflake's words; None when it is something else."""
+    found = _RAGGED.search(str(error))
+    if found:
+        return _wrong_width(found[3], found[2], f"Line {found[1]}")
+    if "Invalid unicode" in str(error):
+        return AccountError(100144, "22000", "Invalid UTF8 detected in a file; files of other encodings are not read.")
+    return None
 
 
 @dataclass(frozen=True)

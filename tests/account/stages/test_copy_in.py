@@ -190,3 +190,28 @@ def test_describing_a_copy_loads_nothing(run: Run, put: Put, stage: str, session
     described = session.execute(Request("COPY INTO T FROM @ST", describe_only=True))
     assert [column.name for column in described.columns][:4] == ["file", "status", "rows_parsed", "rows_loaded"]
     assert run("SELECT * FROM T") == []
+
+
+def test_backslashes_are_escapes_in_fields_that_are_not_enclosed(run: Run, put: Put, stage: str) -> None:
+    put("f", stage, b"1,a\\,b\n2,\\N\n3,\\\\\n")
+    run("COPY INTO T FROM @ST")
+    assert run("SELECT * FROM T") == [(1, "a,b"), (2, None), (3, "\\")]
+
+
+@pytest.mark.parametrize("body", [b"1,a\n2\n", b"1,a\n2,b,c\n", b"1\n"])
+def test_every_record_has_as_many_fields_as_the_table_has_columns(run: Run, put: Put, stage: str, body: bytes) -> None:
+    put("f", stage, body)
+    assert refusal(run, "COPY INTO T FROM @ST").number == 100080
+    run("COPY INTO T FROM @ST FILE_FORMAT = (TYPE = CSV ERROR_ON_COLUMN_COUNT_MISMATCH = FALSE)")
+    assert run("SELECT A FROM T ORDER BY A") == [(1,), (2,)][: body.count(b"\n")]
+
+
+def test_other_encodings_are_refused(run: Run, put: Put, stage: str) -> None:
+    put("f", stage, b"1,\xe4\n")
+    assert refusal(run, "COPY INTO T FROM @ST").number == 100144
+
+
+def test_empty_files_and_mere_headers_load_nothing(run: Run, put: Put, stage: str) -> None:
+    put("empty", stage, b"")
+    put("header", stage, b"a,b\n")
+    assert [row[1:4] for row in run(f"COPY INTO T FROM @ST {CSV}")] == [("LOADED", 0, 0), ("LOADED", 0, 0)]
