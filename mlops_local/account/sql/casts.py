@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from mlops_local.account.errors import AccountError
 from mlops_local.account.sql.typed import is_semi, template, type_of, typed
-from mlops_local.account.types import REAL, TEXT, SqlType
+from mlops_local.account.types import INTEGER, REAL, TEXT, SqlType
 
 _OFFSET = r"regexp_replace({0}, '\s+([+-]\d{{1,2}}:?\d{{2}})$', '\1')"
 
@@ -170,6 +170,8 @@ def as_text(node: exp.Expr) -> exp.Expr:
 def as_number(node: exp.Expr) -> exp.Expr:
     """The value as arithmetic takes it: texts and variants are converted."""
     source = type_of(node)
+    if isinstance(node, exp.Null):
+        return cast(node, INTEGER)
     if source is None or source.name in {"FIXED", "REAL"}:
         return node
     if source.name == "TEXT" and isinstance(node, exp.Literal):

@@ -36,6 +36,7 @@ _FRAMES = (
     exp.WindowSpec,
     exp.PropertyEQ,
     exp.Any,
+    exp.All,
     exp.Escape,
 )
 _LEAVES = (Raw, exp.Identifier, exp.Var, exp.DataType, exp.TableAlias, exp.JSONPath, exp.Interval, exp.Lambda)

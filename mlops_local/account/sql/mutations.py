@@ -28,12 +28,16 @@ from mlops_local.account.types import Column
 
 @dataclass(frozen=True)
 class Mutation:
-    """DuckDB text that changes the rows of ``entry``; ``joined`` counts the rows that several others match."""
+    """DuckDB text that changes the rows of ``entry``.
+
+    ``joined`` counts the rows that several others match; ``actions`` are the kinds of clauses of a MERGE.
+    """
 
     entry: Entry
     sql: str
     context: Context
     joined: str | None = None
+    actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,12 +103,13 @@ def merge(session: Session, text: str) -> Mutation:
     tree, target = _read(session, text, exp.Merge, "MERGE")
     add_source(tree.args["using"], target.scope)
     on = generate(translate(tree.args["on"], target.scope))
-    clauses = " ".join(_when(when, target) for when in tree.args["whens"].expressions)
+    whens = tree.args["whens"].expressions
+    clauses = " ".join(_when(when, target) for when in whens)
     sql = (
         f"MERGE INTO {target.entry.physical} AS {_quoted(target)} USING {_source_text(tree.args['using'])} ON ({on}) {clauses} "
         "RETURNING merge_action"
     )
-    return Mutation(target.entry, sql, target.scope.context)
+    return Mutation(target.entry, sql, target.scope.context, actions=tuple(_action(when.args["then"]) for when in whens))
 
 
 def _read(session: Session, text: str, form: type[exp.Expr], verb: str) -> tuple[exp.Expr, _Target]:
@@ -157,6 +162,11 @@ def _when(when: exp.Expr, target: _Target) -> str:
         raise unsupported("WHEN NOT MATCHED BY SOURCE")
     matched = "MATCHED" if when.args.get("matched") else "NOT MATCHED"
     return f"WHEN {matched}{guard} THEN {_then(when.args['then'], target)}"
+
+
+def _action(then: exp.Expr) -> str:
+    """INSERT, UPDATE or DELETE."""
+    return then.name.upper() if isinstance(then, exp.Var) else type(then).__name__.upper()
 
 
 def _then(then: exp.Expr, target: _Target) -> str:

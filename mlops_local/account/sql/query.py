@@ -11,7 +11,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import invalid_identifier, syntax_error
+from mlops_local.account.errors import AccountError, invalid_identifier, syntax_error
 from mlops_local.account.names import logical, quote_if_needed
 from mlops_local.account.result import Result, arrow_type
 from mlops_local.account.session import Session
@@ -89,7 +89,10 @@ def relation_of(session: Session, sql: str) -> duckdb.DuckDBPyRelation:
     try:
         return session.connection.cursor.sql(sql)
     except duckdb.BinderException as error:
-        raise _unbound(error) from error
+        unknown = _unknown_name(str(error))
+        if unknown is None:
+            raise
+        raise unknown from error
 
 
 _UNKNOWN_COLUMN = re.compile(
@@ -98,14 +101,13 @@ _UNKNOWN_COLUMN = re.compile(
 _UNKNOWN_TABLE = re.compile(r'Referenced table "(?P<table>(?:[^"]|"")*)" not found')
 
 
-def _unbound(error: duckdb.BinderException) -> Exception:
+def _unknown_name(text: str) -> AccountError | None:
     """DuckDB's complaint about a name, in Snowflake's words."""
-    text = str(error)
     if match := _UNKNOWN_COLUMN.search(text):
         return invalid_identifier(quote_if_needed(logical(match["column"] or match["other"])))
     if match := _UNKNOWN_TABLE.search(text):
         return invalid_identifier(quote_if_needed(logical(match["table"])))
-    return error
+    return None
 
 
 def refined(duckdb_type: str, known: SqlType | None) -> SqlType:

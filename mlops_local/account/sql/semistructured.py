@@ -68,7 +68,8 @@ def get(container: exp.Expr, key: exp.Expr) -> exp.Expr:
 
 def object_of(pairs: Iterable[tuple[exp.Expr, exp.Expr]], *, keep_null: bool = False) -> exp.Expr:
     """An object; a key or value of NULL is left out, or a value kept as JSON null."""
-    texts, parts = [], []
+    texts: list[str] = []
+    parts: list[exp.Expr] = []
     for key, value in sorted(pairs, key=lambda pair: pair[0].name if isinstance(pair[0], exp.Literal) else ""):
         at = len(parts)
         parts += [as_text(key), value if isinstance(value, exp.Null) else as_json(value)]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import compilation_error, does_not_exist, unsupported
-from mlops_local.account.names import column, physical
+from mlops_local.account.errors import AccountError, compilation_error, does_not_exist, unsupported
+from mlops_local.account.names import Name, column, physical, quote_if_needed
 from mlops_local.account.sql import information_schema
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import OBJECT_SOURCES
@@ -51,6 +51,7 @@ def _visible_ctes(table: exp.Expr) -> Iterator[str]:
 
 def _resolve(table: exp.Table, context: Context) -> None:
     path = logical_parts(table)
+    _refuse_clauses(table)
     if len(path) > 1 and path[-2] == information_schema.NAME:
         replace_by(table, information_schema.view(context, path), alias=path[-1])
         return
@@ -62,6 +63,19 @@ def _resolve(table: exp.Table, context: Context) -> None:
         replace_by(table, source(entry, context), alias=entry.name)
 
 
+def _refuse_clauses(table: exp.Table) -> None:
+    """What may follow a name and is not done here: time travel, change tracking, index hints."""
+    for key, clause in {
+        "when": "AT | BEFORE",
+        "changes": "CHANGES",
+        "version": "VERSION",
+        "partition": "PARTITION",
+        "hints": "WITH",
+    }.items():
+        if table.args.get(key):
+            raise unsupported(clause)
+
+
 def find(context: Context, path: tuple[str, ...]) -> Entry:
     """The object that a path names: a table or view first, then other kinds that have rows."""
     name = context.complete(path)
@@ -69,7 +83,17 @@ def find(context: Context, path: tuple[str, ...]) -> Entry:
         entry = context.session.catalogue.find(kind, name.database, name.schema, name.name)
         if entry is not None:
             return entry
-    raise does_not_exist("Object", str(name))
+    raise _missing(context, name)
+
+
+def _missing(context: Context, name: Name) -> AccountError:
+    """What does not exist: the database, the schema or the object."""
+    catalogue = context.session.catalogue
+    if catalogue.find("DATABASE", "", "", name.database) is None:
+        return does_not_exist("Database", quote_if_needed(name.database))
+    if catalogue.find("SCHEMA", name.database, "", name.schema) is None:
+        return does_not_exist("Schema", ".".join(quote_if_needed(part) for part in (name.database, name.schema)))
+    return does_not_exist("Object", str(name))
 
 
 def source(entry: Entry, context: Context) -> Relation:

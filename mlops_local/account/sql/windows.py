@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Handler = Callable[[exp.Expr, "Scope"], exp.Expr]
 
 _CORE = "aggregate"
+_OF_ALL_ROWS = {"first_value", "last_value", "nth_value"}
 
 
 def mark(node: exp.Expr) -> exp.Expr:
@@ -41,11 +42,18 @@ def _window(node: exp.Expr, scope: Scope) -> exp.Expr:
     core = _core(whole)
     kept = type_of(whole)
     spec = {key: value for key, value in node.args.items() if key != "this" and value is not None}
+    if core.args["this"] in _OF_ALL_ROWS and "spec" not in spec:
+        spec["spec"] = _all_rows()
     if core is whole:
         return typed(exp.Window(this=core, **spec), kept)
     window = exp.Window(this=core.copy(), **spec)
     core.replace(window)
     return typed(whole, kept)
+
+
+def _all_rows() -> exp.WindowSpec:
+    """The frame of FIRST_VALUE and its kin when none is given: the whole partition, unlike in standard SQL."""
+    return exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="UNBOUNDED", end_side="FOLLOWING")
 
 
 def _within_group(node: exp.Expr, scope: Scope) -> exp.Expr:

@@ -232,24 +232,25 @@ def merge(session: Session, reader: Reader, request: Request) -> Result:
             try:
                 actions = [row[0] for row in session.connection.fetch(sql)]
             except duckdb.InvalidInputException as error:
-                raise _duplicates(error) from error
+                if "more than once" not in str(error):
+                    raise
+                raise AccountError(*_DUPLICATES) from error
             return _merged(mutation, actions)
 
         return _mutate(session, request, mutation, apply, _merged(mutation, []))
 
 
+_DUPLICATES = (
+    100090,
+    "42P18",
+    "Duplicate row detected during DML action\nSeveral rows of the source match one row of the target.",
+)
+_MERGED = {"INSERT": "rows_inserted", "UPDATE": "rows_updated", "DELETE": "rows_deleted"}
+
+
 def _merged(mutation: mutations.Mutation, actions: list[str]) -> Result:
-    kinds = {"INSERT": "rows_inserted", "UPDATE": "rows_updated", "DELETE": "rows_deleted"}
-    said = {kind: name for kind, name in kinds.items() if f"THEN {kind}" in mutation.sql}
-    return counts(StatementType.MERGE, **{name: actions.count(kind) for kind, name in said.items()})
-
-
-def _duplicates(error: duckdb.InvalidInputException) -> Exception:
-    if "more than once" not in str(error):
-        return error
-    return AccountError(
-        100090, "42P18", "Duplicate row detected during DML action\nSeveral rows of the source match one row of the target."
-    )
+    said = {name: actions.count(kind) for kind, name in _MERGED.items() if kind in mutation.actions}
+    return counts(StatementType.MERGE, **said)
 
 
 def truncate(session: Session, reader: Reader, request: Request) -> Result:

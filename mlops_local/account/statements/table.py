@@ -131,7 +131,7 @@ def copy(
     session: Session, source: Entry, name: Name, *, rows: bool, creation: Creation | None = None, comment: str = ""
 ) -> Entry:
     """A new table with the columns of another, and its rows when asked for; for CLONE of schemas and databases too."""
-    kept = {
+    kept: dict[str, Any] = {
         key: source.properties[key] for key in ("CLUSTER_BY", "PRIMARY_KEY", "UNIQUE", "TRANSIENT") if key in source.properties
     }
     entry = _add(session, name, creation or Creation(), comment or (source.comment if rows else ""), kept)

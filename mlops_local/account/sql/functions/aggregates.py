@@ -22,7 +22,8 @@ def core(name: str, *arguments: exp.Expr, distinct: bool = False, type_: SqlType
     ignore = any(isinstance(node, exp.IgnoreNulls) for node in arguments)
     nodes = [node.this if isinstance(node, exp.IgnoreNulls) else node for node in arguments]
     made = Call(this=name, expressions=nodes, distinct=distinct, ignore_nulls=ignore)
-    return mark(typed(made, type_))
+    mark(typed(made, type_))
+    return made
 
 
 def _sum_type(type_: SqlType | None) -> SqlType | None:
@@ -159,9 +160,11 @@ def array_unique_agg(arguments: Arguments) -> exp.Expr:
 @function("OBJECT_AGG", least=2)
 def object_agg(arguments: Arguments) -> exp.Expr:
     """Pairs with NULL are left out. https://docs.snowflake.com/en/sql-reference/functions/object_agg"""
-    listed = core("json_group_object", as_text(arguments[0]), as_json(arguments[1]))
-    listed.set("where", template("{0} IS NOT NULL AND {1} IS NOT NULL", arguments[0], arguments[1]))
-    return template("coalesce({0}, CAST('{{}}' AS JSON))", listed, type_=OBJECT)
+    key = as_text(arguments[0])
+    pair = template("CAST(to_json({0}) AS VARCHAR) || ':' || CAST({1} AS VARCHAR)", key, as_json(arguments[1]))
+    listed = core("string_agg", pair, exp.Literal.string(","))
+    listed.set("order", exp.Order(expressions=[exp.Ordered(this=key.copy())]))
+    return template("CAST('{{' || coalesce({0}, '') || '}}' AS JSON)", listed, type_=OBJECT)
 
 
 @function("HASH_AGG", least=1, most=None)

@@ -16,21 +16,30 @@ from mlops_local.account.types import DATE, TEXT, TIME, TIMESTAMP_LTZ, TIMESTAMP
 
 VERSION = "9.32.0"
 
+
+def _account_name(session: Session) -> str:
+    return session.account.name
+
+
+def _transaction(session: Session) -> str | None:
+    return str(session.id) if session.explicit_transaction else None
+
+
 _TEXTS: dict[str, Callable[[Session], str | None]] = {
     "CURRENT_USER": lambda session: session.user,
     "CURRENT_ROLE": lambda session: session.role,
     "CURRENT_WAREHOUSE": lambda session: session.warehouse,
     "CURRENT_DATABASE": lambda session: session.database,
     "CURRENT_SCHEMA": lambda session: session.schema,
-    "CURRENT_ACCOUNT": lambda session: session.account.name,
-    "CURRENT_ACCOUNT_NAME": lambda session: session.account.name,
-    "CURRENT_ORGANIZATION_NAME": lambda session: session.account.name,
+    "CURRENT_ACCOUNT": _account_name,
+    "CURRENT_ACCOUNT_NAME": _account_name,
+    "CURRENT_ORGANIZATION_NAME": _account_name,
     "CURRENT_REGION": lambda session: "LOCAL",
     "CURRENT_SESSION": lambda session: str(session.id),
     "CURRENT_VERSION": lambda session: VERSION,
     "CURRENT_IP_ADDRESS": lambda session: "127.0.0.1",
     "CURRENT_SECONDARY_ROLES": lambda session: '{"roles":"","value":""}',
-    "CURRENT_TRANSACTION": lambda session: str(session.id) if session.explicit_transaction else None,
+    "CURRENT_TRANSACTION": _transaction,
 }
 
 
