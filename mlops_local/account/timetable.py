@@ -49,7 +49,7 @@ class Cron:
 
     def last_until(self, now: datetime, *, base: datetime) -> datetime:
         """The last such time that is not later than ``now``; ``base`` does not count."""
-        just_after = (now + timedelta(seconds=1)).astimezone(ZoneInfo(self.zone))
+        just_after = (now.replace(microsecond=0) + timedelta(seconds=1)).astimezone(ZoneInfo(self.zone))
         at: datetime = next(CronSim(self.expression, just_after, reverse=True))
         return at.astimezone(UTC)
 
