@@ -28,11 +28,11 @@ class Pipeline:
     account: Account | None = None
     reports: int = field(default=0)
 
-    def run(self, *arguments: str, **changed: str) -> tuple[int, str]:
+    def run(self, *arguments: str, content: Path = ROOT, **changed: str) -> tuple[int, str]:
         """Exit code and summary of one command."""
         self.reports += 1
         summary = self.folder / f"summary-{self.reports}.md"
-        code = main([*arguments, "--content", str(ROOT), "--summary", str(summary)], {**self.environ, **changed})
+        code = main([*arguments, "--content", str(content), "--summary", str(summary)], {**self.environ, **changed})
         return code, summary.read_text()
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
@@ -48,13 +48,14 @@ class Pipeline:
 
     def connect(self) -> snowflake.connector.SnowflakeConnection:
         names = {name.removeprefix("SNOWFLAKE_").lower(): value for name, value in self.environ.items()}
-        names["private_key_file_pwd"] = names.pop("private_key_passphrase")
+        if "private_key_passphrase" in names:
+            names["private_key_file_pwd"] = names.pop("private_key_passphrase")
         return snowflake.connector.connect(**{**names, "port": int(names["port"]), "authenticator": "SNOWFLAKE_JWT"})
 
 
 @contextmanager
-def pipeline_on(folder: Path, *samples: str, fresh: bool = True) -> Iterator[Pipeline]:
-    with embedded(ROOT, folder / "account", fresh=fresh, sample_options=samples) as stage_set:
+def pipeline_on(folder: Path, *samples: str) -> Iterator[Pipeline]:
+    with embedded(ROOT, folder / "account", fresh=True, sample_options=samples) as stage_set:
         group = yaml.safe_load((stage_set.library / "variable-groups" / f"{GROUP}.yml").read_text())
         values = {name: value["value"] if isinstance(value, dict) else value for name, value in group.items()}
         values.pop("private_key_file_name")

@@ -1,13 +1,13 @@
 """Killed at any moment, the account and the command together, and run again: the end is that of an undisturbed run.
 
-Three tries as a test; KILLS=20 for as many as one likes.
+A few tries as a test; KILLS=20 for as many as one likes.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import random
+import shlex
 import shutil
 import signal
 import subprocess
@@ -21,32 +21,39 @@ from typing import Any
 import pytest
 
 from .account_state import differences, read_account
-from .conftest import ROOT, Pipeline
+from .conftest import ROOT, Pipeline, pipeline_on
 
 STAGES = ("features", "models", "tasks")
 KILLS = int(os.environ.get("KILLS", "3"))
 
 
 class Undisturbed:
-    """The account before each stage, and what it holds after it."""
+    """The account before each stage, what it holds after it, and the content that was applied."""
 
     def __init__(self, folder: Path) -> None:
+        self.content = folder / "content"
         self.before = {stage: folder / f"before-{stage}" for stage in STAGES}
         self.after: dict[str, dict[str, Any]] = {}
         self.seconds: dict[str, float] = {}
-        for stage in STAGES:
-            self._run(folder, stage)
-
-    def _run(self, folder: Path, stage: str) -> None:
-        with stand(folder):
+        with pipeline_on(folder):
             pass
-        shutil.copytree(folder / "account", self.before[stage] / "account")
-        with stand(folder) as pipeline:
+        for stage in STAGES:
+            shutil.copytree(ROOT / stage, self.content / stage)
+        for stage in STAGES:
+            shutil.copytree(folder / "account", self.before[stage])
+            self._run(folder / "account", stage)
+
+    def _run(self, data: Path, stage: str) -> None:
+        with stand(data) as pipeline:
             started = time.monotonic()
-            assert apply(pipeline, stage).wait() == 0
+            assert self.apply(pipeline, stage).wait() == 0
             self.seconds[stage] = time.monotonic() - started
             with pipeline.connect() as connection:
                 self.after[stage] = read_account(connection)
+
+    def apply(self, pipeline: Pipeline, stage: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "mlops", "apply", stage, "--content", str(self.content)]
+        return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **pipeline.environ}, stdout=subprocess.DEVNULL)
 
 
 @pytest.fixture(scope="module")
@@ -56,51 +63,56 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
 
 @pytest.mark.parametrize("number", range(KILLS))
 def test_killed_and_run_again(undisturbed: Undisturbed, tmp_path: Path, number: int) -> None:
-    chance = random.Random(number)
     stage = STAGES[number % len(STAGES)]
-    moment = chance.uniform(0, undisturbed.seconds[stage])
-    shutil.copytree(undisturbed.before[stage], tmp_path, dirs_exist_ok=True)
-    with stand(tmp_path) as pipeline:
-        command = apply(pipeline, stage)
+    moment = random.Random(number).uniform(0, undisturbed.seconds[stage])
+    data = tmp_path / "account"
+    shutil.copytree(undisturbed.before[stage], data)
+    with stand(data) as pipeline:
+        command = undisturbed.apply(pipeline, stage)
         time.sleep(moment)
         command.kill()
         command.wait()
         pipeline.kill()
-    with stand(tmp_path) as pipeline:
-        assert apply(pipeline, stage).wait() == 0
-        assert pipeline.run("plan", stage)[0] == 0
+    with stand(data) as pipeline:
+        assert undisturbed.apply(pipeline, stage).wait() == 0
+        assert pipeline.run("plan", stage, content=undisturbed.content)[0] == 0
         with pipeline.connect() as connection:
             found = read_account(connection)
     assert differences(undisturbed.after[stage], found) == [], f"{stage} killed after {moment:.2f} s"
 
 
 class Stand(Pipeline):
+    """An account in a process of its own, which can be killed."""
+
     process: subprocess.Popen[str]
 
     def kill(self) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
 
 
 @contextmanager
-def stand(folder: Path) -> Iterator[Stand]:
+def stand(data: Path) -> Iterator[Stand]:
     process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).parent / "stand.py"), str(folder)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.PIPE,
+        [sys.executable, "-m", "mlops_local", "serve", "--data", str(data), "--user", "MLOPS_DEV_PIPELINE"],
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
     try:
-        assert process.stdout is not None
-        found = Stand(json.loads(process.stdout.readline()), folder)
+        found = Stand(_settings(process), data.parent)
         found.process = process
         yield found
     finally:
+        process.terminate()
         process.communicate()
 
 
-def apply(pipeline: Pipeline, stage: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "mlops", "apply", stage]
-    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **pipeline.environ}, stdout=subprocess.DEVNULL)
+def _settings(process: subprocess.Popen[str]) -> dict[str, str]:
+    """`export NAME=value` lines, up to the last one that a client needs."""
+    settings: dict[str, str] = {}
+    assert process.stdout is not None
+    while "SNOWFLAKE_SCHEMA" not in settings and (line := process.stdout.readline()):
+        name, _, value = shlex.split(line.removeprefix("export "))[0].partition("=")
+        settings[name] = value
+    return settings
