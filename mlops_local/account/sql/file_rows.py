@@ -159,7 +159,7 @@ def _texts(files: Sequence[StagedFile], format_: FileFormat, shape: Shape, unpac
     groups: dict[tuple[str, bool], Members] = {}
     for file in files:
         packing = compression_of(file.path, format_)
-        plain = format_.type == "CSV" and _is_escaped(file, format_)
+        plain = format_.type == "CSV" and _is_escaped(file, packing, format_)
         path = _rewrite(file, format_, unpacked) if plain else _unpack(file, packing, unpacked)
         groups.setdefault(("none" if path != file.path else packing, plain), []).append((file, path))
     parts = [
@@ -168,7 +168,11 @@ def _texts(files: Sequence[StagedFile], format_: FileFormat, shape: Shape, unpac
     return Relation(" UNION ALL ".join(part.sql for part in parts), parts[0].columns)
 
 
-def _is_escaped(file: StagedFile, format_: FileFormat) -> bool:
+def _is_escaped(file: StagedFile, packing: str, format_: FileFormat) -> bool:
+    """Most files have no backslash at all, which is seen without decoding them."""
+    with _open_packed(file.path, packing) as packed:
+        if not any(b"\\" in chunk for chunk in iter(lambda: packed.read(_SAMPLE), b"")):
+            return False
     with open_text(file.path, format_) as text:
         return has_escapes(text, format_)
 

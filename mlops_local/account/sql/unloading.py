@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from sqlglot import exp
 
 from mlops_local.account.errors import unsupported
 from mlops_local.account.file_formats import FileFormat
+from mlops_local.account.names import literal
 from mlops_local.account.result import arrow_type
 from mlops_local.account.session import Session
+from mlops_local.account.sql.casts import cast
+from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.query import Translation, relation_of
-from mlops_local.account.types import Column
+from mlops_local.account.sql.typed import typed
+from mlops_local.account.types import TEXT, Column
 
 _BATCH = 100_000
 _LIMIT = 2**63 - 1
@@ -107,20 +111,15 @@ def write_partitions(
 
 
 def write_csv(session: Session, translation: Translation, path: Path, format_: FileFormat, *, header: bool) -> int:
-    """Text fields are enclosed when the format encloses fields; NULL is the first of NULL_IF."""
-    enclosed = format_.text("FIELD_OPTIONALLY_ENCLOSED_BY")
-    null = next(iter(format_["NULL_IF"]), "")
+    """Text fields are enclosed when the format encloses fields; NULL is the first of NULL_IF. DuckDB makes whole lines."""
+    end = format_.text("RECORD_DELIMITER") or "\n"
+    count = 0
+    reader = relation_of(session, _lines(translation, format_)).to_arrow_reader(_BATCH)
     with complete_file(path) as partial, _text_file(partial, format_) as file:
-        writer = _CsvWriter(file, format_.text("FIELD_DELIMITER"), enclosed, _line_end(format_), null)
         if header:
-            writer.write([column.name for column in translation.columns], [bool(enclosed)] * len(translation.columns))
-        texts = [column.type.name in _TEXTS for column in translation.columns]
-        _, rows = batches(session, translation)
-        count = 0
-        for batch in rows:
-            columns = [[_csv_text(value) for value in array.to_pylist()] for array in batch.columns]
-            for row in zip(*columns, strict=True):
-                writer.write(row, texts)
+            file.write(_header(translation, format_) + end)
+        for batch in reader:
+            file.write(end.join(batch.column(0).to_pylist()) + end if batch.num_rows else "")
             count += batch.num_rows
     return count
 
@@ -128,42 +127,30 @@ def write_csv(session: Session, translation: Translation, path: Path, format_: F
 _TEXTS = {"TEXT", "VARIANT", "OBJECT", "ARRAY"}
 
 
-class _CsvWriter:
-    """Rows of text; a text with the enclosing character in it has it doubled."""
-
-    def __init__(self, file: IO[str], delimiter: str, enclosed: str, line_end: str, null: str) -> None:
-        self._file = file
-        self._delimiter = delimiter
-        self._enclosed = enclosed
-        self._line_end = line_end
-        self._null = null
-
-    def write(self, row: Sequence[str | None], texts: Sequence[bool]) -> None:
-        fields = (self._field(value, text) for value, text in zip(row, texts, strict=True))
-        self._file.write(self._delimiter.join(fields) + self._line_end)
-
-    def _field(self, value: str | None, text: bool) -> str:
-        if value is None:
-            return self._null
-        if text and self._enclosed:
-            return self._enclosed + value.replace(self._enclosed, self._enclosed * 2) + self._enclosed
-        if not self._enclosed and any(mark in value for mark in (self._delimiter, "\n", "\\")):
-            return "".join(f"\\{letter}" if letter in {self._delimiter, "\n", "\\"} else letter for letter in value)
-        return value
+def _lines(translation: Translation, format_: FileFormat) -> str:
+    fields = [_csv_field(f"c{i}", column, format_) for i, column in enumerate(translation.columns)]
+    names = ", ".join(f"c{i}" for i in range(len(fields)))
+    delimiter = literal(format_.text("FIELD_DELIMITER"))
+    return f"SELECT {f' || {delimiter} || '.join(fields)} AS line FROM ({translation.sql}) AS given({names})"
 
 
-def _csv_text(value: Any) -> str | None:
-    """A value as CSV shows it."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, datetime):
-        text = value.strftime("%Y-%m-%d %H:%M:%S.") + f"{value.microsecond // 1000:03d}"
-        return text + (value.strftime(" %z") if value.tzinfo else "")
-    if isinstance(value, bytes):
-        return value.hex().upper()
-    return str(value)
+def _csv_field(name: str, column: Column, format_: FileFormat) -> str:
+    """The text of a field, marked as a format without enclosing characters needs it."""
+    value = typed(exp.Column(this=exp.Identifier(this=name, quoted=True)), column.type)
+    text = generate(cast(value, TEXT))
+    enclosed = format_.text("FIELD_OPTIONALLY_ENCLOSED_BY")
+    if column.type.name in _TEXTS and enclosed:
+        text = f"{literal(enclosed)} || replace({text}, {literal(enclosed)}, {literal(enclosed * 2)}) || {literal(enclosed)}"
+    elif column.type.name in _TEXTS:
+        for mark in ("\\", format_.text("FIELD_DELIMITER"), "\n"):
+            text = f"replace({text}, {literal(mark)}, {literal(chr(92) + mark)})" if mark else text
+    return f"coalesce({text}, {literal(next(iter(format_['NULL_IF']), ''))})"
+
+
+def _header(translation: Translation, format_: FileFormat) -> str:
+    enclosed = format_.text("FIELD_OPTIONALLY_ENCLOSED_BY")
+    names = [column.name.replace(enclosed, enclosed * 2) if enclosed else column.name for column in translation.columns]
+    return format_.text("FIELD_DELIMITER").join(f"{enclosed}{name}{enclosed}" for name in names)
 
 
 def write_json(session: Session, translation: Translation, path: Path, format_: FileFormat) -> int:
@@ -178,13 +165,9 @@ def write_json(session: Session, translation: Translation, path: Path, format_: 
     return count
 
 
-def _line_end(format_: FileFormat) -> str:
-    return format_.text("RECORD_DELIMITER") or "\n"
-
-
 def _text_file(path: Path, format_: FileFormat) -> IO[str]:
     if format_.compression in {"AUTO", "GZIP"}:
-        return gzip.open(path, "wt", encoding="utf-8", newline="")
+        return gzip.open(path, "wt", compresslevel=3, encoding="utf-8", newline="")
     if format_.compression == "NONE":
         return path.open("w", encoding="utf-8", newline="")
     raise unsupported(f"unloading with COMPRESSION = {format_.compression}")
