@@ -77,6 +77,11 @@ class Stages:
         if self._temporary is not None:
             self._temporary.cleanup()
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Everywhere that a file of a stage can be while a statement reads it."""
+        return (self.root / "stages", self.root / "versions", self.incoming, self.unpacked)
+
     def folder(self, owner: Entry) -> Path:
         """The folder of a stage, of a user (``@~``) or of a table (``@%t``)."""
         return self.root / "stages" / str(owner.id)

@@ -159,3 +159,15 @@ def test_what_does_not_exist(run: Run, text: str) -> None:
     with pytest.raises(AccountError) as refused:
         run(text)
     assert refused.value.number == 2003
+
+
+def test_files_are_copied_from_stage_to_stage(run: Run, put: Put) -> None:
+    run("CREATE STAGE ONE")
+    run("CREATE STAGE TWO")
+    for name in ("a.csv", "b.txt"):
+        put(name, "@ONE/dir/in", name.encode())
+    assert run("COPY FILES INTO @TWO/to/ FROM @ONE/dir/ PATTERN = '.*csv'") == [("in/a.csv",)]
+    assert run("COPY FILES INTO @TWO FROM @ONE/dir/in FILES = ('b.txt') DETAILED_OUTPUT = FALSE") == [(1,)]
+    assert [row[0] for row in run("LS @TWO")] == ["two/in/b.txt", "two/to/in/a.csv"]
+    with pytest.raises(AccountError, match="was not found"):
+        run("COPY FILES INTO @TWO FROM @ONE FILES = ('nope')")
