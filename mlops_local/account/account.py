@@ -64,6 +64,7 @@ class Account:
             data.mkdir(parents=True, exist_ok=True)
         self.engine = Engine(data / "data.duckdb" if data else None)
         self.stages = Stages(data)
+        self.engine.confine(self.stages.folders)
         self.transfers = Transfers()
         self.results = ResultStore()
         self.runtime = Runtime(self)

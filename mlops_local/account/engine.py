@@ -8,7 +8,7 @@ where Snowflake waits; writers therefore take turns by a lock that a transaction
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,12 +16,14 @@ from typing import Any
 import duckdb
 
 from mlops_local.account.errors import AccountError, cancelled
+from mlops_local.account.names import literal
 
 _SETTINGS: dict[str, Any] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "preserve_insertion_order": True,
     "TimeZone": "UTC",
+    "python_enable_replacements": False,
 }
 
 
@@ -34,6 +36,16 @@ class Engine:
             self.root.execute(f"SET {name} = {value!r}" if isinstance(value, str) else f"SET {name} = {value}")
         self._writer = threading.Condition()
         self._owner: Connection | None = None
+
+    def confine(self, folders: Iterable[Path]) -> None:
+        """From here on DuckDB opens no file outside its own database and these folders, whatever a statement says.
+
+        https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
+        """
+        allowed = ", ".join(literal(f"{folder.absolute()}/") for folder in folders)
+        self.root.execute(f"SET allowed_directories = [{allowed}]")
+        self.root.execute("SET enable_external_access = false")
+        self.root.execute("SET lock_configuration = true")
 
     def connect(self) -> Connection:
         return Connection(self, self.root.cursor())
