@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from mlops_local.account import task_context, tasks
+from mlops_local.account import tasks
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError
 from mlops_local.account.session import Request, Session
@@ -28,10 +28,8 @@ _DEFAULT_FAILURES = 10
 
 def carry_out(account: Account, session: Session, run: Run) -> None:
     """Runs the graph of a root run. ``session`` writes the history, the tasks run in sessions of their own."""
-    root = session.catalogue.by_id(run.root)
+    root = _claim(session, run)
     if root is None:
-        with session.transaction(write=True):
-            tasks.set_state(session, run.id, tasks.CANCELLED, error_message="The task has been dropped.")
         return
     graph = tasks.graph_of(session, root.database, root.schema)
     states: dict[str, str] = {}
@@ -44,6 +42,19 @@ def carry_out(account: Account, session: Session, run: Run) -> None:
         _execute(account, session, TaskContext(finalizer, graph[root.name], run, values), _enter(session, run, finalizer))
     if FAILED in states.values():
         _suspend_after_failures(session, root)
+
+
+def _claim(session: Session, run: Run) -> Entry | None:
+    """The root task, once for each run: another thread may have carried the run out since it was looked up."""
+    with session.transaction(write=True):
+        if tasks.state_of(session, run.id) != tasks.SCHEDULED:
+            return None
+        root = session.catalogue.by_id(run.root)
+        if root is None:
+            tasks.set_state(session, run.id, tasks.CANCELLED, error_message="The task has been dropped.")
+        else:
+            tasks.set_state(session, run.id, EXECUTING)
+    return root
 
 
 def _run_one(account: Account, session: Session, context: TaskContext, states: dict[str, str]) -> str:
@@ -102,7 +113,7 @@ def _finish(session: Session, id_: int, state: str, **values: str | None) -> Non
 def _run_in_own_session(account: Account, context: TaskContext, request: Request) -> bool:
     """Runs the task as its owner; whether its condition held."""
     own = open_session(account, context.task)
-    task_context.enter(own, context)
+    own.task = context
     limit = context.task.option("USER_TASK_TIMEOUT_MS", _DEFAULT_TIMEOUT_MS)
     timer = threading.Timer(limit / 1000, own.cancel)
     timer.daemon = True
@@ -116,7 +127,6 @@ def _run_in_own_session(account: Account, context: TaskContext, request: Request
         raise AccountError(100051, "22012", str(error)) from error
     finally:
         timer.cancel()
-        task_context.leave(own)
         own.close()
     return True
 

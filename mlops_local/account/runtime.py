@@ -200,6 +200,7 @@ class Runtime:
         inner.database = session.database if caller else entry.database or session.database
         inner.schema = session.schema if caller else entry.schema or session.schema
         inner.parameters = dict(session.parameters)
+        inner.task = session.task
         if caller:
             inner.variables = session.variables
             inner.catalogue = Catalogue(inner.connection, session.id)

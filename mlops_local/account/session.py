@@ -19,6 +19,7 @@ from mlops_local.account.result import Result
 
 if TYPE_CHECKING:
     from mlops_local.account.account import Account
+    from mlops_local.account.task_context import TaskContext
 
 # What Snowflake answers at sign-in, as far as clients act on it.
 # https://docs.snowflake.com/en/sql-reference/parameters
@@ -82,6 +83,8 @@ class Session:
         self.explicit_transaction = False
         # What must be written with the transaction, at its end: how far streams have been consumed.
         self.before_commit: dict[Any, Callable[[], None]] = {}
+        # The run of a task that this session's statements belong to.
+        self.task: TaskContext | None = None
         # What holds until the transaction ends: up to which change its reads of a stream go.
         self.notes: dict[Any, Any] = {}
         self._lock = threading.RLock()

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import compilation_error
+from mlops_local.account.errors import compilation_error, unsupported
 from mlops_local.account.names import column as quoted
 from mlops_local.account.net_changes import Change, net_changes
 from mlops_local.account.session import Session
@@ -131,6 +131,12 @@ def consume(session: Session, entries: Iterable[Entry]) -> None:
             table = _readable_table(session, entry)
             offset = _read_limit(session, table)
             session.before_commit[(KIND, entry.id)] = lambda entry=entry, offset=offset: _advance(session, entry, offset)  # type: ignore[misc]
+
+
+def refuse(entries: Iterable[Entry], what: str) -> None:
+    """For statements that could read a stream but not move it."""
+    if any(entry.kind == KIND for entry in entries):
+        raise unsupported(what)
 
 
 def _advance(session: Session, entry: Entry, offset: int) -> None:

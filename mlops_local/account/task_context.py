@@ -25,28 +25,10 @@ class TaskContext:
     values: dict[str, str] = field(default_factory=dict)
 
 
-_CONTEXTS: dict[int, TaskContext] = {}
-
-
-def enter(session: Session, context: TaskContext) -> None:
-    """From here on the statements of the session belong to that run."""
-    _CONTEXTS[session.id] = context
-
-
-def leave(session: Session) -> None:
-    _CONTEXTS.pop(session.id, None)
-
-
-def inherit(session: Session, caller: Session) -> None:
-    """The session of a procedure belongs to the run that called it."""
-    if caller.id in _CONTEXTS:
-        _CONTEXTS[session.id] = _CONTEXTS[caller.id]
-
-
 def _current(session: Session, function: str) -> TaskContext:
-    if session.id not in _CONTEXTS:
+    if session.task is None:
         raise AccountError(90236, "22023", f"Function {function} must be called from within a running task.")
-    return _CONTEXTS[session.id]
+    return session.task
 
 
 @system_function("SYSTEM$SET_RETURN_VALUE")

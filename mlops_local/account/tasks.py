@@ -220,6 +220,10 @@ def set_state(session: Session, id_: int, state: str, **values: Any) -> None:
     )
 
 
+def state_of(session: Session, id_: int) -> str:
+    return str(session.connection.fetch("SELECT state FROM account.task_runs WHERE id = ?", [id_])[0][0])
+
+
 def failure_values(error: AccountError) -> dict[str, str]:
     return {"error_code": error.code, "error_message": error.message}
 

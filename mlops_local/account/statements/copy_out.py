@@ -16,6 +16,7 @@ from mlops_local.account.session import Request, Session
 from mlops_local.account.sql import query, unloading
 from mlops_local.account.statements.files import location_text
 from mlops_local.account.statements.options import read_options
+from mlops_local.account.streams import refuse
 from mlops_local.account.types import INTEGER
 
 _OPTIONS: dict[str, type] = {
@@ -88,6 +89,7 @@ def _write(session: Session, unload: Unload, place: Place) -> tuple[int, Path | 
         raise AccountError(1030, "22000", f"{detail} Use overwrite option to force unloading.")
     translation = query.translate(session, unload.query)
     try:
+        refuse(translation.entries, "unloading a stream; insert its rows into a table first")
         count = _writers[format_.type](session, translation, file, format_, header=bool(unload.options.get("HEADER")))
     finally:
         translation.context.release()

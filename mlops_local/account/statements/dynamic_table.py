@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from mlops_local.account import dynamic_tables, tags
+from mlops_local.account import dynamic_tables, streams, tags
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.dynamic_tables import ACTIVE, DOWNSTREAM
 from mlops_local.account.dynamic_tables import KIND as WORDS
@@ -51,6 +51,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         _check_warehouses(session, options)
         translation = query.translate(session, body, Context(session, name.database, name.schema))
         translation.context.release()
+        streams.refuse(translation.entries, "a dynamic table over a stream")
         entry = session.catalogue.add(
             WORDS,
             name.database,

@@ -69,6 +69,7 @@ def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
 def remove(session: Session, entry: Entry) -> None:
     for inner in session.catalogue.inside(entry.database, entry.name):
         session.connection.execute(f"DROP TABLE IF EXISTS {inner.physical}")
+        session.connection.execute(f"DROP TABLE IF EXISTS main.c{inner.id}")
         session.catalogue.remove(inner)
     session.catalogue.remove(entry)
 
