@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from snowflake.snowpark import Session
@@ -29,45 +29,46 @@ class Facts:
 
 def read_facts(session: Session, settings: Settings, source_tables: Iterable[str]) -> Facts:
     account, user, role, version = fetch(session, _WHO)[0]
-    missing = (*_missing_places(session, settings), *_missing_tables(session, settings, source_tables))
-    return Facts(account, user, role, settings.warehouse, settings.database, settings.schema, version, tuple(missing))
+    missing = tuple(_find_missing(session, settings, source_tables))
+    return Facts(account, user, role, settings.warehouse, settings.database, settings.schema, version, missing)
 
 
 def require_ready(session: Session, settings: Settings, source_tables: Iterable[str] = ()) -> None:
     """Whatever is missing is said before the first change, not in the middle of it."""
-    missing = (*_missing_places(session, settings), *_missing_tables(session, settings, source_tables))
-    if missing:
+    if missing := list(_find_missing(session, settings, source_tables)):
         raise AccountError(" ".join(missing))
 
 
-def _missing_places(session: Session, settings: Settings) -> tuple[str, ...]:
-    role = settings.role or "the user's default role"
+def _find_missing(session: Session, settings: Settings, source_tables: Iterable[str]) -> Iterator[str]:
+    hint = f"does not exist, or {settings.role or 'the default role'} may not use it: see setup/account.sql."
     if not _shown(session, "WAREHOUSES", settings.warehouse):
-        return (f"The warehouse {settings.warehouse} does not exist, or {role} may not use it: see setup/account.sql.",)
+        yield f"The warehouse {settings.warehouse} {hint}"
     if not _shown(session, "DATABASES", settings.database):
-        return (f"The database {settings.database} does not exist, or {role} may not use it: see setup/account.sql.",)
-    return tuple(
-        f"The schema {schema.database}.{schema.name} does not exist, or {role} may not use it: see setup/account.sql."
-        for schema in (settings.home, settings.feature_store)
-        if not _shown(session, "SCHEMAS", schema.name, f"IN DATABASE {quote(schema.database)}")
-    )
+        yield f"The database {settings.database} {hint}"
+        return
+    for schema in (settings.home, settings.feature_store):
+        if not _has_schema(session, schema):
+            yield f"The schema {schema.database}.{schema.name} {hint}"
+    yield from _missing_tables(session, settings, source_tables)
 
 
-def _missing_tables(session: Session, settings: Settings, tables: Iterable[str]) -> tuple[str, ...]:
+def _missing_tables(session: Session, settings: Settings, tables: Iterable[str]) -> Iterator[str]:
     wanted = [table.split(".", 1) for table in tables]
     there = {name: _tables_of(session, Schema(settings.database, name)) for name in sorted({schema for schema, _ in wanted})}
-    return tuple(
-        f"The table {settings.database}.{schema}.{table} does not exist, or may not be read: load the source first."
-        for schema, table in wanted
-        if table not in there[schema]
-    )
+    for schema, table in wanted:
+        if table not in there[schema]:
+            yield f"The table {settings.database}.{schema}.{table} does not exist, or may not be read: load the source first."
 
 
 def _tables_of(session: Session, schema: Schema) -> set[str]:
-    if not _shown(session, "SCHEMAS", schema.name, f"IN DATABASE {quote(schema.database)}"):
+    if not _has_schema(session, schema):
         return set()
     shown = (*fetch(session, f"SHOW TABLES IN SCHEMA {schema.sql}"), *fetch(session, f"SHOW VIEWS IN SCHEMA {schema.sql}"))
     return {row["name"] for row in shown}
+
+
+def _has_schema(session: Session, schema: Schema) -> bool:
+    return _shown(session, "SCHEMAS", schema.name, f"IN DATABASE {quote(schema.database)}")
 
 
 def _shown(session: Session, kind: str, name: str, place: str = "") -> bool:

@@ -74,7 +74,7 @@ def _options(settings: Settings) -> dict[str, Any]:
     known = {**identity, **place, **{name: value for name, value in address.items() if value is not None}}
     # Tells in the account's query history what the pipeline itself sent, and by which run.
     tag = {"session_parameters": {"QUERY_TAG": f"mlops run {settings.run}"}}
-    return {**known, **_credentials(settings), **tag, "login_timeout": 60, "application": "mlops"}
+    return {**known, **_credentials(settings), **tag, "login_timeout": 30, "application": "mlops"}
 
 
 def _credentials(settings: Settings) -> dict[str, Any]:
