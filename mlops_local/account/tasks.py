@@ -16,6 +16,7 @@ from typing import Any
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.engine import Connection
 from mlops_local.account.errors import AccountError, unsupported
+from mlops_local.account.privileges import inherited
 from mlops_local.account.relations import relation
 from mlops_local.account.session import Session
 from mlops_local.account.sql.context import Context, Relation
@@ -154,6 +155,19 @@ class Graph:
 
 def graph_of(session: Session, database: str, schema: str) -> Graph:
     return Graph(Task(entry) for entry in session.catalogue.list(KIND, database=database, schema=schema))
+
+
+def require_privilege(session: Session, task: Task) -> None:
+    """A task runs only when its owner has EXECUTE TASK on the account, and EXECUTE MANAGED TASK when it names no warehouse.
+
+    https://docs.snowflake.com/en/user-guide/tasks-intro#task-security
+    """
+    privileges = ["EXECUTE TASK", *([] if task.option("WAREHOUSE") else ["EXECUTE MANAGED TASK"])]
+    roles = inherited(session.catalogue, task.entry.owner or "PUBLIC")
+    for privilege in privileges:
+        grantees = {grant[6] for grant in session.catalogue.grants_where(privilege=privilege, object_kind="ACCOUNT")}
+        if "ACCOUNTADMIN" not in roles and not roles & grantees:
+            raise AccountError(91089, "23001", f"Cannot execute task, {privilege} privilege must be granted to owner role.")
 
 
 # Runs

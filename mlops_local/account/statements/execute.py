@@ -54,6 +54,7 @@ def _execute_task(session: Session, reader: Reader) -> Result:
         found = tasks.Task(entry)
         if found.predecessors or found.finalizes:
             raise AccountError(91093, "0A000", f"EXECUTE TASK runs root tasks only; {entry.full_name} has a predecessor.")
+        tasks.require_privilege(session, found)
         tasks.add_run(session, found, session.account.clock.now(), tasks.BY_COMMAND, config=config)
     return status(f"Task {entry.name} is scheduled to run immediately.")
 

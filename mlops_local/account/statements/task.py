@@ -17,7 +17,7 @@ from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.commands import parameter_value
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
 from mlops_local.account.statements.tagging import read_tag_clause, set_tags
-from mlops_local.account.tasks import STARTED, SUSPENDED, Graph, Task, graph_of, predecessors_json
+from mlops_local.account.tasks import STARTED, SUSPENDED, Graph, Task, graph_of, predecessors_json, require_privilege
 from mlops_local.account.timetable import parse_schedule
 from mlops_local.account.types import TIMESTAMP_LTZ
 
@@ -190,6 +190,7 @@ def _change(session: Session, entry: Entry, reader: Reader) -> None:
 
 
 def resume(session: Session, entry: Entry) -> None:
+    require_privilege(session, Task(entry))
     now = session.account.clock.now().isoformat()
     started_on = entry.properties.get("STARTED_ON") if entry.properties["STATE"] == STARTED else now
     session.catalogue.update(entry, STATE=STARTED, STARTED_ON=started_on, LAST_COMMITTED_ON=now, SUSPENDED_REASON=None)

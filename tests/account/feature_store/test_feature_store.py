@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 import pytest
-from snowflake.ml.feature_store import CreationMode, Entity, FeatureStore, FeatureView, FeatureViewStatus, setup_feature_store
+from snowflake.ml.feature_store import CreationMode, Entity, Feature, FeatureStore, FeatureView, FeatureViewStatus, setup_feature_store
 from snowflake.ml.feature_store.feature_view import OnlineConfig
 from snowflake.snowpark import DataFrame
 from snowflake.snowpark import Session as Snowpark
@@ -252,6 +253,25 @@ def test_append_only_views_keep_a_snapshot_of_every_refresh(
     )} == {"SUCCEEDED"}
     assert ask("SELECT * FROM FS.SNOWML_SNAPSHOT_STATUS") == []
     store.delete_feature_view("SNAP", "V1")
+
+
+def test_tiled_views_aggregate_within_their_windows(
+    store: FeatureStore, entity: Entity, features: DataFrame, spine: DataFrame
+) -> None:
+    aggregates = [
+        Feature.sum("A", "2 days").alias("SUM_A"), Feature.avg("A", "3 days").alias("AVG_A"), Feature.max("B", "3 days").alias("MAX_B"),
+        Feature.last_n("A", "3 days", n=2).alias("LAST_A"),
+    ]
+    view = FeatureView("TILED", [entity], features, timestamp_col="TS", refresh_freq="1 day", feature_granularity="1 day", features=aggregates)
+    found = store.register_feature_view(view, "V1")
+    frame = store.generate_training_set(spine, [found], spine_timestamp_col="TS", join_method="cte")
+    values = [(row["K"], row["SUM_A"], row["AVG_A"], row["MAX_B"], row["LAST_A"]) for row in rows(frame)]
+    assert [(key, total, mean, largest, last and [int(one) for one in json.loads(last)]) for key, total, mean, largest, last in values] == [
+        ("a", 1, 1.0, 1.5, [1]), ("a", 2, 1.5, 1.5, [1, 2]), ("b", 0, None, None, None), ("z", 0, None, None, None),
+    ]
+    replaced = FeatureView("TILED", [entity], features, timestamp_col="TS", refresh_freq="1 day", feature_granularity="1 day", features=aggregates[:1])
+    assert store.register_feature_view(replaced, "V1", overwrite=True).version == "V1"
+    store.delete_feature_view("TILED", "V1")
 
 
 def test_online_features_are_refused_and_leave_nothing(store: FeatureStore, entity: Entity, features: DataFrame, ask: Ask) -> None:

@@ -135,3 +135,13 @@ def test_the_feature_stores_statements_for_a_scheduled_refresh(run: Run) -> None
     )
     [task] = run("SHOW TASKS LIKE 'FV$V1' IN SCHEMA D.S")
     assert (task["schedule"], task["state"]) == ("USING CRON 5 * * * * UTC", "suspended")
+
+
+def test_the_owner_must_have_the_privilege_to_run_tasks(run: Run) -> None:
+    run("CREATE ROLE R", "GRANT ROLE R TO USER ADMIN", "USE ROLE R", "CREATE TASK T WAREHOUSE = W SCHEDULE = '5 MINUTE' AS SELECT 1")
+    for text in ("ALTER TASK T RESUME", "EXECUTE TASK T"):
+        with pytest.raises(AccountError, match="EXECUTE TASK privilege must be granted to owner role") as refusal:
+            run(text)
+        assert refusal.value.number == 91089
+    run("USE ROLE ACCOUNTADMIN", "GRANT EXECUTE TASK ON ACCOUNT TO ROLE R", "ALTER TASK T RESUME", "EXECUTE TASK T")
+    assert run("SHOW TASKS")[0]["state"] == "started"
