@@ -9,7 +9,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from snowflake.ml.feature_store import CreationMode, Entity, Feature, FeatureStore, FeatureView, FeatureViewStatus, setup_feature_store
+from snowflake.ml.feature_store import (
+    CreationMode,
+    Entity,
+    Feature,
+    FeatureStore,
+    FeatureView,
+    FeatureViewStatus,
+    setup_feature_store,
+)
 from snowflake.ml.feature_store.feature_view import OnlineConfig
 from snowflake.snowpark import DataFrame
 from snowflake.snowpark import Session as Snowpark
@@ -269,7 +277,9 @@ def test_tiled_views_aggregate_within_their_windows(
     assert [(key, total, mean, largest, last and [int(one) for one in json.loads(last)]) for key, total, mean, largest, last in values] == [
         ("a", 1, 1.0, 1.5, [1]), ("a", 2, 1.5, 1.5, [1, 2]), ("b", 0, None, None, None), ("z", 0, None, None, None),
     ]
-    replaced = FeatureView("TILED", [entity], features, timestamp_col="TS", refresh_freq="1 day", feature_granularity="1 day", features=aggregates[:1])
+    replaced = FeatureView(
+        "TILED", [entity], features, timestamp_col="TS", refresh_freq="1 day", feature_granularity="1 day", features=aggregates[:1]
+    )
     assert store.register_feature_view(replaced, "V1", overwrite=True).version == "V1"
     store.delete_feature_view("TILED", "V1")
 
