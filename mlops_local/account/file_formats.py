@@ -103,6 +103,9 @@ class FileFormat:
             value = self[option]
             if value is not None and (value.upper() if isinstance(value, str) and len(value) > 2 else value) not in allowed:
                 raise unsupported(f"{option} = {value!r}")
+        for option in ("TRIM_SPACE", "NULL_IF"):
+            if self.type != "CSV" and self[option] not in (DEFAULTS[self.type][option], []):
+                raise unsupported(f"{option} for files of type {self.type}")
         return self
 
     def text(self, option: str) -> str:

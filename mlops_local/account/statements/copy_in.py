@@ -34,7 +34,6 @@ from mlops_local.account.types import INTEGER
 _OPTIONS: dict[str, type] = {
     "PATTERN": str,
     "ON_ERROR": str,
-    "SIZE_LIMIT": int,
     "PURGE": bool,
     "RETURN_FAILED_ONLY": bool,
     "MATCH_BY_COLUMN_NAME": str,
@@ -99,7 +98,9 @@ def run(session: Session, reader: Reader, request: Request) -> Result:
         _purge(session, found, answer)
     if not answer:
         return rows([Column("status")], [["Copy executed with 0 files processed."]], type_=StatementType.COPY)
-    return rows(_ANSWER, answer, type_=StatementType.COPY)
+    failed_only = bool(load.options.get("RETURN_FAILED_ONLY"))
+    shown = [row for row in answer if row[1] != "LOADED" or not failed_only]
+    return rows(_ANSWER, shown, type_=StatementType.COPY)
 
 
 def _read(session: Session, reader: Reader) -> Load:

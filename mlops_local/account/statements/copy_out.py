@@ -23,8 +23,6 @@ _OPTIONS: dict[str, type] = {
     "OVERWRITE": bool,
     "SINGLE": bool,
     "HEADER": bool,
-    "MAX_FILE_SIZE": int,
-    "INCLUDE_QUERY_ID": bool,
     "DETAILED_OUTPUT": bool,
 }
 _ANSWER = (Column("rows_unloaded", INTEGER), Column("input_bytes", INTEGER), Column("output_bytes", INTEGER))
@@ -83,6 +81,9 @@ def _full(name: Name) -> str:
 def _write(session: Session, unload: Unload, place: Place) -> tuple[int, Path | None]:
     """The number of rows, and the file; none is written for no rows."""
     format_ = (unload.format or FileFormat.of(place.file_format)).check()
+    for option in ("DATE_FORMAT", "TIME_FORMAT", "TIMESTAMP_FORMAT"):
+        if format_[option] not in {None, "AUTO"}:
+            raise unsupported(f"unloading with {option}; format the values in the query")
     file = place.root.folder / _file_name(place.prefix, format_, single=bool(unload.options.get("SINGLE")))
     if file.exists() and not unload.options.get("OVERWRITE"):
         detail = f"Files already existing at the unload destination: {unload.location}."

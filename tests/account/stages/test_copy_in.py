@@ -96,6 +96,9 @@ def test_on_error(run: Run, put: Put, stage: str) -> None:
         ("st/bad", "PARTIALLY_LOADED", 3, 2, 3, 1, "Numeric value 'x' is not recognized", 2, None, '"T"["A"]')
     ]
     assert sorted(run("SELECT * FROM T")) == [(1, "a"), (3, "c"), (4, "d")]
+    assert [row[0] for row in run("COPY INTO T FROM @ST FORCE = TRUE ON_ERROR = SKIP_FILE RETURN_FAILED_ONLY = TRUE")] == [
+        "st/bad"
+    ]
 
 
 def test_texts_are_cut_only_when_that_is_said(run: Run, put: Put, stage: str) -> None:
@@ -170,6 +173,7 @@ def test_json_goes_into_one_variant(run: Run, put: Put, stage: str) -> None:
     "text",
     [
         "COPY INTO T FROM @ST NO_SUCH_OPTION = 1",
+        "COPY INTO T FROM @ST SIZE_LIMIT = 1",
         "COPY INTO T FROM @ST ON_ERROR = SKIP_FILE_10",
         "COPY INTO T FROM @ST VALIDATION_MODE = RETURN_ERRORS",
         "COPY INTO T (NOPE) FROM @ST",

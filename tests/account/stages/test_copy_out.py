@@ -69,6 +69,8 @@ def test_no_rows_are_no_file(run: Run, folder: Path) -> None:
     "text",
     [
         "COPY INTO @ST FROM T NO_SUCH_OPTION = 1",
+        "COPY INTO @ST FROM T MAX_FILE_SIZE = 1",
+        "COPY INTO @ST FROM T FILE_FORMAT = (TYPE = CSV DATE_FORMAT = 'DD.MM.YYYY')",
         "COPY INTO @ST FROM NOPE",
         "COPY INTO @NOPE FROM T",
         "COPY INTO @ST FROM T FILE_FORMAT = (TYPE = JSON)",

@@ -35,7 +35,16 @@ def test_refuses_what_it_does_not_know(text: str) -> None:
         read(text)
 
 
-@pytest.mark.parametrize("text", ["ENCODING = 'ISO88591'", "RECORD_DELIMITER = '|'", "VALIDATE_UTF8 = FALSE"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ENCODING = 'ISO88591'",
+        "RECORD_DELIMITER = '|'",
+        "VALIDATE_UTF8 = FALSE",
+        "TYPE = JSON TRIM_SPACE = TRUE",
+        "TYPE = PARQUET NULL_IF = ('x')",
+    ],
+)
 def test_an_option_that_is_not_acted_on_is_refused_when_files_are_read(text: str) -> None:
     with pytest.raises(AccountError, match="Unsupported feature"):
         read(text).check()
