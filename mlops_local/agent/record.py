@@ -35,7 +35,9 @@ class StepRecord:
     issues: list[dict[str, str]] = field(default_factory=list)
 
     def facts(self) -> dict[str, Any]:
-        shown = {"name": self.name, "displayName": self.display_name, "task": self.task, "result": self.result}
+        # Most steps have no name of their own; in Azure DevOps, too, the record of a run then names them as they are shown.
+        name = self.name or self.display_name
+        shown = {"name": name, "displayName": self.display_name, "task": self.task, "result": self.result}
         return {**shown, "seconds": round(self.seconds, 3), "log": self.log, "issues": self.issues}
 
 

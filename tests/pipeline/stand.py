@@ -1,0 +1,65 @@
+"""An account of a folder, served in this process with nothing going on by itself, and those who speak to it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import snowflake.connector
+from snowflake.connector import DictCursor, SnowflakeConnection
+
+from mlops_local.account.account import Account
+from mlops_local.account.clock import Clock
+from mlops_local.account.wire.server import Server
+from mlops_local.serve import connection_settings, keys_folder, sign_in_key
+
+ROOT = Path(__file__).parents[2]
+PIPELINE_USER = "MLOPS_DEV_PIPELINE"
+
+
+@dataclass(frozen=True)
+class Client:
+    """A user with the settings that the command prints."""
+
+    settings: dict[str, str]
+
+    def connect(self) -> SnowflakeConnection:
+        names = {name.removeprefix("SNOWFLAKE_").lower(): value for name, value in self.settings.items()}
+        return snowflake.connector.connect(**{**names, "port": int(names["port"])})
+
+    def query(self, statement: str) -> list[dict[str, Any]]:
+        with self.connect() as connection, connection.cursor(DictCursor) as cursor:
+            return [dict(row) for row in cursor.execute(statement).fetchall()]
+
+    def value(self, statement: str) -> Any:
+        return next(iter(self.query(statement)[0].values()))
+
+    def machine(self, *arguments: str, **changed: str | None) -> subprocess.CompletedProcess[str]:
+        """`python -m mlops` with these settings; None takes one away."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("SNOWFLAKE_", "BUILD_"))}
+        given = {name: value for name, value in {**self.settings, **changed}.items() if value is not None}
+        command = [sys.executable, "-m", "mlops", *arguments]
+        return subprocess.run(command, cwd=ROOT, env={**own, **given}, capture_output=True, text=True, check=False)
+
+
+@dataclass(frozen=True)
+class Stand:
+    account: Account
+    admin: Client
+    pipeline: Client
+
+
+@contextmanager
+def stand(data: Path, *, clock: Clock | None = None) -> Iterator[Stand]:
+    with Account.open(data, clock=clock) as account, Server(account) as server:
+
+        def client(user: str) -> Client:
+            return Client(connection_settings(server, user, sign_in_key(account, user, keys_folder(data))))
+
+        yield Stand(account, client("ADMIN"), client(PIPELINE_USER))
