@@ -152,6 +152,8 @@ def _replace_rows(session: Session, entry: Entry, translation: query.Translation
     connection = session.connection
     if not _is_filled(session, entry):
         table.build(session, entry, columns)
+        filled = connection.fetch(f"INSERT INTO {entry.physical} {translation.sql}")
+        return {"numInsertedRows": int(filled[0][0]), "numDeletedRows": 0}
     connection.execute(f"CREATE OR REPLACE TEMP TABLE next_rows AS SELECT * FROM {entry.physical} LIMIT 0")
     connection.execute(f"INSERT INTO next_rows {translation.sql}")
     inserted = _count(connection, "next_rows", entry.physical)
@@ -224,14 +226,20 @@ def _refresh_scheduled(session: Session, entry: Entry, now: datetime) -> None:
     """As its owner; a failure goes to the history, and enough of them in a row suspend the table."""
     cause = Cause("SCHEDULED", now)
     start = session.account.clock.now()
+    try:
+        _refresh_as_owner(session, entry, cause)
+    except AccountError as error:
+        _record_failure(session, entry, cause, start, error)
+    except duckdb.Error as error:
+        failure = session.account.runtime.failure_in(error) or AccountError(100051, "22012", str(error))
+        _record_failure(session, entry, cause, start, failure)
+
+
+def _refresh_as_owner(session: Session, entry: Entry, cause: Cause) -> None:
     owned = session.account.open_session("SYSTEM", role=entry.owner, database=entry.database, schema=entry.schema)
     try:
         with owned.transaction(write=True):
             refresh(owned, entry, cause)
-    except AccountError as error:
-        _record_failure(session, entry, cause, start, error)
-    except duckdb.Error as error:
-        _record_failure(session, entry, cause, start, AccountError(100051, "22012", str(error)))
     finally:
         owned.close()
 

@@ -145,13 +145,14 @@ def open_session(account: Account, task: Task) -> Session:
 
 def condition_holds(account: Account, task: Task) -> bool:
     """Whether a triggered task's WHEN is true now; a condition that fails does not hold."""
-    own = open_session(account, task)
     try:
-        return task.condition is not None and _holds(own, task.condition)
+        own = open_session(account, task)
+        try:
+            return task.condition is not None and _holds(own, task.condition)
+        finally:
+            own.close()
     except AccountError:
         return False
-    finally:
-        own.close()
 
 
 def _holds(session: Session, condition: str) -> bool:

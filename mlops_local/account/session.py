@@ -203,7 +203,7 @@ class Session:
             self.notes.clear()
             self.connection.commit()
         except duckdb.Error as error:
-            self.catalogue.removed.clear()
+            self._rollback()
             raise AccountError(604, "57014", f"The transaction could not be committed and was rolled back: {error}") from error
         self.account.stages.discard(self.catalogue.removed)
         self.catalogue.removed.clear()

@@ -32,10 +32,6 @@ def base_table(session: Session, entry: Entry) -> Entry | None:
     return session.catalogue.by_id(entry.properties["BASE"])
 
 
-def latest_version(session: Session, table: Entry) -> int:
-    return int(session.connection.fetch(f'SELECT coalesce(max("~version"), 0) FROM main.c{table.id}')[0][0])
-
-
 def changes(table_id: int) -> str:
     return f"main.c{table_id}"
 
@@ -52,7 +48,7 @@ def rows(context: Context, entry: Entry) -> Relation:
     session = context.session
     table = _readable_table(session, entry)
     columns = session.catalogue.columns(table)
-    upto = _read_limit(session, table)
+    upto = change_capture.reading_limit(session, table)
     events = _events(entry, table, columns, upto)
     append_only = entry.properties["MODE"] == "APPEND_ONLY"
     sql = _appended(events, columns, table) if append_only else _net(context, events, columns, table)
@@ -66,12 +62,6 @@ def _readable_table(session: Session, entry: Entry) -> Entry:
             91903, "02000", f"Base table '{entry.properties['BASE_NAME']}' dropped, cannot read from stream '{entry.name}'."
         )
     return table
-
-
-def _read_limit(session: Session, table: Entry) -> int:
-    """The last change to be read: within an explicit transaction that of its first read, so that all its reads agree."""
-    latest = latest_version(session, table)
-    return int(session.notes.setdefault((KIND, table.id), latest)) if session.explicit_transaction else latest
 
 
 def _events(entry: Entry, table: Entry, columns: Sequence[Column], upto: int) -> str:
@@ -129,7 +119,7 @@ def consume(session: Session, entries: Iterable[Entry]) -> None:
     for entry in entries:
         if entry.kind == KIND:
             table = _readable_table(session, entry)
-            offset = _read_limit(session, table)
+            offset = change_capture.reading_limit(session, table)
             session.before_commit[(KIND, entry.id)] = lambda entry=entry, offset=offset: _advance(session, entry, offset)  # type: ignore[misc]
 
 
@@ -142,8 +132,15 @@ def refuse(entries: Iterable[Entry], what: str) -> None:
 def _advance(session: Session, entry: Entry, offset: int) -> None:
     current = session.catalogue.by_id(entry.id)
     if current is not None:
-        session.catalogue.update(current, OFFSET=offset, INITIAL=None)
+        session.catalogue.update(current, OFFSET=max(offset, current.properties["OFFSET"]), INITIAL=None)
         session.connection.execute(f"DROP TABLE IF EXISTS {entry.physical}")
+        _forget_consumed(session, current.properties["BASE"])
+
+
+def _forget_consumed(session: Session, table_id: int) -> None:
+    """Changes that every stream on the table has behind it are not needed any more."""
+    offsets = [entry.properties["OFFSET"] for entry in session.catalogue.list(KIND) if entry.properties["BASE"] == table_id]
+    session.connection.execute(f'DELETE FROM {changes(table_id)} WHERE "~version" <= ?', [min(offsets)])
 
 
 @system_function("SYSTEM$STREAM_HAS_DATA")

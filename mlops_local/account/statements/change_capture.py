@@ -33,6 +33,15 @@ def drop_log(session: Session, entry: Entry) -> None:
     session.connection.execute(f"DROP TABLE IF EXISTS main.c{entry.id}")
 
 
+def reading_limit(session: Session, entry: Entry) -> int:
+    """The last change that a stream on the table shows now.
+
+    Within an explicit transaction it stays what it was before the transaction wrote or read: all its reads of a stream agree.
+    """
+    latest = int(session.connection.fetch(f'SELECT coalesce(max("~version"), 0) FROM main.c{entry.id}')[0][0])
+    return int(session.notes.setdefault(("changes", entry.id), latest)) if session.explicit_transaction else latest
+
+
 @contextmanager
 def captured(session: Session, entry: Entry) -> Iterator[None]:
     """Around a statement that changes rows: the difference between before and after, row by row.
@@ -42,6 +51,7 @@ def captured(session: Session, entry: Entry) -> Iterator[None]:
     if not is_tracked(entry):
         yield
         return
+    reading_limit(session, entry)
     connection, before = session.connection, f'temp."~before{next(_numbers)}"'
     connection.execute(f'CREATE TEMP TABLE {before.removeprefix("temp.")} AS SELECT rowid AS "~row", * FROM {entry.physical}')
     yield
@@ -61,6 +71,7 @@ def captured(session: Session, entry: Entry) -> Iterator[None]:
 def record_inserted(session: Session, entry: Entry, relation: str) -> None:
     """Appends rows that a plain INSERT has added, given as a DuckDB query of the table's columns in their order."""
     if is_tracked(entry):
+        reading_limit(session, entry)
         session.connection.execute(
             f"INSERT INTO main.c{entry.id} SELECT *, 'INSERT', {_next_version(session)}, FALSE FROM ({relation})"
         )

@@ -43,7 +43,6 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     reader.expect("AS")
     body = reader.rest()
     _check_options(options)
-    mode = _resolve_mode(options.get("REFRESH_MODE", "AUTO"), body)
     with session.ddl():
         name = schema_object.place(session, path)
         if replace_or_keep(session, WORDS, path, creation, lambda old: table.remove(session, old)):
@@ -52,6 +51,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         translation = query.translate(session, body, Context(session, name.database, name.schema))
         translation.context.release()
         streams.refuse(translation.entries, "a dynamic table over a stream")
+        mode = _resolve_mode(options.get("REFRESH_MODE", "AUTO"), body, translation.entries)
         entry = session.catalogue.add(
             WORDS,
             name.database,
@@ -144,11 +144,12 @@ def _check_warehouses(session: Session, options: dict[str, Any]) -> None:
             session.catalogue.get("WAREHOUSE", "", "", options[word])
 
 
-def _resolve_mode(wanted: str, body: str) -> tuple[str, str | None]:
+def _resolve_mode(wanted: str, body: str, read: Sequence[Entry]) -> tuple[str, str | None]:
     """FULL or INCREMENTAL, and why; AUTO takes what the query allows."""
     if wanted == "FULL":
         return "FULL", "The user specified FULL refresh mode."
-    obstacle = incremental_obstacle(parse(body))
+    volatile = next((entry for entry in read if entry.kind == "FUNCTION" and entry.properties.get("VOLATILITY") != "IMMUTABLE"), None)
+    obstacle = f"volatile function {volatile.name}" if volatile else incremental_obstacle(parse(body))
     if obstacle is None:
         return "INCREMENTAL", None
     reason = f"Change tracking is not supported on queries with {obstacle}."

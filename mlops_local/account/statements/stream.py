@@ -12,7 +12,7 @@ from mlops_local.account.errors import unsupported
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Column, Result, StatementType, rows, status
 from mlops_local.account.session import Session
-from mlops_local.account.statements import schema_object
+from mlops_local.account.statements import change_capture, schema_object
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
 from mlops_local.account.statements.options import read_options
 from mlops_local.account.statements.tagging import read_tag_clause, set_tags
@@ -53,7 +53,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
             properties={
                 "BASE": table.id,
                 "BASE_NAME": table.full_name,
-                "OFFSET": streams.latest_version(session, table),
+                "OFFSET": change_capture.reading_limit(session, table),
                 "MODE": "APPEND_ONLY" if options.get("APPEND_ONLY") else "DEFAULT",
                 "INITIAL": bool(options.get("SHOW_INITIAL_ROWS")),
             },

@@ -9,6 +9,7 @@ from mlops_local.account import scheduler
 from mlops_local.account.account import Account
 from mlops_local.account.clock import TestClock
 from mlops_local.account.errors import AccountError
+from mlops_local.account.session import Session
 from tests.account.tasks.conftest import Run
 
 Seen = list[tuple[Any, ...]]
@@ -124,6 +125,27 @@ def test_all_reads_of_a_transaction_see_the_same_changes(run: Run) -> None:
     run("INSERT INTO SINK SELECT K, V FROM ST", "COMMIT")
     assert seen(run) == [("d", 4, "INSERT", False)]
     assert len(run("SELECT * FROM SINK")) == 2
+
+
+def test_a_transaction_does_not_see_its_own_changes_in_a_stream(run: Run) -> None:
+    run("INSERT INTO T VALUES ('c', 3)", "BEGIN", "INSERT INTO T VALUES ('d', 4)")
+    assert seen(run) == [("c", 3, "INSERT", False)]
+    run("INSERT INTO SINK SELECT K, V FROM ST", "COMMIT")
+    assert seen(run) == [("d", 4, "INSERT", False)]
+
+
+def test_changes_that_all_streams_have_consumed_are_forgotten(run: Run, session: Session) -> None:
+    table = session.get("TABLE", ("T",))
+
+    def kept() -> int:
+        return int(session.connection.fetch(f"SELECT count(*) FROM main.c{table.id}")[0][0])
+
+    run("CREATE STREAM OTHER ON TABLE T", "INSERT INTO T VALUES ('c', 3)", "INSERT INTO SINK SELECT K, V FROM ST")
+    assert kept() == 1
+    run("INSERT INTO SINK SELECT K, V FROM OTHER")
+    assert kept() == 0
+    run("INSERT INTO T VALUES ('d', 4)", "CREATE STREAM LATE ON TABLE T")
+    assert (len(seen(run)), len(seen(run, "OTHER")), len(seen(run, "LATE"))) == (1, 1, 0)
 
 
 def test_two_streams_move_apart(run: Run) -> None:
