@@ -141,13 +141,20 @@ _MODES = {"BOTH": "('ARRAY', 'OBJECT')", "ARRAY": "('ARRAY')", "OBJECT": "('OBJE
 
 
 def _flat_sql(value: str, kinds: str, *, outer: bool) -> str:
-    of_object = "json_type(v.this) = 'OBJECT'"
-    path = f"CASE WHEN e.key IS NULL THEN NULL WHEN {of_object} THEN e.key ELSE '[' || e.key || ']' END"
+    """``unnest`` of a list keeps the order of the elements, which a join with ``json_each`` does not."""
+    elements = (
+        f"CASE WHEN json_type({value}) NOT IN {kinds} THEN NULL WHEN json_type({value}) = 'ARRAY' THEN list_transform("
+        f"TRY_CAST({value} AS JSON[]), lambda e, n: {{'key': CAST(n - 1 AS VARCHAR), 'value': e}}) "
+        f"ELSE map_entries(TRY_CAST({value} AS MAP(VARCHAR, JSON))) END"
+    )
+    if outer:
+        elements = f"CASE WHEN len({elements}) > 0 THEN {elements} ELSE [NULL] END"
+    of_object = "json_type(u.this) = 'OBJECT'"
+    path = f"CASE WHEN u.e IS NULL THEN NULL WHEN {of_object} THEN u.e.key ELSE '[' || u.e.key || ']' END"
     return (
-        f'SELECT CAST(1 AS BIGINT) AS "SEQ", CASE WHEN {of_object} THEN e.key END AS "KEY", {path} AS "PATH", '
-        f'CASE WHEN json_type(v.this) = \'ARRAY\' THEN CAST(e.key AS BIGINT) END AS "INDEX", e.value AS "VALUE", v.this AS "THIS" '
-        f"FROM (SELECT CASE WHEN json_type({value}) IN {kinds} THEN {value} END AS this) AS v "
-        f"{'LEFT' if outer else 'INNER'} JOIN LATERAL (SELECT j.key, j.value FROM json_each(v.this) AS j) AS e ON TRUE"
+        f'SELECT CAST(1 AS BIGINT) AS "SEQ", CASE WHEN {of_object} THEN u.e.key END AS "KEY", {path} AS "PATH", '
+        'CASE WHEN json_type(u.this) = \'ARRAY\' THEN CAST(u.e.key AS BIGINT) END AS "INDEX", u.e.value AS "VALUE", '
+        f'u.this AS "THIS" FROM (SELECT unnest({elements}) AS e, {value} AS this) AS u'
     )
 
 
