@@ -151,19 +151,22 @@ def _flat_sql(value: str, kinds: str, *, outer: bool) -> str:
         elements = f"CASE WHEN len({elements}) > 0 THEN {elements} ELSE [NULL] END"
     of_object = "json_type(u.this) = 'OBJECT'"
     path = f"CASE WHEN u.e IS NULL THEN NULL WHEN {of_object} THEN u.e.key ELSE '[' || u.e.key || ']' END"
+    index = "CASE WHEN json_type(u.this) = 'ARRAY' THEN CAST(u.e.key AS BIGINT) END"
+    found = "CASE WHEN u.e IS NOT NULL THEN coalesce(u.e.value, CAST('null' AS JSON)) END"
     return (
         f'SELECT CAST(1 AS BIGINT) AS "SEQ", CASE WHEN {of_object} THEN u.e.key END AS "KEY", {path} AS "PATH", '
-        'CASE WHEN json_type(u.this) = \'ARRAY\' THEN CAST(u.e.key AS BIGINT) END AS "INDEX", u.e.value AS "VALUE", '
-        f'u.this AS "THIS" FROM (SELECT unnest({elements}) AS e, {value} AS this) AS u'
+        f'{index} AS "INDEX", {found} AS "VALUE", u.this AS "THIS" '
+        f"FROM (SELECT unnest({elements}) AS e, {value} AS this) AS u"
     )
 
 
 def split_to_table(positional: list[exp.Expr]) -> Relation:
     text, separator = (generate(node.copy()) for node in positional)
     columns = (Column("SEQ", INTEGER), Column("INDEX", INTEGER), Column("VALUE", TEXT))
+    parts = f"list_transform(string_split({text}, {separator}), lambda e, n: {{'place': n, 'value': e}})"
     return Relation(
-        f'SELECT CAST(1 AS BIGINT) AS "SEQ", CAST(i AS BIGINT) AS "INDEX", list_extract(string_split({text}, {separator}), i) AS "VALUE" '
-        f"FROM (SELECT unnest(range(1, len(string_split({text}, {separator})) + 1)) AS i) AS p",
+        'SELECT CAST(1 AS BIGINT) AS "SEQ", CAST(u.e.place AS BIGINT) AS "INDEX", u.e.value AS "VALUE" '
+        f"FROM (SELECT unnest({parts}) AS e) AS u",
         columns,
     )
 
