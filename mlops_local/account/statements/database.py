@@ -3,45 +3,37 @@
 from __future__ import annotations
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import already_exists
 from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, status
+from mlops_local.account.result import Column, Result
 from mlops_local.account.session import Session
-from mlops_local.account.statements import schema
+from mlops_local.account.statements import account_object, schema
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
 from mlops_local.account.statements.options import read_options
 from mlops_local.account.types import TIMESTAMP_LTZ
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
-    """A database and its PUBLIC schema; the session moves there, as in Snowflake."""
+    """A database and its PUBLIC schema; the session moves there, but not into one that existed."""
     name = reader.path()[0]
     options = read_options(reader, {"COMMENT": str, "DATA_RETENTION_TIME_IN_DAYS": int})
     reader.end()
-    with session.ddl():
-        existing = session.catalogue.find("DATABASE", "", "", name)
-        if existing and creation.if_not_exists:
-            return status(f"{name} already exists, statement succeeded.")
-        if existing and not creation.or_replace:
-            raise already_exists("Object", name)
-        if existing:
-            remove(session, existing)
-        add(session, name, comment=options.get("COMMENT", ""), transient=creation.transient)
-    session.database, session.schema = name, "PUBLIC"
-    return status(f"Database {name} successfully created.")
+    made: list[Entry] = []
+    answer = account_object.create(
+        session,
+        "DATABASE",
+        name,
+        creation,
+        lambda: made.append(add(session, name, comment=options.get("COMMENT", ""), transient=creation.transient)),
+        remove=lambda entry: remove(session, entry),
+    )
+    if made:
+        session.database, session.schema = name, "PUBLIC"
+    return answer
 
 
 def add(session: Session, name: str, *, comment: str = "", transient: bool = False) -> Entry:
-    entry = session.catalogue.add(
-        "DATABASE",
-        "",
-        "",
-        name,
-        owner=session.role,
-        created_on=session.account.clock.now(),
-        comment=comment,
-        properties={"TRANSIENT": True} if transient else {},
-    )
+    properties = {"TRANSIENT": True} if transient else {}
+    entry = account_object.add(session, "DATABASE", name, comment=comment, properties=properties)
     schema.add(session, name, "PUBLIC")
     return entry
 
@@ -50,14 +42,10 @@ def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
     name = reader.path()[0]
     reader.accept_any("CASCADE", "RESTRICT")
     reader.end()
-    with session.ddl():
-        entry = session.catalogue.find("DATABASE", "", "", name)
-        if entry is None and if_exists:
-            return status(f"Drop statement executed successfully ({name} already dropped).")
-        remove(session, session.catalogue.get("DATABASE", "", "", name))
+    answer = account_object.drop(session, "DATABASE", name, if_exists=if_exists, remove=lambda entry: remove(session, entry))
     if session.database == name:
         session.database = session.schema = None
-    return status(f"{name} successfully dropped.")
+    return answer
 
 
 def remove(session: Session, entry: Entry) -> None:
@@ -67,15 +55,7 @@ def remove(session: Session, entry: Entry) -> None:
 
 
 def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
-    name = reader.path()[0]
-    with session.ddl():
-        entry = session.catalogue.find("DATABASE", "", "", name) if if_exists else session.catalogue.get("DATABASE", "", "", name)
-        reader.expect("SET")
-        options = read_options(reader, {"COMMENT": str})
-        reader.end()
-        if entry is not None:
-            session.catalogue.update(entry, comment=options.get("COMMENT"))
-    return status(SUCCEEDED)
+    return account_object.set_comment(session, "DATABASE", reader, if_exists)
 
 
 _COLUMNS = (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mlops_local.account.errors import already_exists
 from mlops_local.account.privileges import inherited, roles_of
 from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, status
+from mlops_local.account.result import Column, Result
 from mlops_local.account.session import Session
+from mlops_local.account.statements import account_object
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
 from mlops_local.account.statements.options import read_options
 from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ
@@ -16,43 +16,21 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     name = reader.path()[0]
     options = read_options(reader, {"COMMENT": str})
     reader.end()
-    with session.ddl():
-        existing = session.catalogue.find("ROLE", "", "", name)
-        if existing and creation.if_not_exists:
-            return status(f"{name} already exists, statement succeeded.")
-        if existing and not creation.or_replace:
-            raise already_exists("Role", name)
-        if existing:
-            session.catalogue.remove(existing)
-        add(session, name, comment=options.get("COMMENT", ""))
-    return status(f"Role {name} successfully created.")
+    return account_object.create(session, "ROLE", name, creation, lambda: add(session, name, comment=options.get("COMMENT", "")))
 
 
 def add(session: Session, name: str, *, comment: str = "") -> None:
-    session.catalogue.add("ROLE", "", "", name, owner=session.role, created_on=session.account.clock.now(), comment=comment)
+    account_object.add(session, "ROLE", name, comment=comment)
 
 
 def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
-    name = reader.path()[0]
-    with session.ddl():
-        entry = session.catalogue.find("ROLE", "", "", name) if if_exists else session.catalogue.get("ROLE", "", "", name)
-        reader.expect("SET")
-        options = read_options(reader, {"COMMENT": str})
-        reader.end()
-        if entry is not None:
-            session.catalogue.update(entry, comment=options.get("COMMENT"))
-    return status(SUCCEEDED)
+    return account_object.set_comment(session, "ROLE", reader, if_exists)
 
 
 def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
     name = reader.path()[0]
     reader.end()
-    with session.ddl():
-        entry = session.catalogue.find("ROLE", "", "", name)
-        if entry is None and if_exists:
-            return status(f"Drop statement executed successfully ({name} already dropped).")
-        session.catalogue.remove(session.catalogue.get("ROLE", "", "", name))
-    return status(f"{name} successfully dropped.")
+    return account_object.drop(session, "ROLE", name, if_exists=if_exists)
 
 
 _COLUMNS = (

@@ -14,10 +14,11 @@ from typing import Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from mlops_local.account.errors import AccountError, already_exists
+from mlops_local.account.errors import AccountError
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Column, Result, rows, status
 from mlops_local.account.session import Session
+from mlops_local.account.statements import account_object
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
 from mlops_local.account.statements.options import read_options
 from mlops_local.account.types import TIMESTAMP_LTZ
@@ -45,25 +46,10 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     name = reader.path()[0]
     options = read_options(reader, _OPTIONS)
     reader.end()
-    with session.ddl():
-        existing = session.catalogue.find("USER", "", "", name)
-        if existing and creation.if_not_exists:
-            return status(f"{name} already exists, statement succeeded.")
-        if existing and not creation.or_replace:
-            raise already_exists("User", name)
-        if existing:
-            session.catalogue.remove(existing)
-        session.catalogue.add(
-            "USER",
-            "",
-            "",
-            name,
-            owner=session.role,
-            created_on=session.account.clock.now(),
-            comment=options.pop("COMMENT", ""),
-            properties=properties(options),
-        )
-    return status(f"User {name} successfully created.")
+    comment, kept = options.pop("COMMENT", ""), properties(options)
+    return account_object.create(
+        session, "USER", name, creation, lambda: account_object.add(session, "USER", name, comment=comment, properties=kept)
+    )
 
 
 def properties(options: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +86,7 @@ def hash_password(password: str, salt: bytes) -> str:
 def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
     name = reader.path()[0] if reader.token.upper not in {"SET", "UNSET"} else session.user
     with session.ddl():
-        entry = session.catalogue.find("USER", "", "", name) if if_exists else session.catalogue.get("USER", "", "", name)
+        entry = account_object.find(session, "USER", name, if_exists=if_exists)
         if reader.accept("UNSET"):
             changes: dict[str, Any] = dict.fromkeys(reader.next().upper for _ in range(1))
             comment = None
@@ -118,12 +104,7 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
 def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
     name = reader.path()[0]
     reader.end()
-    with session.ddl():
-        entry = session.catalogue.find("USER", "", "", name)
-        if entry is None and if_exists:
-            return status(f"Drop statement executed successfully ({name} already dropped).")
-        session.catalogue.remove(session.catalogue.get("USER", "", "", name))
-    return status(f"{name} successfully dropped.")
+    return account_object.drop(session, "USER", name, if_exists=if_exists)
 
 
 _COLUMNS = (

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_local.account.errors import already_exists
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Column, Result, status
 from mlops_local.account.session import Session
+from mlops_local.account.statements import account_object
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
 from mlops_local.account.statements.options import read_options
 from mlops_local.account.types import BOOLEAN, INTEGER, TIMESTAMP_LTZ
@@ -30,30 +30,21 @@ _OPTIONS: dict[str, type] = {
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
+    """The session works in the new warehouse from then on, as in Snowflake."""
     name = reader.path()[0]
     reader.accept("WITH")
     options = read_options(reader, _OPTIONS)
     reader.end()
-    with session.ddl():
-        existing = session.catalogue.find("WAREHOUSE", "", "", name)
-        if existing and creation.if_not_exists:
-            return status(f"{name} already exists, statement succeeded.")
-        if existing and not creation.or_replace:
-            raise already_exists("Object", name)
-        if existing:
-            session.catalogue.remove(existing)
-        session.catalogue.add(
-            "WAREHOUSE",
-            "",
-            "",
-            name,
-            owner=session.role,
-            created_on=session.account.clock.now(),
-            comment=options.pop("COMMENT", ""),
-            properties=options,
-        )
+    comment = options.pop("COMMENT", "")
+    answer = account_object.create(
+        session,
+        "WAREHOUSE",
+        name,
+        creation,
+        lambda: account_object.add(session, "WAREHOUSE", name, comment=comment, properties=options),
+    )
     session.warehouse = name
-    return status(f"Warehouse {name} successfully created.")
+    return answer
 
 
 def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
@@ -77,14 +68,10 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
 def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
     name = reader.path()[0]
     reader.end()
-    with session.ddl():
-        entry = session.catalogue.find("WAREHOUSE", "", "", name)
-        if entry is None and if_exists:
-            return status(f"Drop statement executed successfully ({name} already dropped).")
-        session.catalogue.remove(session.catalogue.get("WAREHOUSE", "", "", name))
+    answer = account_object.drop(session, "WAREHOUSE", name, if_exists=if_exists)
     if session.warehouse == name:
         session.warehouse = None
-    return status(f"{name} successfully dropped.")
+    return answer
 
 
 _COLUMNS = (
