@@ -20,7 +20,7 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from mlops.definitions import Gate, Model, TrainingSet, describe
 from mlops.errors import AccountError
@@ -66,8 +66,8 @@ def split_by_group(frame: pd.DataFrame, group: str, holdout: float, seed: int) -
 def build_pipeline(model: Model) -> Pipeline:
     columns = ColumnTransformer(
         [
-            # The trees take a missing number as it is: no stated limit is not a limit of zero.
-            ("numbers", "passthrough", [*model.numeric, *model.derived]),
+            # A missing number stays missing, which trees take as it is: no stated limit is not a limit of zero.
+            ("numbers", StandardScaler(), [*model.numeric, *model.derived]),
             ("words", OneHotEncoder(handle_unknown="ignore"), list(model.categorical)),
         ]
     )

@@ -6,7 +6,12 @@ from mlops.report.result import Report, Section
 
 
 def to_text(report: Report) -> str:
+    """What was done. Failures are told apart from it, on standard error."""
     return "\n".join(_lines(report))
+
+
+def to_errors(report: Report) -> str:
+    return "".join(f"error: {sentence}\n" for sentence in report.failures)
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -16,8 +21,6 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _section(section)
     for sentence in report.warnings:
         yield f"warning: {sentence}"
-    for sentence in report.failures:
-        yield f"error: {sentence}"
 
 
 def _section(section: Section) -> Iterator[str]:

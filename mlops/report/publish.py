@@ -5,7 +5,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mlops.report.console import to_text
+from mlops.report.console import to_errors, to_text
 from mlops.report.junit import to_junit
 from mlops.report.markdown import to_markdown
 from mlops.report.result import Report
@@ -20,6 +20,9 @@ class Places:
 
 def publish(report: Report, places: Places) -> None:
     sys.stdout.write(to_text(report) + "\n")
+    # In a log that takes both, what failed comes last.
+    sys.stdout.flush()
+    sys.stderr.write(to_errors(report))
     if places.summary:
         # Several commands of a job may tell their part in one file.
         _parent(places.summary)

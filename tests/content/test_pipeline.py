@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pandas as pd
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -84,6 +85,19 @@ def test_every_version_can_be_asked_in_sql(applied: Pipeline) -> None:
     assert "1" in str(answer)
 
 
+def test_the_model_answers_a_frame(applied: Pipeline) -> None:
+    fitting = {"AGE": 40.0, "MIN_AGE": 18.0, "MAX_AGE": 65.0, "COMORBIDITIES": 0.0, "AGE_ALLOWED": 1.0, "SEX_ALLOWED": 1.0}
+    rows = pd.DataFrame([fitting, {**fitting, "AGE": 80.0, "AGE_ALLOWED": 0.0}, {**fitting, "MAX_AGE": None}]).assign(
+        CONDITION_MATCHES=1.0, SEX="FEMALE", CONDITION="asthma"
+    )
+    with applied.connect() as connection, Session.builder.configs({"connection": connection}).create() as session:
+        version = Registry(session, database_name="MLOPS_DEV", schema_name="ML").get_model("TRIAL_ELIGIBILITY").version("V1")
+        answers = version.run(rows, function_name="predict")["PREDICTION"]
+        chances = version.run(rows, function_name="predict_proba")
+    assert list(answers) == [1, 0, 1]
+    assert (chances["PROBABILITY_OF_0"] + chances["PROBABILITY_OF_1"]).to_list() == pytest.approx([1, 1, 1])
+
+
 def test_new_screenings_train_once_and_empty_the_stream(applied: Pipeline) -> None:
     applied.administrate(
         "INSERT INTO SCREENINGS SELECT 'NEW-1', PATIENT_ID, TRIAL_ID, SCREENED_AT, ELIGIBLE FROM SCREENINGS LIMIT 1"
@@ -138,3 +152,28 @@ def wait_for(pipeline: Pipeline, query: str, value: int) -> None:
     while pipeline.query(query) != [(value,)]:
         assert time.monotonic() < deadline, pipeline.query("SELECT * FROM TABLE(INFORMATION_SCHEMA.TASK_HISTORY())")
         time.sleep(0.5)
+
+
+def test_status_tells_what_is_there(applied: Pipeline) -> None:
+    code, summary = applied.run("status")
+    assert code == 0
+    assert "| task | RETRAIN_TRIAL_ELIGIBILITY |" in summary
+    assert "| TRIAL_ELIGIBILITY | V1 | ROC_AUC | 0." in summary
+
+
+def test_shuffled_labels_teach_nothing(applied: Pipeline) -> None:
+    """Each label goes to another screening: who, which trial and when stay as they are."""
+    applied.administrate(
+        "CREATE TABLE SHUFFLED AS SELECT A.SCREENING_ID, A.PATIENT_ID, A.TRIAL_ID, A.SCREENED_AT, B.ELIGIBLE"
+        " FROM (SELECT *, ROW_NUMBER() OVER (ORDER BY SCREENING_ID) AS N FROM SCREENINGS) A"
+        " JOIN (SELECT ELIGIBLE, ROW_NUMBER() OVER (ORDER BY MD5(SCREENING_ID)) AS N FROM SCREENINGS) B ON A.N = B.N",
+        "INSERT OVERWRITE INTO SCREENINGS SELECT * FROM SHUFFLED",
+    )
+    code, summary = applied.run("run", "TRIAL_ELIGIBILITY")
+    assert code == 7
+    assert "ROC_AUC is 0." in summary
+    ((value,),) = applied.query(
+        "SELECT VALUE FROM METRICS WHERE METRIC = 'ROC_AUC' QUALIFY MODEL_VERSION = MAX(MODEL_VERSION) OVER ()"
+    )
+    assert value == pytest.approx(0.5, abs=0.05)
+    assert applied.query("SELECT PASSED FROM TRAINING_RUNS ORDER BY FINISHED_AT DESC LIMIT 1") == [(False,)]

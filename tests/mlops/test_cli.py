@@ -24,13 +24,13 @@ def test_a_wrong_definition_is_one_sentence_and_its_exit_code(tmp_path: Path, ca
         tmp_path, tasks="from mlops.definitions import Stream\nS = Stream(name='s', table='T', description='x')\n"
     )
     assert main(["check", "--content", str(root)], {}) == 5
-    assert "tasks/all.py: The name of a stream" in capsys.readouterr().out
+    assert "tasks/all.py: The name of a stream" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("verb", [["connect"], ["plan"], ["apply", "tasks"], ["status"], ["run", "GUESS"]])
 def test_settings_are_read_before_anything_is_tried(verb: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(verb, {}) == 3
-    assert "SNOWFLAKE_ACCOUNT" in capsys.readouterr().out
+    assert "SNOWFLAKE_ACCOUNT" in capsys.readouterr().err
 
 
 def test_an_unknown_verb_is_a_wrong_command_line() -> None:
@@ -42,7 +42,7 @@ def test_an_unknown_verb_is_a_wrong_command_line() -> None:
 def test_a_file_of_the_content_runs_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = write_content(tmp_path)
     assert run_file(str(root / "tasks" / "all.py"), [], {}) == 3
-    assert "SNOWFLAKE_ACCOUNT" in capsys.readouterr().out
+    assert "SNOWFLAKE_ACCOUNT" in capsys.readouterr().err
 
 
 def test_a_request_narrows_to_families(tmp_path: Path) -> None:
@@ -53,4 +53,4 @@ def test_a_request_narrows_to_families(tmp_path: Path) -> None:
 def test_the_connection_test_is_the_connect_verb() -> None:
     done = subprocess.run([sys.executable, ROOT / "test_connection.py"], env={}, capture_output=True, text=True, check=False)
     assert done.returncode == 3
-    assert "Not set: SNOWFLAKE_ACCOUNT" in done.stdout
+    assert "Not set: SNOWFLAKE_ACCOUNT" in done.stderr

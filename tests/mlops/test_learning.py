@@ -88,6 +88,9 @@ def test_the_pipeline_takes_words_it_has_never_seen_and_numbers_that_are_missing
     learned = learn(frame(), GUESS, SEEN)
     unseen = pd.DataFrame({"AGE": [np.nan], "LIMIT": [np.nan], "SEX": ["OTHER"]})
     assert learned.pipeline.predict_proba(unseen).shape == (1, 2)
+    # As the registry hands rows to a model: types of pandas that know missing values.
+    chances = learned.pipeline.predict_proba(unseen.convert_dtypes().astype({"AGE": "Float64", "LIMIT": "Float64"}))
+    assert chances.tolist() == learned.pipeline.predict_proba(unseen).tolist()
 
 
 def test_every_gate_that_fails_is_a_sentence() -> None:

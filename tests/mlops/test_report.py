@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops.report.console import to_text
+from mlops.report.console import to_errors, to_text
 from mlops.report.junit import to_junit
 from mlops.report.markdown import to_markdown
 from mlops.report.publish import Places, publish
@@ -36,7 +37,15 @@ def test_console_lines_up_columns() -> None:
     lines = to_text(REPORT).splitlines()
     assert lines[0] == "Apply (1.5 s)"
     assert "  kind    name" in lines
-    assert lines[-1] == "error: It was refused."
+    assert lines[-1] == "warning: 2 trials have no text."
+
+
+def test_failures_are_told_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert to_errors(REPORT) == "error: It was refused.\n"
+    publish(REPORT, Places())
+    told = capsys.readouterr()
+    assert "It was refused." not in told.out
+    assert told.err == to_errors(REPORT)
 
 
 def test_junit_counts_each_failure_once() -> None:
