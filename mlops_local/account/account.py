@@ -14,11 +14,8 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account import calls as calls
 from mlops_local.account import dynamic_tables, tasks
-from mlops_local.account import history_view as history_view
-from mlops_local.account import packages_view as packages_view
-from mlops_local.account import platform_functions as platform_functions
+from mlops_local.account import language as language
 from mlops_local.account.catalogue import Catalogue, Entry
 from mlops_local.account.clock import Clock, SystemClock
 from mlops_local.account.engine import Engine

@@ -1,0 +1,7 @@
+"""The rooms that add functions and views to SQL. Importing one enters what it adds in the tables of ``sql.extensions``."""
+
+from __future__ import annotations
+
+from mlops_local.account import calls, history_view, packages_view, platform_functions
+
+ADDED_BY = (calls, history_view, packages_view, platform_functions)
