@@ -81,7 +81,7 @@ def test_the_same_load_again_loads_nothing(loaded: Source, capsys: pytest.Captur
 def test_another_load_is_refused_and_touches_nothing(loaded: Source, capsys: pytest.CaptureFixture[str]) -> None:
     before = loaded.query("SELECT * FROM SOURCE.PATIENTS ORDER BY PATIENT_ID")
     assert loaded.load("--seed", "9") == 8
-    shown = capsys.readouterr().out
+    shown = capsys.readouterr().err
     assert "already holds seed 7, 40 patients, 12 trials, 150 screenings: nothing was loaded." in shown
     assert "--replace" in shown
     assert loaded.query("SELECT * FROM SOURCE.PATIENTS ORDER BY PATIENT_ID") == before
@@ -123,5 +123,5 @@ def test_tables_of_another_origin_are_left_alone(tmp_path: Path, capsys: pytest.
         assert source.load("--patients", "0", "--trials", "0", "--screenings", "0") == 0
         source.query("INSERT INTO SOURCE.PATIENTS (PATIENT_ID) VALUES ('MINE')")
         assert source.load() == 8
-        assert "D.SOURCE.PATIENTS already holds rows of another origin" in capsys.readouterr().out
+        assert "D.SOURCE.PATIENTS already holds rows of another origin" in capsys.readouterr().err
         assert source.counts() == [1, 0, 0]

@@ -28,9 +28,9 @@ def test_equal_seeds_write_equal_files(tmp_path: Path) -> None:
 def test_a_folder_that_is_a_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "taken").write_text("")
     assert main(["write", "--out", str(tmp_path / "taken")], {}) == 8
-    assert "give another folder" in capsys.readouterr().out
+    assert "give another folder" in capsys.readouterr().err
 
 
 def test_loading_without_settings_names_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["load"], {}) == 3
-    assert "SNOWFLAKE_ACCOUNT" in capsys.readouterr().out
+    assert "SNOWFLAKE_ACCOUNT" in capsys.readouterr().err

@@ -85,7 +85,7 @@ def test_what_is_no_table_of_trials_is_refused_with_a_sentence(write, content: s
 
 def test_a_file_that_is_not_there_is_one_sentence_and_an_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["load", "--trials-csv", str(tmp_path / "none.csv")], {}) == 8
-    shown = capsys.readouterr().out
+    shown = capsys.readouterr().err
     assert "cannot be read" in shown
     assert "Traceback" not in shown
 
