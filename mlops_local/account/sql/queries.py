@@ -76,7 +76,7 @@ def _subquery(node: exp.Subquery, scope: Scope) -> Fields | None:
     inner: Fields | None
     if COLUMNS in node.meta:
         inner = fields_of(node.meta[COLUMNS])
-    elif isinstance(node.this, exp.Table):
+    elif isinstance(node.this, exp.Table) or (isinstance(node.this, exp.Subquery) and node.this.args.get("joins")):
         inside = scope.sibling()
         add_source(node.this, inside)
         inner = inside.star("")

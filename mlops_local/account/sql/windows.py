@@ -7,7 +7,7 @@ belongs to the call inside, which is marked. https://docs.snowflake.com/en/sql-r
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
@@ -30,25 +30,46 @@ def mark(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def _core(node: exp.Expr) -> Call:
+def unmark(node: exp.Expr) -> exp.Expr:
+    """The same, as a plain value of a window function: what is aggregated inside belongs to the groups."""
     for found in node.walk():
-        if isinstance(found, Call) and found.meta.get(_CORE):
-            return found
-    raise unsupported("OVER, WITHIN GROUP, FILTER or IGNORE NULLS behind a function that is no aggregate")
+        found.meta.pop(_CORE, None)
+    return node
+
+
+def _cores(node: exp.Expr) -> list[Call]:
+    """The outermost aggregates; some translations are made of several (a mean is a sum and a count)."""
+    if isinstance(node, Call) and node.meta.get(_CORE):
+        return [node]
+    return [core for child in node.iter_expressions() for core in _cores(child)]
+
+
+def _some_cores(node: exp.Expr) -> list[Call]:
+    cores = _cores(node)
+    if not cores:
+        raise unsupported("OVER, WITHIN GROUP, FILTER or IGNORE NULLS behind a function that is no aggregate")
+    return cores
 
 
 def _window(node: exp.Expr, scope: Scope) -> exp.Expr:
     whole = node.this
-    core = _core(whole)
     kept = type_of(whole)
     spec = {key: value for key, value in node.args.items() if key != "this" and value is not None}
-    if core.args["this"] in _OF_ALL_ROWS and "spec" not in spec:
+    cores = _some_cores(whole)
+    if cores[0].args["this"] in _OF_ALL_ROWS and "spec" not in spec:
         spec["spec"] = _all_rows()
-    if core is whole:
-        return typed(exp.Window(this=core, **spec), kept)
-    window = exp.Window(this=core.copy(), **spec)
-    core.replace(window)
+    for core in cores:
+        window = exp.Window(this=core.copy(), **{key: _copied(value) for key, value in spec.items()})
+        if core is whole:
+            return typed(window, kept)
+        core.replace(window)
     return typed(whole, kept)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    return value.copy() if isinstance(value, exp.Expr) else value
 
 
 def _all_rows() -> exp.WindowSpec:
@@ -58,7 +79,7 @@ def _all_rows() -> exp.WindowSpec:
 
 def _within_group(node: exp.Expr, scope: Scope) -> exp.Expr:
     """``LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)``; a percentile takes its value from the order."""
-    core = _core(node.this)
+    core = _some_cores(node.this)[0]
     if core.meta.get("percentile"):
         value = node.expression.expressions[0]
         core.set("expressions", [value.this, *core.expressions])
@@ -70,19 +91,21 @@ def _within_group(node: exp.Expr, scope: Scope) -> exp.Expr:
 
 
 def _filter(node: exp.Expr, scope: Scope) -> exp.Expr:
-    core = _core(node.this)
-    if core.args.get("where"):
-        raise unsupported("FILTER behind this aggregate")
-    core.set("where", node.expression.this)
+    for core in _some_cores(node.this):
+        if core.args.get("where"):
+            raise unsupported("FILTER behind this aggregate")
+        core.set("where", node.expression.this.copy())
     return typed(node.this, type_of(node.this))
 
 
 def _ignore_nulls(node: exp.Expr, scope: Scope) -> exp.Expr:
     """Behind the function, or inside its parentheses behind the argument."""
-    if isinstance(node.this, Call) or any(isinstance(found, Call) and found.meta.get(_CORE) for found in node.this.walk()):
-        _core(node.this).set("ignore_nulls", True)
-        return typed(node.this, type_of(node.this))
-    return typed(node, type_of(node.this))
+    cores = _cores(node.this)
+    if not cores:
+        return typed(node, type_of(node.this))
+    for core in cores:
+        core.set("ignore_nulls", True)
+    return typed(node.this, type_of(node.this))
 
 
 def _respect_nulls(node: exp.Expr, scope: Scope) -> exp.Expr:

@@ -112,6 +112,7 @@ def read_columns(reader: Reader) -> TableColumns:
         if not reader.accept(","):
             break
     reader.expect(")")
+    unique += [(column.name,) for column in columns if column.unique]
     primary = primary or tuple(column.name for column in columns if column.primary_key)
     marked = [replace(c, nullable=c.nullable and c.name not in primary, primary_key=c.name in primary) for c in columns]
     return TableColumns(tuple(marked), primary, tuple(unique))
@@ -173,10 +174,8 @@ def read_type(reader: Reader) -> SqlType:
     """A type, one or more words and perhaps a size."""
     start = reader.token.start
     end = reader.next().end
-    while (
-        (reader.token.kind == "word"
-        and reader.token.upper not in _AFTER_TYPE)
-        or (reader.token.upper == "WITH" and reader.peek().upper in {"TIME", "LOCAL"})
+    while (reader.token.kind == "word" and reader.token.upper not in _AFTER_TYPE) or (
+        reader.token.upper == "WITH" and reader.peek().upper in {"TIME", "LOCAL"}
     ):
         end = reader.next().end
     text = reader.text[start:end]

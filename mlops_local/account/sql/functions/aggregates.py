@@ -13,7 +13,7 @@ from mlops_local.account.sql.generator import Call
 from mlops_local.account.sql.operators import divide
 from mlops_local.account.sql.semistructured import as_json
 from mlops_local.account.sql.typed import fixed, is_fixed, is_semi, number, template, type_of, typed
-from mlops_local.account.sql.windows import mark
+from mlops_local.account.sql.windows import mark, unmark
 from mlops_local.account.types import ARRAY, BOOLEAN, INTEGER, OBJECT, REAL, TEXT, SqlType
 
 
@@ -42,11 +42,11 @@ def avg(arguments: Arguments) -> exp.Expr:
     """Of exact numbers it is exact, with six more digits. https://docs.snowflake.com/en/sql-reference/functions/avg"""
     value = as_number(arguments[0])
     type_ = type_of(value)
-    mean = core("avg", value, distinct=arguments.distinct, type_=REAL)
-    if not is_fixed(type_) or type_ is None:
-        return mean
-    scale = max(type_.scale or 0, min((type_.scale or 0) + 6, 12))
-    return template(f"CAST({{0}} AS DECIMAL(38,{scale}))", mean, type_=fixed(scale))
+    if not is_fixed(type_):
+        return core("avg", value, distinct=arguments.distinct, type_=REAL)
+    total = core("sum", value, distinct=arguments.distinct, type_=_sum_type(type_))
+    number_of = core("count", value.copy(), distinct=arguments.distinct, type_=INTEGER)
+    return divide(total, template("nullif({0}, 0)", number_of, type_=INTEGER))
 
 
 @function("COUNT", least=0, most=None)
@@ -201,4 +201,4 @@ def ratio_to_report(arguments: Arguments) -> exp.Expr:
     value = as_number(arguments[0])
     if type_of(value) is None:
         raise unsupported("RATIO_TO_REPORT of a value of unknown type")
-    return divide(value, core("sum", value.copy(), type_=_sum_type(type_of(value))))
+    return divide(unmark(value), core("sum", value.copy(), type_=_sum_type(type_of(value))))
