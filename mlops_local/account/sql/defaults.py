@@ -5,8 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from mlops_local.account.catalogue import Entry
+from mlops_local.account.errors import invalid_identifier, unsupported
 from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.context import Context
+from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.query import scalar_tree
 from mlops_local.account.sql.typed import null, template
 from mlops_local.account.types import INTEGER, Column
@@ -20,6 +22,14 @@ def default_of(entry: Entry, column: Column, context: Context) -> exp.Expr:
     if sequence is not None:
         return cast(template(f"nextval('main.{sequence}')", type_=INTEGER), column.type)
     return cast(scalar_tree(column.default, context), column.type)
+
+
+def check_default(text: str, context: Context) -> None:
+    """Refuses, when the column is made, what could not be computed when a row comes."""
+    tree = scalar_tree(text, context)
+    for node in tree.find_all(exp.Column, exp.Query):
+        raise unsupported(f"DEFAULT of a query: {text}") if isinstance(node, exp.Query) else invalid_identifier(node.name)
+    generate(tree)
 
 
 def is_default(node: exp.Expr) -> bool:

@@ -8,32 +8,8 @@ from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.generators.duckdb import DuckDBGenerator
 
-
-class Raw(exp.Expression):  # type: ignore[misc]
-    """DuckDB text that is put in as it stands."""
-
-    arg_types: ClassVar[dict[str, bool]] = {"this": True}
-
-
-class Template(exp.Expression, exp.Func):  # type: ignore[misc]
-    """DuckDB text with ``{0}``, ``{1}`` .. where the expressions go."""
-
-    arg_types: ClassVar[dict[str, bool]] = {"this": True, "expressions": False}
-    is_var_len_args = True
-
-
-class Call(exp.Expression, exp.Func):  # type: ignore[misc]
-    """A call of a DuckDB function by its own name: ``name(DISTINCT a ORDER BY b IGNORE NULLS) FILTER (WHERE c)``."""
-
-    arg_types: ClassVar[dict[str, bool]] = {
-        "this": True,
-        "expressions": False,
-        "distinct": False,
-        "order": False,
-        "ignore_nulls": False,
-        "where": False,
-    }
-    is_var_len_args = True
+from mlops_local.account.sql.closed import refuse_untranslated
+from mlops_local.account.sql.nodes import Call, Raw, Template
 
 
 def raw(text: str) -> Raw:
@@ -76,5 +52,9 @@ class DuckDBText(DuckDB):  # type: ignore[misc]
 
 
 def generate(tree: exp.Expr) -> str:
+    refuse_untranslated(tree)
     text: str = DuckDBText().generate(tree, copy=False, comments=False, normalize_functions=False)
     return text
+
+
+__all__ = ["Call", "Raw", "Template", "generate", "raw"]

@@ -13,6 +13,7 @@ from mlops_local.account.names import column as quoted
 from mlops_local.account.names import logical, quote_if_needed
 from mlops_local.account.session import Session
 from mlops_local.account.sql.assignments import assigned
+from mlops_local.account.sql.closed import check_clauses
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.defaults import default_of, is_default
 from mlops_local.account.sql.expressions import translate
@@ -119,6 +120,8 @@ def _read(session: Session, text: str, form: type[exp.Expr], verb: str) -> tuple
     tree = parse(prepared(text, context))
     if not isinstance(tree, form):
         raise syntax_error(f"{verb} cannot be read.")
+    for node in tree.find_all(*_CLAUSES):
+        check_clauses(node, _CLAUSES[type(node)])
     for rule in RULES_OF_EXPRESSIONS:
         tree = rule(tree, context)
     node = tree.this
@@ -128,6 +131,15 @@ def _read(session: Session, text: str, form: type[exp.Expr], verb: str) -> tuple
     scope = Scope(context, outputs)
     add_source(node, scope)
     return tree, _Target(entry, {column.name: column for column in session.catalogue.columns(entry)}, node, scope)
+
+
+_CLAUSES: dict[type[exp.Expr], set[str]] = {
+    exp.Update: {"this", "expressions", "from_", "where"},
+    exp.Delete: {"this", "using", "where"},
+    exp.Merge: {"this", "using", "on", "whens"},
+    exp.When: {"matched", "source", "condition", "then"},
+    exp.Insert: {"this", "expression"},
+}
 
 
 def _quoted(target: _Target) -> str:
@@ -171,6 +183,7 @@ def _action(then: exp.Expr) -> str:
 
 def _then(then: exp.Expr, target: _Target) -> str:
     if isinstance(then, exp.Update):
+        check_clauses(then, {"expressions"})
         return "UPDATE SET " + ", ".join(_assignment(item, target) for item in then.expressions)
     if isinstance(then, exp.Insert):
         return _insert(then, target)

@@ -14,6 +14,8 @@ from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result, status
 from mlops_local.account.session import Session
 from mlops_local.account.sql import query
+from mlops_local.account.sql.context import Context
+from mlops_local.account.sql.defaults import check_default
 from mlops_local.account.statements import column_change, schema_object, table_show
 from mlops_local.account.statements.change_capture import create_log, drop_log
 from mlops_local.account.statements.column_definition import AutoIncrement, ColumnDefinition, TableColumns, read_columns
@@ -76,6 +78,9 @@ def _defined(session: Session, reader: Reader, creation: Creation) -> Make:
     def make(path: tuple[str, ...], name: Name) -> None:
         """The query is compiled before OR REPLACE takes the old table away: it may read it."""
         translation = query.translate(session, text) if text is not None else None
+        for definition in listed.columns if listed else ():
+            if definition.default is not None:
+                check_default(definition.default, Context.of(session))
         columns = _columns(listed, translation.columns if translation else None)
         with _Replacement(session, path, creation):
             entry = _add(session, name, creation, options.comment, _properties(listed, options, creation))

@@ -16,9 +16,8 @@ from mlops_local.account.result import SUCCEEDED, Result, status
 from mlops_local.account.session import Session
 from mlops_local.account.sql.assignments import assigned
 from mlops_local.account.sql.context import Context
-from mlops_local.account.sql.defaults import default_of
+from mlops_local.account.sql.defaults import check_default, default_of
 from mlops_local.account.sql.generator import generate
-from mlops_local.account.sql.query import scalar_tree
 from mlops_local.account.sql.typed import typed
 from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.change_capture import create_log, drop_log
@@ -97,6 +96,8 @@ def _add(session: Session, entry: Entry, reader: Reader) -> None:
         if definition.name in columns and not if_not_exists:
             raise compilation_error(1430, "42601", f"column '{definition.name}' already exists")
         if definition.name not in columns:
+            if definition.default is not None:
+                check_default(definition.default, Context.of(session))
             columns[definition.name] = column = definition.column(definition.type)
             values[definition.name] = generate(default_of(entry, column, Context.of(session)))
         if not reader.accept(","):
@@ -179,7 +180,7 @@ def _changed(session: Session, entry: Entry, column: Column, reader: Reader) -> 
         return replace(column, default=None)
     if reader.accept("SET", "DEFAULT"):
         default = reader.until(",", ")")
-        scalar_tree(default, Context.of(session))
+        check_default(default, Context.of(session))
         return replace(column, default=default)
     if reader.accept("UNSET", "COMMENT"):
         return replace(column, comment=None)

@@ -146,20 +146,14 @@ def regexp_substr(arguments: Arguments) -> exp.Expr:
     """Position, occurrence, parameters (``e`` takes a group) and group; NULL when nothing matches."""
     text, pattern = _from_position(arguments), _pattern(arguments, 1, 4)
     occurrence = take(arguments[3], "i") if len(arguments) > 3 else exp.Literal.number(1)
-    group = "0"
-    if (len(arguments) > 4 and "e" in arguments.constant(4)) or len(arguments) > 5:
-        group = arguments.constant(5) if len(arguments) > 5 else "1"
-    return template(f"regexp_extract_all({{0}}, {{1}}, {group})[{{2}}]", text, pattern, occurrence, type_=TEXT)
+    return template(f"regexp_extract_all({{0}}, {{1}}, {_group(arguments)})[{{2}}]", text, pattern, occurrence, type_=TEXT)
 
 
 @function("REGEXP_SUBSTR_ALL", "REGEXP_EXTRACT_ALL", least=2, most=6)
 def regexp_substr_all(arguments: Arguments) -> exp.Expr:
     _only(arguments, 3, "1")
-    group = "0"
-    if (len(arguments) > 4 and "e" in arguments.constant(4)) or len(arguments) > 5:
-        group = arguments.constant(5) if len(arguments) > 5 else "1"
     return template(
-        f"to_json(regexp_extract_all({{0}}, {{1}}, {group}))", _from_position(arguments), _pattern(arguments, 1, 4), type_=ARRAY
+        f"to_json(regexp_extract_all({{0}}, {{1}}, {_group(arguments)}))", _from_position(arguments), _pattern(arguments, 1, 4), type_=ARRAY
     )
 
 
@@ -179,6 +173,16 @@ def regexp_instr(arguments: Arguments) -> exp.Expr:
         take(arguments[1], "t"),
         type_=INTEGER,
     )
+
+
+def _group(arguments: Arguments) -> int:
+    """Which part of the pattern is wanted: 0 is all of it; the letter ``e`` alone means the first group."""
+    if len(arguments) > 5:
+        text = arguments.constant(5)
+        if not text.isdecimal():
+            raise unsupported(f"{arguments.name} with {text} as argument 6")
+        return int(text)
+    return 1 if len(arguments) > 4 and "e" in arguments.constant(4) else 0
 
 
 def _from_position(arguments: Arguments) -> exp.Expr:
