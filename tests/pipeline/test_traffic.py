@@ -1,0 +1,90 @@
+"""No row of a source table passes through the agent: what it was answered is counted in the account's query history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+
+from .conftest import Run, copy_account
+from .stand import Client, Stand, stand
+
+SOURCE_ROWS = 3000
+HISTORY = """
+    SELECT SESSION_ID, QUERY_TYPE, START_TIME, END_TIME, ROWS_PRODUCED, BYTES_WRITTEN_TO_RESULT, QUERY_TEXT
+    FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 10000))
+    WHERE USER_NAME = 'MLOPS_DEV_PIPELINE' AND QUERY_TAG = 'mlops run {run}' ORDER BY START_TIME
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    session: int
+    kind: str
+    start: datetime
+    end: datetime
+    rows: int
+    bytes: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """The answers of one run: those that the agent got, and those that procedures got inside the account."""
+
+    agent: list[Answer]
+    inside: list[Answer]
+
+
+def read_traffic(client: Client, run: str) -> Traffic:
+    """A procedure has a session of its own, which begins while the agent waits in CALL; jobs run one after another."""
+    answers = [Answer(*row.values()) for row in client.query(HISTORY.format(run=run))]
+    begins = {one.session: one.start for one in reversed(answers)}
+    calls = [one for one in answers if one.kind == "CALL"]
+    within = {
+        session for session, at in begins.items() if any(one.start <= at <= one.end for one in calls if one.session != session)
+    }
+    return Traffic([one for one in answers if one.session not in within], [one for one in answers if one.session in within])
+
+
+@pytest.fixture(scope="module")
+def account(first_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with stand(copy_account(first_run, tmp_path_factory.mktemp("traffic"))) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def first(account: Stand) -> Traffic:
+    tags = account.admin.query(
+        "SELECT DISTINCT QUERY_TAG FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 10000)) "
+        "WHERE USER_NAME = 'MLOPS_DEV_PIPELINE' AND QUERY_TAG LIKE 'mlops run %'"
+    )
+    return read_traffic(account.admin, tags[0]["QUERY_TAG"].removeprefix("mlops run "))
+
+
+def test_rows_are_read_inside_the_account_only(first: Traffic) -> None:
+    assert len({one.session for one in first.agent}) == 4
+    assert max(one.rows for one in first.inside) >= SOURCE_ROWS
+    assert max(one.rows for one in first.agent) < 20
+    assert sum(one.rows for one in first.agent) < 300
+    assert sum(one.bytes for one in first.agent) < 100_000
+
+
+def test_what_the_agent_gets_does_not_grow_with_the_source(account: Stand, first: Traffic) -> None:
+    account.admin.query(
+        "INSERT INTO SOURCE.SCREENINGS (SCREENING_ID, PATIENT_ID, TRIAL_ID, SCREENED_AT, ELIGIBLE) "
+        "SELECT S.SCREENING_ID || '-' || N.N, S.PATIENT_ID, S.TRIAL_ID, DATEADD('minute', N.N, S.SCREENED_AT), S.ELIGIBLE "
+        "FROM SOURCE.SCREENINGS S CROSS JOIN (SELECT 1 AS N UNION ALL SELECT 2 UNION ALL SELECT 3) N"
+    )
+    for verb in (["connect"], ["apply"], ["run", "TRIAL_ELIGIBILITY"]):
+        done = account.pipeline.machine(*verb, BUILD_BUILDID="larger")
+        assert done.returncode == 0, done.stderr
+    larger = read_traffic(account.admin, "larger")
+    assert max(one.rows for one in larger.inside) == 4 * SOURCE_ROWS
+    assert max(one.rows for one in larger.agent) < 20
+    (called,) = [one.bytes for one in larger.agent if one.kind == "CALL"]
+    (called_first,) = [one.bytes for one in first.agent if one.kind == "CALL"]
+    assert called == pytest.approx(called_first, rel=0.2)
+    assert sum(one.bytes for one in larger.agent) < 100_000
