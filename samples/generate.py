@@ -18,7 +18,7 @@ class Sizes:
 
     patients: int = 600
     trials: int = 80
-    screenings: int = 3000
+    screenings: int = 6000
     seed: int = 7
 
     def __str__(self) -> str:

@@ -43,7 +43,7 @@ def test_the_tables_have_the_columns_of_the_source(tables: dict[str, pd.DataFram
     assert (len(tables["PATIENTS"]), tables["CLINICAL_TRIALS"]["TRIAL_ID"].nunique(), len(tables["SCREENINGS"])) == (
         600,
         80,
-        3000,
+        6000,
     )
 
 
