@@ -57,10 +57,14 @@ def read(text: str, context: Context) -> exp.Expr:
 
 
 def translate_read(session: Session, tree: exp.Expr, context: Context) -> Translation:
-    """As :func:`translate`, of a tree that is read already."""
-    made = translate_tree(tree, context)
-    sql = generate(made)
-    return Translation(sql, described(session, sql, made.meta.get(FIELDS)), context)
+    """As :func:`translate`, of a tree that is read already. A query that is refused keeps no rows registered."""
+    try:
+        made = translate_tree(tree, context)
+        sql = generate(made)
+        return Translation(sql, described(session, sql, made.meta.get(FIELDS)), context)
+    except BaseException:
+        context.release()
+        raise
 
 
 def compile_query(text: str, context: Context) -> str:

@@ -135,7 +135,7 @@ def approx_percentile(arguments: Arguments) -> exp.Expr:
     return core("approx_quantile", take(arguments[0], "f"), arguments[1], type_=REAL)
 
 
-@function("LISTAGG", "STRING_AGG", least=1, most=2)
+@function("LISTAGG", least=1, most=2)
 def listagg(arguments: Arguments) -> exp.Expr:
     """An empty text where nothing is listed. https://docs.snowflake.com/en/sql-reference/functions/listagg"""
     separator = arguments[1] if len(arguments) > 1 else exp.Literal.string("")

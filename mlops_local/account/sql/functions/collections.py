@@ -135,7 +135,7 @@ def object_pick(arguments: Arguments) -> exp.Expr:
 @function("ARRAY_INSERT", least=3)
 def array_insert(arguments: Arguments) -> exp.Expr:
     return template(
-        "to_json(list_concat(list_slice(CAST({0} AS JSON[]), 1, {1}), [{2}], list_slice(CAST({0} AS JSON[]), {1} + 1, NULL)))",
+        "to_json(list_concat(list_slice(CAST({0} AS JSON[]), 1, {1}), [{2}], list_slice(CAST({0} AS JSON[]), {1} + 1, json_array_length({0}))))",
         as_json(arguments[0]),
         take(arguments[1], "i"),
         cast(arguments[2], VARIANT),

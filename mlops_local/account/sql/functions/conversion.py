@@ -45,7 +45,7 @@ def _both(*names: str, least: int, most: int) -> Callable[[Build], Build]:
     return enter
 
 
-@_both("TO_VARCHAR", "TO_CHAR", least=1, most=2)
+@function("TO_VARCHAR", "TO_CHAR", least=1, most=2)
 def to_text(arguments: Arguments) -> exp.Expr:
     if len(arguments) == 1:
         return cast(arguments[0], TEXT)

@@ -154,7 +154,7 @@ def _alike(start: exp.Expr, end: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
     return cast(start, target), cast(end, target)
 
 
-@function("DATE_TRUNC", "TRUNC_DATE", least=2)
+@function("DATE_TRUNC", least=2)
 def date_trunc(arguments: Arguments) -> exp.Expr:
     """A date stays a date. https://docs.snowflake.com/en/sql-reference/functions/date_trunc"""
     if isinstance(arguments[1], exp.Literal) and is_text(arguments.type(1)) and arguments[1].name.upper() in _PARTS:
@@ -242,7 +242,7 @@ def extracted(part: str, moment: exp.Expr) -> exp.Expr:
     return template(_EXTRACTS.get(part, f"{part.lower()}({{0}})"), moment, type_=INTEGER)
 
 
-@function("DATE_PART", "EXTRACT", least=2)
+@function("DATE_PART", least=2)
 def date_part(arguments: Arguments) -> exp.Expr:
     return extracted(part_of(arguments, 0), take(arguments[1], "d"))
 

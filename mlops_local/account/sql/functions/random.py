@@ -54,7 +54,13 @@ def normal(arguments: Arguments) -> exp.Expr:
     )
 
 
-define("RANDSTR", "i*", TEXT, "left(md5(CAST({1} AS VARCHAR)) || md5(CAST({1} AS VARCHAR) || 'x'), CAST({0} AS BIGINT))")
+define(
+    "RANDSTR",
+    "i*",
+    TEXT,
+    "left(array_to_string(list_transform(range(CAST(({0} + 31) // 32 AS BIGINT)), "
+    "lambda place: md5(CAST({1} AS VARCHAR) || '-' || place)), ''), CAST({0} AS BIGINT))",
+)
 define("UUID_STRING", "", TEXT, "CAST(gen_random_uuid() AS VARCHAR)")
 
 

@@ -141,7 +141,7 @@ def regexp_replace(arguments: Arguments) -> exp.Expr:
     )
 
 
-@function("REGEXP_SUBSTR", "REGEXP_EXTRACT", least=2, most=6)
+@function("REGEXP_SUBSTR", least=2, most=6)
 def regexp_substr(arguments: Arguments) -> exp.Expr:
     """Position, occurrence, parameters (``e`` takes a group) and group; NULL when nothing matches."""
     text, pattern = _from_position(arguments), _pattern(arguments, 1, 4)
@@ -153,7 +153,10 @@ def regexp_substr(arguments: Arguments) -> exp.Expr:
 def regexp_substr_all(arguments: Arguments) -> exp.Expr:
     _only(arguments, 3, "1")
     return template(
-        f"to_json(regexp_extract_all({{0}}, {{1}}, {_group(arguments)}))", _from_position(arguments), _pattern(arguments, 1, 4), type_=ARRAY
+        f"to_json(regexp_extract_all({{0}}, {{1}}, {_group(arguments)}))",
+        _from_position(arguments),
+        _pattern(arguments, 1, 4),
+        type_=ARRAY,
     )
 
 
