@@ -21,6 +21,7 @@ from mlops_local.account.clock import Clock, SystemClock
 from mlops_local.account.engine import Engine
 from mlops_local.account.errors import AccountError
 from mlops_local.account.history import History
+from mlops_local.account.parameters import checked
 from mlops_local.account.privileges import may_take_role
 from mlops_local.account.result import Result
 from mlops_local.account.results import ResultStore
@@ -117,7 +118,7 @@ class Account:
         """A session of that user. A role that the user does not have is refused; other places that do not exist stay unset."""
         session = self._new_session(user)
         try:
-            session.parameters.update({key.upper(): value for key, value in (parameters or {}).items()})
+            session.parameters.update({key.upper(): checked(key.upper(), value) for key, value in (parameters or {}).items()})
             sign_in(session, role, warehouse, database, schema)
         except BaseException:
             session.close()

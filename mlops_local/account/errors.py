@@ -84,5 +84,11 @@ def cancelled() -> AccountError:
     return AccountError(604, "57014", "SQL execution canceled")
 
 
+def timed_out(seconds: int) -> AccountError:
+    return AccountError(
+        630, "57014", f"Statement reached its statement or warehouse timeout of {seconds} second(s) and was canceled."
+    )
+
+
 def python_error(traceback: str) -> AccountError:
     return AccountError(100357, "P0000", f"Python Interpreter Error:\n{traceback}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from mlops_local.account.catalogue import Catalogue, Entry
-from mlops_local.account.errors import AccountError, cancelled, no_current, syntax_error, unsupported
+from mlops_local.account.errors import AccountError, cancelled, no_current, syntax_error, timed_out, unsupported
 from mlops_local.account.lexer import split_statements
 from mlops_local.account.names import Name
 from mlops_local.account.result import Result
@@ -101,9 +101,35 @@ class Session:
             try:
                 if request.query_id in self._cancelled:
                     raise cancelled()
-                return self.account.run(self, request)
+                with self._time_limit():
+                    return self.account.run(self, request)
             finally:
                 self._running.pop()
+
+    @contextmanager
+    def _time_limit(self) -> Iterator[None]:
+        """STATEMENT_TIMEOUT_IN_SECONDS, for what a client sends; what runs within it shares its time."""
+        seconds = int(self.parameters["STATEMENT_TIMEOUT_IN_SECONDS"])
+        if len(self._running) > 1 or not 0 < seconds < DEFAULT_PARAMETERS["STATEMENT_TIMEOUT_IN_SECONDS"]:
+            yield
+            return
+        reached = threading.Event()
+
+        def end() -> None:
+            reached.set()
+            self.cancel()
+
+        timer = threading.Timer(seconds, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except (AccountError, duckdb.Error) as error:
+            if reached.is_set():
+                raise timed_out(seconds) from error
+            raise
+        finally:
+            timer.cancel()
 
     def run(self, text: str) -> Result:
         """One statement on the account's own behalf within this session, without a history row."""

@@ -24,8 +24,14 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 @pytest.fixture(scope="module")
 def session(account: Account) -> Iterator[Session]:
     made = account.open_session("ADMIN", role="ACCOUNTADMIN")
-    for text in ("CREATE DATABASE D", "CREATE TABLE T (A INT, B VARCHAR)", "INSERT INTO T VALUES (1, 'x'), (2, 'y')",
-                 "CREATE TABLE U (A INT)", "INSERT INTO U VALUES (1)", "CREATE STAGE ST"):
+    for text in (
+        "CREATE DATABASE D",
+        "CREATE TABLE T (A INT, B VARCHAR)",
+        "INSERT INTO T VALUES (1, 'x'), (2, 'y')",
+        "CREATE TABLE U (A INT)",
+        "INSERT INTO U VALUES (1)",
+        "CREATE STAGE ST",
+    ):
         made.run(text)
     yield made
     made.close()
@@ -65,11 +71,37 @@ def test_files_of_stages_can_be_read(account: Account, session: Session) -> None
 _FILE = "read_text('/etc/hostname')"
 _QUERY = f"(SELECT COUNT(*) FROM {_FILE})"
 REFUSED = [
-    *(f"SELECT * FROM {call}" for call in ("read_csv('/etc/passwd')", _FILE, "glob('/*')", "duckdb_tables()", "pragma_version()",
-                                           "query('SELECT 1')", "query_table('account.objects')", "'/etc/passwd'", '"/etc/passwd"',
-                                           "account.objects", "main.t1", '"main"."t1"', "memory.account.objects")),
-    *(f"SELECT {call}" for call in ("read_text('x')", "getenv('HOME')", "current_setting('threads')", "nextval('account.ids')",
-                                    '"read_text"(\'x\')', "main.read_text('x')", "columns('.*') FROM T", "account.ids.nextval")),
+    *(
+        f"SELECT * FROM {call}"
+        for call in (
+            "read_csv('/etc/passwd')",
+            _FILE,
+            "glob('/*')",
+            "duckdb_tables()",
+            "pragma_version()",
+            "query('SELECT 1')",
+            "query_table('account.objects')",
+            "'/etc/passwd'",
+            '"/etc/passwd"',
+            "account.objects",
+            "main.t1",
+            '"main"."t1"',
+            "memory.account.objects",
+        )
+    ),
+    *(
+        f"SELECT {call}"
+        for call in (
+            "read_text('x')",
+            "getenv('HOME')",
+            "current_setting('threads')",
+            "nextval('account.ids')",
+            "\"read_text\"('x')",
+            "main.read_text('x')",
+            "columns('.*') FROM T",
+            "account.ids.nextval",
+        )
+    ),
     "SELECT * FROM TABLE(read_csv('/etc/passwd'))",
     f"SELECT * FROM T, LATERAL {_FILE}",
     f"SELECT A FROM T LIMIT {_QUERY}",

@@ -22,7 +22,8 @@ _QUERY = {"expressions", "with_", "order", "limit", "offset"}
 _SET = {"this", "expression", "distinct", "by_name", "with_", "order", "limit", "offset"}
 # The clauses that are translated. https://docs.snowflake.com/en/sql-reference/constructs
 _CLAUSES: dict[type[exp.Expr], set[str]] = {
-    exp.Select: _QUERY | {"from_", "joins", "laterals", "where", "group", "having", "qualify", "windows", "distinct", "hint", "locks"},
+    exp.Select: _QUERY
+    | {"from_", "joins", "laterals", "where", "group", "having", "qualify", "windows", "distinct", "hint", "locks"},
     exp.Union: _SET,
     exp.Except: _SET,
     exp.Intersect: _SET,
@@ -39,7 +40,14 @@ _CLAUSES: dict[type[exp.Expr], set[str]] = {
     exp.TableSample: {"method", "percent", "size", "rows", "seed"},
     exp.Interval: {"this", "unit"},
     exp.Pivot: {
-        "expressions", "fields", "alias", "columns", "unpivot", "include_nulls", "identify_pivot_strings", "pivot_column_naming",
+        "expressions",
+        "fields",
+        "alias",
+        "columns",
+        "unpivot",
+        "include_nulls",
+        "identify_pivot_strings",
+        "pivot_column_naming",
     },
     exp.WindowSpec: {"kind", "start", "start_side", "end", "end_side"},
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mlops_local.account.errors import AccountError, does_not_exist, syntax_error, unsupported
+from mlops_local.account.parameters import checked
 from mlops_local.account.privileges import may_take_role
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Result, StatementType, status
@@ -29,7 +30,8 @@ def use(session: Session, reader: Reader, request: Request) -> Result:
     what = reader.accept_any("ROLE", "WAREHOUSE", "DATABASE", "SCHEMA", "SECONDARY")
     if what == "SECONDARY":
         reader.expect("ROLES")
-        session.parameters["SECONDARY_ROLES"] = reader.identifier()
+        if reader.accept_any("ALL", "NONE") is None:
+            raise unsupported("USE SECONDARY ROLES with names; say ALL or NONE")
     else:
         with session.transaction():
             _USES[what or "NAMESPACE"](session, reader.path())
@@ -110,6 +112,7 @@ def parameter_value(reader: Reader) -> Any:
 
 
 def _set_parameter(session: Session, name: str, value: Any) -> None:
+    value = checked(name, value)
     if name == "AUTOCOMMIT" and value and session.explicit_transaction:
         session.commit()
     session.parameters[name] = value

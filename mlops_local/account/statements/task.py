@@ -10,6 +10,7 @@ from typing import Any
 from mlops_local.account import tags
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error, does_not_exist, unsupported
+from mlops_local.account.parameters import checked
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Column, Result, StatementType, rows, status
 from mlops_local.account.session import DEFAULT_PARAMETERS, Session
@@ -79,7 +80,9 @@ def _read_option(reader: Reader) -> tuple[str, Any]:
     if name is None:
         raise unsupported(f"TASK {reader.token.upper}") if reader.peek().text == "=" else reader.refuse()
     reader.expect("=")
-    return ("PARAMETERS", {name: parameter_value(reader)}) if name in DEFAULT_PARAMETERS else (name, _value(reader, name))
+    if name in DEFAULT_PARAMETERS:
+        return "PARAMETERS", {name: checked(name, parameter_value(reader))}
+    return name, _value(reader, name)
 
 
 def _value(reader: Reader, name: str) -> Any:

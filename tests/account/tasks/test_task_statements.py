@@ -71,7 +71,7 @@ def test_changes_properties(run: Run) -> None:
         "ALTER TASK OTHER SET SCHEDULE = '10 MINUTE', COMMENT = 'new' SUSPEND_TASK_AFTER_NUM_FAILURES = 2",
         "ALTER TASK OTHER MODIFY AS SELECT 30",
         "ALTER TASK OTHER MODIFY WHEN 1 = 2",
-        "ALTER TASK OTHER SET TIMEZONE = 'Europe/Berlin'",
+        "ALTER TASK OTHER SET QUERY_TAG = 'nightly'",
     )
     [other] = run("SHOW TASKS LIKE 'OTHER'")
     assert (other["schedule"], other["comment"], other["definition"], other["condition"]) == (
