@@ -29,6 +29,12 @@ TRAINING_RUNS = Table(
     ),
 )
 
+TRAINING_CLAIMS = Table(
+    name="TRAINING_CLAIMS",
+    description="Which run trains a model at this moment; empty when none does.",
+    columns=_columns("MODEL_NAME VARCHAR", "TOKEN VARCHAR"),
+)
+
 METRICS = Table(
     name="METRICS",
     description="Metrics of a version on the rows that were held out, one a row; ACCURACY is among them.",
@@ -71,6 +77,10 @@ MONITORING = Table(
     ),
 )
 
-TABLES = {
-    table.name: table for table in (TRAINING_RUNS, METRICS, CLASSIFICATION_REPORT, CONFUSION_MATRIX, CONSUMED_CHANGES, MONITORING)
-}
+_ALL = (TRAINING_CLAIMS, TRAINING_RUNS, METRICS, CLASSIFICATION_REPORT, CONFUSION_MATRIX, CONSUMED_CHANGES, MONITORING)
+TABLES = {table.name: table for table in _ALL}
+
+
+def reason_of(definition: str) -> str:
+    """Why an apply trains: so that what it asks for is known as done when a run that went on without its client has done it."""
+    return f"definition {definition}"

@@ -7,7 +7,10 @@ TRAIN_MODEL = Procedure(
     handler="mlops.inside.train.train_model",
     arguments=(Column("MODEL_NAME", "VARCHAR"), Column("REASON", "VARCHAR"), Column("STREAM_NAME", "VARCHAR")),
     packages=("snowflake-snowpark-python", "snowflake-ml-python", "scikit-learn", "pandas"),
-    writes=("TRAINING_RUNS", "METRICS", "CLASSIFICATION_REPORT", "CONFUSION_MATRIX", "CONSUMED_CHANGES"),
+    writes=(
+        *("TRAINING_CLAIMS", "TRAINING_RUNS", "CONSUMED_CHANGES"),
+        *("METRICS", "CLASSIFICATION_REPORT", "CONFUSION_MATRIX"),
+    ),
     description="Trains a model on what the source holds now and adds it as a version; takes from the stream what it trained on.",
 )
 

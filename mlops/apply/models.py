@@ -7,11 +7,12 @@ from typing import Any
 
 from mlops.apply.target import Outcome, Target
 from mlops.definitions import Model
+from mlops.outputs import reason_of
 from mlops.plan import Desired
 
 
 def apply_model(target: Target, desired: Desired, definition: Model) -> Outcome:
-    return train(target, definition, reason=f"definition {desired.hash}")
+    return train(target, definition, reason=reason_of(desired.hash))
 
 
 def train(target: Target, definition: Model, *, reason: str) -> Outcome:

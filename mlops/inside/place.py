@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from snowflake.snowpark import Row, Session
@@ -22,8 +23,18 @@ class Place:
         rows: list[Row] = self.session.sql(statement, params=list(values) or None).collect()
         return rows
 
-    def count(self, statement: str) -> int:
-        return int(self.run(statement)[0][0])
+    def count(self, statement: str, values: Sequence[object] = ()) -> int:
+        return int(self.run(statement, values)[0][0])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self.run("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self.run("ROLLBACK")
+            raise
+        self.run("COMMIT")
 
     def table(self, name: str) -> Name:
         return self.home / name

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
 
 from mlops.definitions import Model, TrainingSet
+from mlops.inside.claims import Claim
 from mlops.inside.learning import Learned
 from mlops.inside.place import Place
 from mlops.names import Name, quote
@@ -47,7 +47,32 @@ class Run:
 def next_number(place: Place, model: str) -> int:
     """Only finished runs count: a run that was killed is made again under its own number."""
     table = place.table(TRAINING_RUNS.name)
-    return 1 + int(place.run(f"SELECT COUNT(*) FROM {table.sql} WHERE MODEL_NAME = ?", (model,))[0][0])
+    return 1 + place.count(f"SELECT COUNT(*) FROM {table.sql} WHERE MODEL_NAME = ?", (model,))
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The last run that was recorded."""
+
+    id: str
+    version: str
+    definition: str
+    passed: bool
+    training_rows: int
+    test_rows: int
+
+
+def last_finished(place: Place, model: str) -> Finished | None:
+    rows = place.run(
+        "SELECT RUN_ID, MODEL_VERSION, DEFINITION_HASH, PASSED, TRAINING_ROWS, TEST_ROWS "
+        f"FROM {place.table(TRAINING_RUNS.name).sql} WHERE MODEL_NAME = ? ORDER BY FINISHED_AT DESC LIMIT 1",
+        (model,),
+    )
+    return Finished(*rows[0]) if rows else None
+
+
+def metrics_of(place: Place, run: Finished) -> dict[str, float]:
+    return dict(place.run(f"SELECT METRIC, VALUE FROM {place.table(METRICS.name).sql} WHERE RUN_ID = ?", (run.id,)))
 
 
 def count_changes(place: Place, stream: str) -> Changes | None:
@@ -57,10 +82,11 @@ def count_changes(place: Place, stream: str) -> Changes | None:
     return Changes(name, place.count(f"SELECT COUNT(*) FROM {name.sql}"))
 
 
-def record(place: Place, run: Run, learned: Learned, *, passed: bool) -> None:
+def record(place: Place, run: Run, learned: Learned, claim: Claim, *, passed: bool) -> None:
     # Loading makes temporary tables, and that would end a transaction: it comes first.
     loaded = [(table, _load(place, table, frame)) for table, frame in _frames(run, learned)]
-    with _transaction(place):
+    with place.transaction():
+        claim.settle()
         for table, (source, columns) in loaded:
             place.run(f"INSERT INTO {place.table(table).sql} ({columns}) SELECT {columns} FROM {source}")
         if run.changes:
@@ -103,17 +129,6 @@ def _load(place: Place, table: str, frame: pd.DataFrame) -> tuple[str, str]:
         table_type="temporary",
     )
     return name.sql, ", ".join(quote(column) for column in frame.columns)
-
-
-@contextmanager
-def _transaction(place: Place) -> Iterator[None]:
-    place.run("BEGIN TRANSACTION")
-    try:
-        yield
-    except BaseException:
-        place.run("ROLLBACK")
-        raise
-    place.run("COMMIT")
 
 
 def _consume(place: Place, run: Run, changes: Changes) -> None:

@@ -15,7 +15,7 @@ _OPTIONS: type_hints.SKLModelSaveOptions = {"enable_explainability": False}
 
 
 def register(place: Place, model: Model, learned: Learned, version: str, *, comment: str, passed: bool) -> None:
-    registry = Registry(place.session, database_name=identifier(place.home.database), schema_name=identifier(place.home.name))
+    registry = _open(place)
     _drop_unfinished(registry, model.name, version)
     registry.log_model(
         learned.pipeline,
@@ -34,6 +34,21 @@ def register(place: Place, model: Model, learned: Learned, version: str, *, comm
         stored.default = version
 
 
+def has_version(place: Place, model: str, version: str) -> bool:
+    return version in _versions(_open(place), model)
+
+
+def _open(place: Place) -> Registry:
+    return Registry(place.session, database_name=identifier(place.home.database), schema_name=identifier(place.home.name))
+
+
+def _versions(registry: Registry, name: str) -> list[str]:
+    models = registry.show_models()
+    if models.empty or name not in set(models["name"]):
+        return []
+    return list(registry.get_model(name).show_versions()["name"])
+
+
 def _signatures(model: Model) -> dict[str, model_signature.ModelSignature]:
     numbers = [model_signature.FeatureSpec(name, model_signature.DataType.DOUBLE) for name in (*model.numeric, *model.derived)]
     words = [model_signature.FeatureSpec(name, model_signature.DataType.STRING) for name in model.categorical]
@@ -49,17 +64,14 @@ def _signatures(model: Model) -> dict[str, model_signature.ModelSignature]:
 
 def _drop_unfinished(registry: Registry, name: str, version: str) -> None:
     """A version that no finished run has recorded was left by one that was killed."""
-    models = registry.show_models()
-    if models.empty or name not in set(models["name"]):
-        return
-    model = registry.get_model(name)
-    versions = list(model.show_versions()["name"])
+    versions = _versions(registry, name)
     if version not in versions:
         return
     others = [other for other in versions if other != version]
     if not others:
         registry.delete_model(name)
         return
+    model = registry.get_model(name)
     if model.default.version_name == version:
         # The default version cannot be dropped.
         model.default = others[-1]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from snowflake.snowpark import Session
 
+from mlops.definitions import Model, TrainingSet
+from mlops.errors import MlopsError
 from mlops.fingerprint import fingerprint
+from mlops.inside.claims import Claim, claim
 from mlops.inside.content import open_content
-from mlops.inside.learning import Learned, failed_gates, learn
-from mlops.inside.place import find_place
-from mlops.inside.recording import Run, count_changes, next_number, record
-from mlops.inside.registration import register
+from mlops.inside.learning import failed_gates, learn
+from mlops.inside.place import Place, find_place
+from mlops.inside.recording import Run, count_changes, last_finished, metrics_of, next_number, record
+from mlops.inside.registration import has_version, register
 from mlops.inside.training_data import make_dataset, read_frame
 from mlops.marks import Mark
+from mlops.outputs import reason_of
 
 
 def train_model(session: Session, model_name: str, reason: str, stream_name: str) -> dict[str, Any]:
@@ -23,7 +28,24 @@ def train_model(session: Session, model_name: str, reason: str, stream_name: str
         model = definitions.model(model_name)
         training_set = definitions.training_set(model)
         definition = fingerprint(definitions, model)
-    run = Run(
+    with claim(place, model.name) as claimed:
+        done = _done_already(place, model.name, definition) if reason == reason_of(definition) else None
+        if done:
+            claimed.release()
+            return done
+        return _train(place, claimed, _begin(place, model, training_set, definition, reason, stream_name))
+
+
+def _done_already(place: Place, model: str, definition: str) -> dict[str, Any] | None:
+    """A procedure goes on when the client that called it is killed, and may have ended since the next one made its plan."""
+    last = last_finished(place, model)
+    if last is None or not last.passed or last.definition != definition or not has_version(place, model, last.version):
+        return None
+    return _summary(last.id, last.version, (last.training_rows, last.test_rows), metrics_of(place, last), [])
+
+
+def _begin(place: Place, model: Model, training_set: TrainingSet, definition: str, reason: str, stream: str) -> Run:
+    return Run(
         model=model,
         training_set=training_set,
         number=next_number(place, model.name),
@@ -32,23 +54,42 @@ def train_model(session: Session, model_name: str, reason: str, stream_name: str
         reason=reason,
         started=place.run("SELECT SYSDATE()")[0][0],
         # Before anything is read: what comes later is left to the next run.
-        changes=count_changes(place, stream_name),
+        changes=count_changes(place, stream),
     )
+
+
+def _train(place: Place, claimed: Claim, run: Run) -> dict[str, Any]:
+    try:
+        return _train_once(place, claimed, run)
+    except MlopsError:
+        raise
+    except Exception:
+        if not claimed.contested:
+            raise
+        # What the run before this one was still making stood in the way. It sees that it has lost the claim, and stops.
+        claimed.check()
+        return _train_once(place, claimed, run)
+
+
+def _train_once(place: Place, claimed: Claim, run: Run) -> dict[str, Any]:
+    model, training_set = run.model, run.training_set
     dataset = make_dataset(place, training_set, run.version)
     learned = learn(read_frame(dataset, model, training_set), model, training_set)
     failures = failed_gates(learned.metrics, model.gates)
     comment = Mark(run.definition, run.commit, run.id).after(model.description)
+    claimed.check()
     register(place, model, learned, run.version, comment=comment, passed=not failures)
-    record(place, run, learned, passed=not failures)
-    return _summary(run, learned, failures)
+    record(place, run, learned, claimed, passed=not failures)
+    sizes = len(learned.split.training), len(learned.split.test)
+    return _summary(run.id, run.version, sizes, learned.metrics, failures)
 
 
-def _summary(run: Run, learned: Learned, failures: list[str]) -> dict[str, Any]:
+def _summary(run: str, version: str, sizes: tuple[int, int], metrics: Mapping[str, float], failures: list[str]) -> dict[str, Any]:
     return {
-        "run": run.id,
-        "version": run.version,
-        "training_rows": len(learned.split.training),
-        "test_rows": len(learned.split.test),
-        "metrics": dict(learned.metrics),
+        "run": run,
+        "version": version,
+        "training_rows": sizes[0],
+        "test_rows": sizes[1],
+        "metrics": dict(metrics),
         "failed_gates": failures,
     }

@@ -73,7 +73,7 @@ def test_features_are_seen_by_the_feature_store(client: Client) -> None:
         assert {row["NAME"] for row in store.list_entities().collect()} == {"PATIENT", "TRIAL"}
         views = store.list_feature_views().collect()
         assert {(row["NAME"], row["VERSION"]) for row in views} == {("PATIENT_AGE", "V1"), ("TRIAL_CRITERIA", "V1")}
-        assert store.read_feature_view("PATIENT_AGE", "V1").count() == 3000
+        assert store.read_feature_view("PATIENT_AGE", "V1").count() == client.value("SELECT COUNT(*) FROM SOURCE.SCREENINGS")
 
 
 def test_the_model_is_in_the_registry_and_predicts(client: Client) -> None:
