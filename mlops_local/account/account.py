@@ -175,7 +175,7 @@ class Account:
                 raise self.runtime.failure_in(error) or translate_engine_error(error) from error
             record.produced(result)
         if not request.describe_only:
-            self.results.put(request.query_id, result)
+            self.results.put(request.query_id, result, session.user)
             session.last_query_ids.append(request.query_id)
         return result
 

@@ -256,7 +256,14 @@ class Catalogue:
         self._connection.execute("DELETE FROM account.columns WHERE object = ?", [entry.id])
         self._connection.execute("DELETE FROM account.tag_references WHERE object = ? OR tag = ?", [entry.id, entry.id])
         self._connection.execute("DELETE FROM account.grants WHERE object = ?", [entry.id])
+        if entry.kind in {"ROLE", "USER"}:
+            self._forget_grantee(entry)
         self._connection.execute("DELETE FROM account.objects WHERE id = ?", [entry.id])
+
+    def _forget_grantee(self, entry: Entry) -> None:
+        """A role or user that is made later under the same name starts with nothing."""
+        self._connection.execute("DELETE FROM account.grants WHERE grantee_kind = ? AND grantee = ?", [entry.kind, entry.name])
+        self._connection.execute("DELETE FROM account.grants WHERE object_kind = ? AND object_name = ?", [entry.kind, entry.name])
 
     # Grants
 
@@ -299,6 +306,12 @@ class Catalogue:
         self._connection.execute(
             "DELETE FROM account.grants WHERE privilege = ? AND object_kind = ? AND object_name = ? AND grantee_kind = ? AND grantee = ?",
             [privilege, object_kind, object_name, grantee_kind, grantee],
+        )
+
+    def forget_grants(self, object_kind: str, object_name: str) -> None:
+        """Every privilege on one object."""
+        self._connection.execute(
+            "DELETE FROM account.grants WHERE object_kind = ? AND object_name = ?", [object_kind, object_name]
         )
 
     def remove_grants(self, privilege: str, object_kind: str, object_name: str) -> None:

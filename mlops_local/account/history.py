@@ -6,6 +6,7 @@ https://docs.snowflake.com/en/sql-reference/functions/query_history
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ CREATE TABLE IF NOT EXISTS account.query_history (
     bytes_written_to_result BIGINT)
 """
 _FLUSH_AT = 200
+_SECRET = re.compile(r"(\bPASSWORD\s*=\s*)(?:'(?:[^'\\]|''|\\.)*'|\$\$.*?\$\$)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass
@@ -99,7 +101,7 @@ def _row(
     words = request.text.split(None, 1)
     return [
         request.query_id,
-        request.text,
+        _SECRET.sub(r"\1'********'", request.text),
         session.database,
         session.schema,
         words[0].upper() if words else "",

@@ -186,7 +186,7 @@ class Runtime:
             finally:
                 tokens.end(inner)
         if result.value is None:
-            return self._account.results.get(result.query_id or "")
+            return self._account.results.get(result.query_id or "", session.user)
         column = Column(routine.name, parse_type(routine.returns))
         return Result((column,), pa.Table.from_arrays([_stored(result.value, column.type)], names=["0"]), StatementType.CALL)
 

@@ -194,7 +194,7 @@ def result_scan(context: Context, positional: list[Any], named: dict[str, Any]) 
     if len(positional) != 1 or named:
         raise unsupported("RESULT_SCAN of anything but one query id")
     try:
-        result = context.session.account.results.get(str(positional[0]))
+        result = context.session.account.results.get(str(positional[0]), context.session.user)
     except KeyError:
         raise AccountError(709, "02000", f"Statement {positional[0]} not found") from None
     return context.register(result.table, result.columns)

@@ -20,6 +20,10 @@ Verb = Callable[[Session, Reader, Request], Result]
 _PREFIXES = ("SCOPED", "TEMPORARY", "TEMP", "LOCAL", "GLOBAL", "VOLATILE", "TRANSIENT", "SECURE", "RECURSIVE")
 
 
+# Verbs that answer a status and change the session or the account: describing them must not.
+_STATUS_ONLY = {"COMMIT", "GRANT", "REVOKE", "ROLLBACK", "SET", "START", "UNSET", "USE"}
+
+
 def run_statement(session: Session, request: Request) -> Result:
     """Answers one statement; several in one text are refused unless the client asked for several."""
     statements = split_statements(request.text)
@@ -39,7 +43,10 @@ def run_statement(session: Session, request: Request) -> Result:
         return _OBJECT_VERBS[verb](session, reader, request)
     if verb not in VERBS:
         raise reader.refuse()
-    return VERBS[verb](session, reader, request)
+    run = VERBS[verb]
+    if verb in _STATUS_ONLY:
+        return commands.described(session, request, lambda: run(session, reader, request))
+    return run(session, reader, request)
 
 
 def _create(session: Session, reader: Reader, request: Request) -> Result:

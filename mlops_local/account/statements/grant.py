@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import does_not_exist
+from mlops_local.account.errors import compilation_error, does_not_exist, unsupported
+from mlops_local.account.grantable import granted
 from mlops_local.account.names import quote_if_needed
-from mlops_local.account.privileges import grant_role
+from mlops_local.account.privileges import grant_role, inherited
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import BOOLEAN, SUCCEEDED, Column, Result, rows, status
 from mlops_local.account.session import Request, Session
@@ -36,6 +37,7 @@ _SCHEMA_KINDS = {
     "ONLINE FEATURE TABLE": "ONLINE FEATURE TABLES",
 }
 _PLURALS = {plural: kind for kind, plural in _SCHEMA_KINDS.items()} | {"SCHEMAS": "SCHEMA"}
+_OTHER_GRANTEES = {"USER", "SHARE", "DATABASE", "APPLICATION"}
 _ACCOUNT_KINDS = ("WAREHOUSE", "DATABASE", "INTEGRATION", "USER")
 
 
@@ -46,6 +48,10 @@ class Target:
     kind: str
     name: str
     entries: tuple[Entry, ...] = ()
+
+    @property
+    def base(self) -> str:
+        return self.kind.removeprefix("FUTURE ")
 
 
 def grant(session: Session, reader: Reader, request: Request) -> Result:
@@ -59,9 +65,11 @@ def grant(session: Session, reader: Reader, request: Request) -> Result:
 def _grant_role(session: Session, reader: Reader) -> Result:
     role = session.catalogue.get("ROLE", "", "", reader.path()[0]).name
     reader.expect("TO")
-    kind = reader.accept_any("ROLE", "USER") or ""
+    kind = _role_or_user(reader)
     grantee = session.catalogue.get(kind, "", "", reader.path()[0]).name
     reader.end()
+    if kind == "ROLE" and grantee in inherited(session.catalogue, role):
+        raise compilation_error(1003, "42601", f"role '{role}' cannot be granted to role '{grantee}': it would contain itself.")
     grant_role(session.catalogue, role, kind, grantee, by=session.role, at=session.account.clock.now())
     return status(SUCCEEDED)
 
@@ -72,17 +80,22 @@ def _grant_privileges(session: Session, reader: Reader) -> Result:
     reader.expect("TO")
     role = _grantee(session, reader)
     option = reader.accept("WITH", "GRANT", "OPTION")
-    if reader.accept_any("COPY", "REVOKE"):
+    kept = reader.accept_any("COPY", "REVOKE") if privileges == ["OWNERSHIP"] else None
+    if kept:
         reader.expect("CURRENT", "GRANTS")
     reader.end()
     for target in targets:
-        for privilege in privileges:
+        if kept == "REVOKE":
+            session.catalogue.forget_grants(target.kind, target.name)
+        for privilege in granted(privileges, target.base):
             _record(session, privilege, target, role, option)
     return status(SUCCEEDED)
 
 
 def _record(session: Session, privilege: str, target: Target, role: str, option: bool) -> None:
     if privilege == "OWNERSHIP":
+        if target.kind != target.base:
+            raise unsupported("GRANT OWNERSHIP ON FUTURE objects")
         for entry in target.entries:
             session.catalogue.update(entry, owner=role)
             session.catalogue.remove_grants("OWNERSHIP", target.kind, target.name)
@@ -102,13 +115,16 @@ def _record(session: Session, privilege: str, target: Target, role: str, option:
 
 def revoke(session: Session, reader: Reader, request: Request) -> Result:
     reader.next()
+    if reader.accept("GRANT", "OPTION", "FOR"):
+        raise unsupported("REVOKE GRANT OPTION FOR")
     with session.ddl():
-        reader.accept("GRANT", "OPTION", "FOR")
         if reader.accept("ROLE"):
-            role = reader.path()[0]
+            role = session.catalogue.get("ROLE", "", "", reader.path()[0]).name
             reader.expect("FROM")
-            kind = reader.accept_any("ROLE", "USER") or ""
-            session.catalogue.remove_grant("USAGE", "ROLE", role, kind, reader.path()[0])
+            kind = _role_or_user(reader)
+            session.catalogue.remove_grant(
+                "USAGE", "ROLE", role, kind, session.catalogue.get(kind, "", "", reader.path()[0]).name
+            )
         else:
             privileges = _privileges(reader, "ON")
             targets = _targets(session, reader)
@@ -116,7 +132,7 @@ def revoke(session: Session, reader: Reader, request: Request) -> Result:
             role = _grantee(session, reader)
             reader.accept_any("CASCADE", "RESTRICT")
             for target in targets:
-                for privilege in privileges:
+                for privilege in granted(privileges, target.base):
                     session.catalogue.remove_grant(privilege, target.kind, target.name, "ROLE", role)
         reader.end()
     return status(SUCCEEDED)
@@ -126,6 +142,8 @@ def _privileges(reader: Reader, until: str) -> list[str]:
     """Privilege names of one or more words, separated by commas."""
     found: list[str] = []
     words: list[str] = []
+    if reader.peek().upper == "ROLE" and reader.token.upper in _OTHER_GRANTEES:
+        raise unsupported(f"{reader.token.upper} ROLE")
     while reader.token.upper != until:
         if reader.at_end:
             raise reader.refuse()
@@ -136,11 +154,20 @@ def _privileges(reader: Reader, until: str) -> list[str]:
             words.append(reader.next().upper)
     reader.expect(until)
     found.append(" ".join(words))
-    return ["ALL" if name == "ALL PRIVILEGES" else name for name in found]
+    return found
+
+
+def _role_or_user(reader: Reader) -> str:
+    kind = reader.accept_any("ROLE", "USER")
+    if kind is None:
+        raise reader.refuse()
+    return kind
 
 
 def _grantee(session: Session, reader: Reader) -> str:
-    reader.accept("ROLE")
+    """``[ROLE] name``; users, shares and database roles take no privileges here."""
+    if not reader.accept("ROLE") and reader.peek().kind in {"word", "quoted"} and reader.token.upper in _OTHER_GRANTEES:
+        raise unsupported(f"privileges of a {reader.token.upper}")
     return session.catalogue.get("ROLE", "", "", reader.path()[0]).name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlops_local.account.errors import AccountError
 from mlops_local.account.privileges import inherited, roles_of
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Column, Result
@@ -10,6 +11,8 @@ from mlops_local.account.statements import account_object
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
 from mlops_local.account.statements.options import read_options
 from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ
+
+SYSTEM_ROLES = ("ACCOUNTADMIN", "SECURITYADMIN", "USERADMIN", "SYSADMIN", "PUBLIC")
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
@@ -30,6 +33,8 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
 def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
     name = reader.path()[0]
     reader.end()
+    if name in SYSTEM_ROLES:
+        raise AccountError(3001, "42501", f"SQL access control error:\nCannot drop role '{name}': it is defined by the system.")
     return account_object.drop(session, "ROLE", name, if_exists=if_exists)
 
 

@@ -15,7 +15,9 @@ from mlops_local.account.statements import commands
 
 def begin(session: Session, reader: Reader, request: Request) -> Result:
     """A block when one begins, else a transaction."""
-    return run(session, reader, request) if is_block(reader) else commands.begin(session, reader, request)
+    if is_block(reader):
+        return run(session, reader, request)
+    return commands.described(session, request, lambda: commands.begin(session, reader, request))
 
 
 def run(session: Session, reader: Reader, request: Request) -> Result:

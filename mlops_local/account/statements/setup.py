@@ -10,7 +10,6 @@ from mlops_local.account.session import Session
 from mlops_local.account.statements import role
 
 ADMINISTRATOR = "ADMIN"
-_ROLES = ("ACCOUNTADMIN", "SECURITYADMIN", "USERADMIN", "SYSADMIN", "PUBLIC")
 _HIERARCHY = (("SECURITYADMIN", "ACCOUNTADMIN"), ("USERADMIN", "SECURITYADMIN"), ("SYSADMIN", "ACCOUNTADMIN"))
 
 
@@ -19,7 +18,7 @@ def create_defaults(session: Session) -> None:
     if session.catalogue.find("ROLE", "", "", "ACCOUNTADMIN"):
         return
     now = session.account.clock.now()
-    for name in _ROLES:
+    for name in role.SYSTEM_ROLES:
         role.add(session, name)
     for inner, outer in _HIERARCHY:
         grant_role(session.catalogue, inner, "ROLE", outer, by=None, at=now)

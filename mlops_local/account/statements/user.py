@@ -88,8 +88,11 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
     with session.ddl():
         entry = account_object.find(session, "USER", name, if_exists=if_exists)
         if reader.accept("UNSET"):
-            changes: dict[str, Any] = dict.fromkeys(reader.next().upper for _ in range(1))
-            comment = None
+            word = reader.accept_any(*_OPTIONS)
+            if word is None:
+                raise reader.refuse()
+            changes: dict[str, Any] = {"PASSWORD_HASH" if word == "PASSWORD" else word: None}
+            comment = "" if word == "COMMENT" else None
         else:
             reader.expect("SET")
             options = read_options(reader, _OPTIONS)

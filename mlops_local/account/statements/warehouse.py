@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops_local.account.errors import compilation_error
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Column, Result, status
 from mlops_local.account.session import Session
@@ -29,11 +30,23 @@ _OPTIONS: dict[str, type] = {
 }
 
 
+_SIZES = ("XSMALL", "SMALL", "MEDIUM", "LARGE", "XLARGE", "XXLARGE", "XXXLARGE", "X4LARGE", "X5LARGE", "X6LARGE")
+_SPELLINGS = {"2XLARGE": "XXLARGE", "3XLARGE": "XXXLARGE", "4XLARGE": "X4LARGE", "5XLARGE": "X5LARGE", "6XLARGE": "X6LARGE"}
+
+
+def _read_settings(reader: Reader) -> dict[str, Any]:
+    options = read_options(reader, _OPTIONS)
+    size = str(options.get("WAREHOUSE_SIZE", "XSMALL")).upper().replace("-", "")
+    if _SPELLINGS.get(size, size) not in _SIZES:
+        raise compilation_error(1008, "22023", f"invalid value [{options['WAREHOUSE_SIZE']}] for parameter 'WAREHOUSE_SIZE'")
+    return options
+
+
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
     """The session works in the new warehouse from then on, as in Snowflake."""
     name = reader.path()[0]
     reader.accept("WITH")
-    options = read_options(reader, _OPTIONS)
+    options = _read_settings(reader)
     reader.end()
     comment = options.pop("COMMENT", "")
     answer = account_object.create(
@@ -58,7 +71,7 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
             reader.accept("IF", "SUSPENDED")
         elif verb is None:
             reader.expect("SET")
-        options: dict[str, Any] = read_options(reader, _OPTIONS) if verb is None else {"INITIALLY_SUSPENDED": verb == "SUSPEND"}
+        options: dict[str, Any] = _read_settings(reader) if verb is None else {"INITIALLY_SUSPENDED": verb == "SUSPEND"}
         reader.end()
         if entry is not None:
             session.catalogue.update(entry, comment=options.pop("COMMENT", None), **options)

@@ -75,7 +75,7 @@ class Queries:
         if job.error is not None:
             return encode(failure(job.error, query_id=job.query_id))
         try:
-            result = self._account.results.get(job.query_id)
+            result = self._account.results.get(job.query_id, job.session.user)
         except KeyError:
             raise unknown_query(job.query_id) from None
         return encode(success(result_data(result, job.session, job.query_id, self.chunks, settings={})))
@@ -150,7 +150,7 @@ class Queries:
             result = job.session.execute(Request(statement, tuple(binds[:own]), query.describe_only, child.query_id))
             binds = binds[own:]
             children.append((child.query_id, result.type))
-        self._account.results.put(job.query_id, _several_done())
+        self._account.results.put(job.query_id, _several_done(), job.session.user)
         return several_data(job.session, job.query_id, children)
 
 
