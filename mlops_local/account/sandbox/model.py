@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+import yaml
 
 from mlops_local.account.sandbox.errors import SandboxError
 from mlops_local.account.sandbox.spec import Handler, ImportFile
@@ -34,7 +34,7 @@ def model_handler(folder: Path, method: str, *, name: str | None = None) -> Hand
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     try:
-        return dict(YAML(typ="safe").load((folder / "MANIFEST.yml").read_text()))
+        return dict(yaml.safe_load((folder / "MANIFEST.yml").read_text()))
     except OSError as error:
         raise SandboxError(f"The model version has no readable MANIFEST.yml: {error.strerror}.") from error
 
