@@ -56,6 +56,6 @@ def _requirements(folder: Path, runtime: dict[str, Any]) -> Iterator[str]:
 
 
 def _conda_requirements(path: Path) -> Iterator[str]:
-    for entry in YAML(typ="safe").load(path.read_text()).get("dependencies") or []:
+    for entry in yaml.safe_load(path.read_text()).get("dependencies") or []:
         lines = entry.get("pip", []) if isinstance(entry, dict) else [entry.rpartition("::")[2]]
         yield from (line for line in lines if not line.startswith(("python=", "python>", "python<", "pip")) and line != "python")
