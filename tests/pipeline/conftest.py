@@ -76,13 +76,6 @@ def _wait_for_secrets(temporary: Path, process: subprocess.Popen[bytes]) -> Secr
 @pytest.fixture(scope="session")
 def first_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("first")
-        shutil.copytree("/tmp/first/account", folder / "account")
-        return Run(
-            folder / "account",
-            folder / "out",
-            0,
-            open("/tmp/first/terminal").read() if os.path.exists("/tmp/first/terminal") else "",
-            Secrets("", ""),
     return run_pipeline(folder / "account", folder / "out")
 
 
