@@ -63,6 +63,33 @@ REFUSED = [
 ]
 
 
+_WORDS_BEFORE_KINDS = [
+    ("TEMPORARY", "DATABASE X"),
+    ("SECURE", "WAREHOUSE X"),
+    ("TRANSIENT", "STAGE X"),
+    ("TEMPORARY", "TAG X"),
+    ("SECURE", "TABLE X (A INT)"),
+    ("TEMPORARY", "VIEW X AS SELECT 1 A"),
+    ("LOCAL", "TABLE X (A INT)"),
+    ("RECURSIVE", "ROLE X"),
+    ("TEMPORARY", "TASK X WAREHOUSE = W AS SELECT 1"),
+]
+
+
+@pytest.mark.parametrize(("word", "rest"), _WORDS_BEFORE_KINDS)
+def test_no_word_between_create_and_the_kind_is_ignored(session: Session, word: str, rest: str) -> None:
+    with pytest.raises(AccountError, match=f"CREATE {word} {rest.split(maxsplit=1)[0]}"):
+        session.run(f"CREATE {word} {rest}")
+
+
+def test_a_view_keeps_the_number_of_its_columns(session: Session) -> None:
+    session.run("CREATE VIEW V AS SELECT * FROM T")
+    session.run("ALTER TABLE T ADD COLUMN B INT")
+    with pytest.raises(AccountError) as refusal:
+        session.run("SELECT * FROM V")
+    assert refusal.value.number == 2057
+
+
 @pytest.mark.parametrize(("text", "number", "named"), REFUSED)
 def test_is_refused_by_name(session: Session, text: str, number: int, named: str) -> None:
     with pytest.raises(AccountError, match=named) as refusal:
