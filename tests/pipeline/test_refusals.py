@@ -37,9 +37,9 @@ class Keys:
 
 @pytest.fixture(scope="module")
 def served(first_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    """With a feature view taken away, so that there is something to make."""
+    """With a task taken away, so that there is something to make."""
     with stand(copy_account(first_run, tmp_path_factory.mktemp("refused"))) as found:
-        found.admin.query("DROP VIEW FEATURE_STORE.TRIAL_CRITERIA$V1")
+        found.admin.query("DROP TASK ML.MONITOR_TRIAL_ELIGIBILITY")
         yield found
 
 
@@ -127,8 +127,6 @@ def test_a_source_table_that_is_absent(served: Stand, before: dict[str, Any]) ->
 
 def test_an_empty_source(served: Stand) -> None:
     """Training is refused; the model that is there stays, and so does everything that its run left."""
-    assert served.pipeline.machine("apply", "features").returncode == 0
-    served.admin.query("CREATE TABLE SOURCE.KEPT AS SELECT * FROM SOURCE.SCREENINGS")
     served.admin.query("TRUNCATE TABLE SOURCE.SCREENINGS")
     says = "there is no row to learn from in SOURCE.SCREENINGS. Load the source first."
     refused(served, state(served), "run", "TRIAL_ELIGIBILITY", code=6, says=says)
