@@ -9,15 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlglot import exp
+
 from mlops_local.account import model_store
 from mlops_local.account.binding import replace_spans
+from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, syntax_error, unknown_function, unsupported
 from mlops_local.account.lexer import Token, tokenize
-from mlops_local.account.names import fold, quote
+from mlops_local.account.names import Name, fold, physical, quote
 from mlops_local.account.sandbox import model_handler
 from mlops_local.account.session import Session
+from mlops_local.account.sql import query
+from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.extensions import Scalar, preparation, scalar_function
+from mlops_local.account.sql.generator import generate
+from mlops_local.account.sql.typed import null, template, type_of, typed
 from mlops_local.account.statements import model, routine
 from mlops_local.account.statements.routine import Routine
 from mlops_local.account.types import OBJECT, SqlType, parse_type
@@ -41,6 +48,8 @@ def _user_function(context: Context, path: tuple[str, ...], count: int) -> Scala
     if entry is None:
         return None
     declared = Routine.of(entry)
+    if declared.language == "SQL" and declared.table is None:
+        return _sql_function(context, entry, declared, count)
     if declared.language != "PYTHON" or declared.table is not None:
         raise unsupported(f"a {declared.language} {'table ' if declared.table else ''}function in a query ({declared.name})")
     if len(declared.arguments) != count:
@@ -50,6 +59,52 @@ def _user_function(context: Context, path: tuple[str, ...], count: int) -> Scala
     result = parse_type(declared.returns)
     runtime = session.account.runtime
     return runtime.function(f"function {entry.id}", types, result, lambda: runtime.handler(session, entry))
+
+
+_DEEPEST = 32
+
+
+def _sql_function(context: Context, entry: Entry, declared: Routine, count: int) -> Scalar:
+    """Its body stands in the place of the call, names in it belonging to the schema of the function."""
+    inside = context.inside(entry)
+    if inside.depth > _DEEPEST:
+        raise unsupported(f"function {declared.name}, which calls itself")
+    inside.compile = query.compile_query
+    context.entries.append(entry)
+    return sql_function(declared, inside, count)
+
+
+def sql_function(declared: Routine, inside: Context, count: int) -> Scalar:
+    """https://docs.snowflake.com/en/developer-guide/udf/sql/udf-sql-introduction"""
+    types = tuple(parse_type(argument.type) for argument in declared.arguments)
+
+    def expression(nodes: list[exp.Expr]) -> exp.Expr:
+        defaults = [
+            cast(query.inlined(argument.default or "NULL", inside, {}), type_)
+            for argument, type_ in zip(declared.arguments[count:], types[count:], strict=True)
+        ]
+        values = {physical(argument.name): node for argument, node in zip(declared.arguments, [*nodes, *defaults], strict=True)}
+        return _strict(declared, query.inlined(declared.body, inside, values), list(values.values()))
+
+    return Scalar("", parse_type(declared.returns), types[:count], expression=expression)
+
+
+def _strict(declared: Routine, body: exp.Expr, values: list[exp.Expr]) -> exp.Expr:
+    """RETURNS NULL ON NULL INPUT."""
+    if not declared.options.get("STRICT") or not values:
+        return body
+    missing = " OR ".join(f"{{{i + 1}}} IS NULL" for i in range(len(values)))
+    return typed(template(f"CASE WHEN {missing} THEN NULL ELSE {{0}} END", body, *values), type_of(body))
+
+
+def check_sql_function(session: Session, where: Name, declared: Routine) -> None:
+    """Refuses a body that could not be computed, when the function is made."""
+    context = Context(session, where.database, where.schema)
+    context.compile = query.compile_query
+    made = sql_function(declared, context, len(declared.arguments))
+    assert made.expression is not None
+    assert made.arguments is not None
+    query.relation_of(session, f"SELECT {generate(made.expression([cast(null(), type_) for type_ in made.arguments]))}")
 
 
 def _model_method(session: Session, version_id: int, name: str, count: int) -> Scalar:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlglot import exp
+
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.session import Session
 from mlops_local.account.sql.context import Context, Relation
@@ -14,7 +16,7 @@ from mlops_local.account.types import SqlType
 
 @dataclass(frozen=True)
 class Scalar:
-    """A DuckDB function that stands for a user-defined one.
+    """A DuckDB function that stands for a user-defined one, or an expression of its arguments when ``expression`` is given.
 
     Arguments are cast to their types when these are given, and come behind the ``leading`` constants. What DuckDB answers
     is cast to the type of the result.
@@ -24,6 +26,7 @@ class Scalar:
     result: SqlType
     arguments: tuple[SqlType, ...] | None = None
     leading: tuple[str | int, ...] = ()
+    expression: Callable[[list[exp.Expr]], exp.Expr] | None = None
 
 
 @dataclass(frozen=True)

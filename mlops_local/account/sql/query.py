@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, invalid_identifier, syntax_error
-from mlops_local.account.names import logical, quote_if_needed
+from mlops_local.account.names import logical, quote, quote_if_needed
 from mlops_local.account.result import Result, arrow_type
 from mlops_local.account.session import Session
 from mlops_local.account.sql.context import Context
@@ -24,7 +24,7 @@ from mlops_local.account.sql.parser import parse, parse_expression
 from mlops_local.account.sql.queries import FIELDS, outputs
 from mlops_local.account.sql.rules import RULES_OF_EXPRESSIONS, translate_tree
 from mlops_local.account.sql.scope import Field, Fields, Scope, fields_of
-from mlops_local.account.sql.typed import type_of, typed
+from mlops_local.account.sql.typed import template, type_of, typed
 from mlops_local.account.types import TEXT, VARIANT, Column, SqlType, from_duckdb
 
 
@@ -171,6 +171,28 @@ def scalar_sql(session: Session, text: str, columns: Sequence[Column] = ()) -> s
 def given(node: exp.Expr) -> exp.Expr:
     """A translated expression, to stand in a tree that is still to be translated."""
     return typed(raw(f"({generate(node.copy())})"), type_of(node))
+
+
+def inlined(text: str, context: Context, arguments: Mapping[str, exp.Expr]) -> exp.Expr:
+    """The body of a SQL function, an expression or a query of one value, with translated arguments in the places of their names.
+
+    A query might have columns of its own by the names that the arguments are made of; there they come from a source beside it.
+    """
+    is_query = text.split(None, 1)[:1] and text.split(None, 1)[0].upper() in {"SELECT", "WITH"}
+    tree = exp.Paren(this=parse_expression(prepared(f"({text})" if is_query else text, context)))
+    for rule in RULES_OF_EXPRESSIONS:
+        tree = rule(tree, context)
+    nested = tree.find(exp.Query) is not None
+    source = quote(f"~arguments{context.depth}")
+    for node in list(tree.find_all(exp.Column)):
+        if not node.table and node.name in arguments:
+            value = arguments[node.name]
+            node.replace(typed(raw(f"{source}.{quote('~' + node.name)}"), type_of(value)) if nested else given(value))
+    made = translate_expression(tree, Scope(context, outputs))
+    if not nested or not arguments:
+        return made
+    columns = ", ".join(f"{{{i + 1}}} AS {quote('~' + name)}" for i, name in enumerate(arguments))
+    return typed(template(f"SELECT {{0}} FROM (SELECT {columns}) AS {source}", made, *arguments.values()), type_of(made))
 
 
 def scalar_tree(text: str, context: Context, columns: Sequence[Column] = ()) -> exp.Expr:

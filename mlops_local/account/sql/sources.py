@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import duckdb
 from sqlglot import exp
 
 from mlops_local.account.catalogue import Entry
@@ -113,8 +114,23 @@ def _view(entry: Entry, context: Context) -> Relation:
         )
     sql = context.compile(entry.properties["QUERY"], context.inside(entry))
     columns = tuple(context.session.catalogue.columns(entry))
+    width = _width(context, sql)
+    if width not in {None, len(columns)}:
+        raise compilation_error(
+            2057,
+            "42601",
+            f"View definition for '{entry.full_name}' declared {len(columns)} column(s), but view query produces {width} column(s).",
+        )
     listed = ", ".join(column(c.name) for c in columns)
     return Relation(f'SELECT * FROM ({sql}) AS "~view"({listed})', columns)
+
+
+def _width(context: Context, sql: str) -> int | None:
+    """How many columns a query has now; None when it cannot be bound any more, which the whole statement will tell."""
+    try:
+        return len(context.session.connection.cursor.sql(sql).columns)
+    except duckdb.Error:
+        return None
 
 
 def _point(table: exp.Table, entry: Entry, context: Context) -> None:

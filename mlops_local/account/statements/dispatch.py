@@ -17,6 +17,19 @@ from mlops_local.account.statements.verbs import VERBS
 
 Verb = Callable[[Session, Reader, Request], Result]
 
+_TEMPORARY = {"TEMPORARY", "TEMP", "VOLATILE"}
+_BEFORE_TEMPORARY = {"SCOPED", "LOCAL", "GLOBAL"}
+_MODIFIERS: dict[str, set[str]] = {
+    "DATABASE": {"TRANSIENT"},
+    "DYNAMIC TABLE": {"TRANSIENT"},
+    "FILE FORMAT": _TEMPORARY | _BEFORE_TEMPORARY,
+    "FUNCTION": _TEMPORARY | _BEFORE_TEMPORARY | {"SECURE"},
+    "PROCEDURE": _TEMPORARY | _BEFORE_TEMPORARY | {"SECURE"},
+    "SCHEMA": {"TRANSIENT"},
+    "STAGE": _TEMPORARY | _BEFORE_TEMPORARY,
+    "TABLE": _TEMPORARY | _BEFORE_TEMPORARY | {"TRANSIENT"},
+    "VIEW": {"SECURE"},
+}
 _PREFIXES = ("SCOPED", "TEMPORARY", "TEMP", "LOCAL", "GLOBAL", "VOLATILE", "TRANSIENT", "SECURE", "RECURSIVE")
 
 
@@ -57,15 +70,25 @@ def _create(session: Session, reader: Reader, request: Request) -> Result:
     kind = _kind(reader, plural=False)
     if kind.create is None:
         raise unsupported(f"CREATE {kind.words}")
+    _check_modifiers(kind, modifiers)
     creation = Creation(
         or_replace=or_replace,
         if_not_exists=reader.accept("IF", "NOT", "EXISTS"),
-        temporary=bool(modifiers & {"TEMPORARY", "TEMP", "VOLATILE"}),
+        temporary=bool(modifiers & _TEMPORARY),
         transient="TRANSIENT" in modifiers,
         secure="SECURE" in modifiers,
         modifiers=frozenset(modifiers),
     )
     return commands.described(session, request, lambda: kind.create(session, reader, creation))  # type: ignore[misc]
+
+
+def _check_modifiers(kind: Kind, modifiers: set[str]) -> None:
+    """No word between CREATE and the kind is ignored; LOCAL, GLOBAL and SCOPED stand before TEMPORARY only."""
+    refused = modifiers - _MODIFIERS.get(kind.words, set())
+    if not modifiers & _TEMPORARY:
+        refused |= modifiers & _BEFORE_TEMPORARY
+    for word in sorted(refused):
+        raise unsupported(f"CREATE {word} {kind.words}")
 
 
 def _change(verb: str) -> Verb:

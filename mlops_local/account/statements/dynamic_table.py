@@ -36,7 +36,6 @@ _WAREHOUSES = ("WAREHOUSE", "INITIALIZATION_WAREHOUSE")
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
-    schema_object.refuse_modifiers(WORDS, creation, "TRANSIENT")
     path = reader.path()
     headings = read_headings(reader)
     options = _read_options(reader)

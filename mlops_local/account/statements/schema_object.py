@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from mlops_local.account.catalogue import Entry, domain_of
-from mlops_local.account.errors import AccountError, compilation_error, does_not_exist, unsupported
+from mlops_local.account.errors import AccountError, compilation_error, does_not_exist
 from mlops_local.account.names import Name
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result, StatementType, rows, status
 from mlops_local.account.session import Session
-from mlops_local.account.statements.kind import Creation
 from mlops_local.account.types import Column
 
 KEEP = "{name} already exists, statement succeeded."
@@ -25,12 +24,6 @@ def wrong_kind(entry: Entry, kind: str) -> AccountError:
         f"Object found is of type '{entry.kind.replace(' ', '_')}', specified type '{kind.replace(' ', '_')}' is not "
         f"appropriate. Please use the corresponding statement for {entry.kind}.",
     )
-
-
-def refuse_modifiers(kind: str, creation: Creation, *allowed: str) -> None:
-    """No word between CREATE and the kind is ignored."""
-    for word in sorted(creation.modifiers - set(allowed)):
-        raise unsupported(f"CREATE {word} {kind}")
 
 
 def find(session: Session, kind: str, path: tuple[str, ...], *, if_exists: bool) -> Entry | None:

@@ -24,7 +24,6 @@ _RETENTION = timedelta(days=14)
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
     """The stream begins at the present state of the table, whose changes are kept from now on."""
-    schema_object.refuse_modifiers(WORDS, creation)
     path = reader.path()
     tag_values = read_tag_clause(reader) if reader.token.upper in {"TAG", "WITH"} else ()
     reader.accept("COPY", "GRANTS")

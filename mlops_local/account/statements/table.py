@@ -45,9 +45,6 @@ _WITHOUT_EFFECT = ("DATA_RETENTION_TIME_IN_DAYS", "MAX_DATA_EXTENSION_TIME_IN_DA
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
     """``CREATE TABLE n (columns) [AS query]``, ``AS query``, ``LIKE n``, ``CLONE n``."""
-    schema_object.refuse_modifiers(
-        KIND_WORDS, creation, "TEMPORARY", "TEMP", "SCOPED", "LOCAL", "GLOBAL", "VOLATILE", "TRANSIENT"
-    )
     path = reader.path()
     form = reader.accept_any("LIKE", "CLONE")
     make = _copied(session, reader, creation, form) if form else _defined(session, reader, creation)

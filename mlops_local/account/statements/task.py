@@ -31,7 +31,6 @@ _PROPERTIES = ("WAREHOUSE", "SCHEDULE", "CONFIG", _SIZE, "ALLOW_OVERLAPPING_EXEC
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
     """A task is created suspended."""
-    schema_object.refuse_modifiers(WORDS, creation)
     path = reader.path()
     options = _read_options(reader)
     if reader.accept("WHEN"):

@@ -30,7 +30,6 @@ class _Clauses:
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
-    schema_object.refuse_modifiers("VIEW", creation, "SECURE")
     path = reader.path()
     headings = read_headings(reader)
     clauses = _read_clauses(reader)

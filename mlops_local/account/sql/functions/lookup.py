@@ -10,7 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from mlops_local.account.errors import unknown_function, unsupported
-from mlops_local.account.names import quote_if_needed
+from mlops_local.account.names import logical, quote_if_needed
 from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.extensions import SCALAR_FUNCTIONS, SYSTEM_FUNCTIONS
 from mlops_local.account.sql.functions import registry
@@ -22,6 +22,7 @@ from mlops_local.account.types import BOOLEAN, INTEGER, REAL, TIMESTAMP_LTZ
 
 def call_function(path: tuple[str, ...], arguments: list[exp.Expr], scope: Scope) -> exp.Expr:
     """The call in DuckDB's terms; refused by name when nobody knows the function."""
+    path = tuple(map(logical, path))
     name = path[-1]
     if len(path) == 1:
         built = registry.build(name, arguments, scope)
@@ -43,6 +44,8 @@ def _user_defined(path: tuple[str, ...], arguments: list[exp.Expr], scope: Scope
             continue
         if found.arguments is not None:
             arguments = [cast(node, type_) for node, type_ in zip(arguments, found.arguments, strict=True)]
+        if found.expression is not None:
+            return cast(found.expression(arguments), found.result)
         answer = call(found.duckdb_name, *map(constant, found.leading), *arguments)
         return template(f"CAST({{0}} AS {found.result.duckdb})", answer, type_=found.result)
     return None
