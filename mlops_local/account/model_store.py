@@ -42,7 +42,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load((folder / "MANIFEST.yml").read_text())
     except (OSError, yaml.YAMLError) as error:
-        raise AccountError(398507, "22023", f"MANIFEST.yml of the model version cannot be read: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise AccountError(398507, "22023", f"MANIFEST.yml of the model version cannot be read: {reason}") from error
     if not isinstance(content, dict) or not content.get("methods"):
         raise AccountError(398507, "22023", "MANIFEST.yml of the model version declares no methods.")
     return content

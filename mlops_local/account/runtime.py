@@ -57,6 +57,10 @@ def _returns(result: SqlType) -> str:
     return result.duckdb if result.duckdb in _RETURNED else "VARCHAR"
 
 
+# https://docs.snowflake.com/en/developer-guide/udf/python/udf-python-introduction
+_RUNTIMES = ("3.9", "3.10", "3.11", "3.12", "3.13")
+
+
 @dataclass(frozen=True)
 class _Function:
     """A handler with the SQL types of its arguments and of its result."""
@@ -109,6 +113,8 @@ class Runtime:
         """What CREATE refuses: packages that the account does not have, pickled code of another Python."""
         if routine.language != "PYTHON":
             return
+        if (version := str(routine.options.get("RUNTIME_VERSION", ""))) not in _RUNTIMES:
+            raise unsupported(f"RUNTIME_VERSION = '{version}'; it can be {', '.join(_RUNTIMES)}")
         try:
             check_packages(routine.options.get("PACKAGES", []), procedure=procedure)
             check_runtime(_handler(routine, ()))

@@ -14,7 +14,7 @@ from typing import Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from mlops_local.account.errors import AccountError
+from mlops_local.account.errors import AccountError, unsupported
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Column, Result, rows, status
 from mlops_local.account.session import Session
@@ -46,10 +46,16 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     name = reader.path()[0]
     options = read_options(reader, _OPTIONS)
     reader.end()
+    _check_login_name(name, options)
     comment, kept = options.pop("COMMENT", ""), properties(options)
     return account_object.create(
         session, "USER", name, creation, lambda: account_object.add(session, "USER", name, comment=comment, properties=kept)
     )
+
+
+def _check_login_name(name: str, options: dict[str, Any]) -> None:
+    if options.get("LOGIN_NAME", name).upper() != name:
+        raise unsupported("LOGIN_NAME other than the name of the user")
 
 
 def properties(options: dict[str, Any]) -> dict[str, Any]:
@@ -96,6 +102,7 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
         else:
             reader.expect("SET")
             options = read_options(reader, _OPTIONS)
+            _check_login_name(name, options)
             comment = options.pop("COMMENT", None)
             changes = properties(options)
         reader.end()
