@@ -12,7 +12,7 @@ help: ## Show this list
 
 $(READY): requirements.txt requirements-dev.txt pyproject.toml
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.txt)"; }
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements-dev.txt --editable .
 	@touch $@
 
 pipeline: $(READY) ## Run azure-pipelines.yml on this machine, against a fresh embedded Snowflake account
