@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from mlops_local.account.errors import does_not_exist
 from mlops_local.account.session import Session
 from mlops_local.account.sql.extensions import system_function
 
@@ -27,5 +28,14 @@ def client_version_info(session: Session, arguments: list[Any]) -> str:
 
 @system_function("SYSTEM$CANCEL_ALL_QUERIES")
 def cancel_all_queries(session: Session, arguments: list[Any]) -> str:
-    """Snowpark asks for it when it closes; statements of a session run one after another, so nothing else can be running."""
-    return "0 queries were cancelled."
+    """Ends what a session of the same user runs; of this session nothing else can be running, one statement follows the other.
+
+    https://docs.snowflake.com/en/sql-reference/functions/system_cancel_all_queries
+    """
+    number = int(arguments[0]) if len(arguments) == 1 and str(arguments[0]).isdecimal() else session.id
+    found = session.account.sessions.get(number)
+    if found is None or found.user != session.user:
+        raise does_not_exist("Session", str(number))
+    if found is not session:
+        found.cancel()
+    return "all queries cancelled."

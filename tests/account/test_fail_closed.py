@@ -187,3 +187,14 @@ def test_information_schema_knows_tables_that_are_not_filled_yet(session: Sessio
     session.run("CREATE DYNAMIC TABLE DT TARGET_LAG = '1 hour' WAREHOUSE = W INITIALIZE = ON_SCHEDULE AS SELECT A FROM T")
     found = values(session, "SELECT TABLE_NAME, ROW_COUNT FROM INFORMATION_SCHEMA.TABLES ORDER BY 1")
     assert found == [["DT", None], ["T", 0]]
+
+
+def test_statements_of_another_session_can_be_ended_by_its_user_only(account: Account, session: Session) -> None:
+    other = account.open_session("U")
+    try:
+        with pytest.raises(AccountError) as refusal:
+            session.run(f"SELECT SYSTEM$CANCEL_ALL_QUERIES({other.id})")
+    finally:
+        other.close()
+    assert refusal.value.number == 2003
+    assert values(session, f"SELECT SYSTEM$CANCEL_ALL_QUERIES({session.id})") == [["all queries cancelled."]]

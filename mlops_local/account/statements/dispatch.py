@@ -51,9 +51,9 @@ def run_statement(session: Session, request: Request) -> Result:
         return dml.insert_arrays(session, text, arrays, request)
     reader = Reader(text)
     verb = reader.token.upper
-    if verb in _OBJECT_VERBS:
+    if verb in OBJECT_VERBS:
         reader.next()
-        return _OBJECT_VERBS[verb](session, reader, request)
+        return OBJECT_VERBS[verb](session, reader, request)
     if verb not in VERBS:
         raise reader.refuse()
     run = VERBS[verb]
@@ -145,7 +145,7 @@ def _by_length(pairs: list[tuple[str, Kind]]) -> list[tuple[tuple[str, ...], Kin
 _SINGULARS = _by_length([(kind.words, kind) for kind in KINDS])
 _PLURALS = _by_length([(kind.plural, kind) for kind in KINDS])
 
-_OBJECT_VERBS: dict[str, Verb] = {
+OBJECT_VERBS: dict[str, Verb] = {
     "CREATE": _create,
     "ALTER": _change("ALTER"),
     "DROP": _change("DROP"),

@@ -98,9 +98,3 @@ def last_query_id(session: Session, arguments: list[Any]) -> str | None:
 def available_roles(session: Session, arguments: list[Any]) -> str:
     roles = session.catalogue.granted_roles("USER", session.user)
     return "[" + ", ".join(f'"{role}"' for role in sorted({*roles, "PUBLIC"})) + "]"
-
-
-@system_function("SYSTEM$CANCEL_ALL_QUERIES")
-def cancel_all_queries(session: Session, arguments: list[Any]) -> str:
-    """Statements of a session run one after another, so none of this session runs while this one does."""
-    return "all queries cancelled."
