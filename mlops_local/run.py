@@ -18,6 +18,7 @@ from mlops_local.agent.errors import WrongPipeline
 from mlops_local.agent.predefined import REASONS
 from mlops_local.agent.run import RunOptions, check_run, run_pipeline
 from mlops_local.arguments import add_queue_arguments, queue_of
+from mlops_local.serve import ServeError
 from mlops_local.stage_set import StageSetError, embedded
 
 ACCOUNT = Path(".local") / "account"
@@ -32,7 +33,7 @@ def main(argv: list[str]) -> int:
     except WrongPipeline as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command speaks on the terminal
         return 2
-    except StageSetError as error:
+    except (ServeError, StageSetError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - as above
         return 1
 

@@ -122,6 +122,9 @@ def _present(places: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def open_account(data: Path) -> Account:
+    """Of a folder that holds one, or of an empty or new one: files of somebody else's are never mixed with an account's."""
+    if data.is_dir() and any(data.iterdir()) and not (data / "data.duckdb").exists():
+        raise ServeError(f"{data} is not empty and holds no account; name another folder.")
     try:
         return Account.open(data)
     except duckdb.IOException as error:

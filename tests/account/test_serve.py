@@ -16,7 +16,7 @@ import pytest
 import snowflake.connector
 from snowflake.connector import SnowflakeConnection
 
-from mlops_local.serve import keys_folder, serving
+from mlops_local.serve import ServeError, keys_folder, serving
 
 RUN = [sys.executable, "-m", "mlops_local", "serve"]
 
@@ -94,6 +94,13 @@ def test_the_key_is_the_owners_alone_and_outside_the_data(tmp_path: Path) -> Non
     assert data not in file.parents
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_holds_other_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("kept")
+    with pytest.raises(ServeError, match="holds no account"), serving(tmp_path):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
 def test_a_lost_key_is_replaced(tmp_path: Path) -> None:
