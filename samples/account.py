@@ -79,9 +79,7 @@ def append(session: Session, name: Name, rows: pd.DataFrame) -> int:
 def add_trials(session: Session, database: str, trials: pd.DataFrame) -> int:
     """A trial that is there with the same text is left alone; another text is its next version."""
     name = create_tables(session, database) / CLINICAL_TRIALS.name
-    new = trials[~_known(session, name, trials)].assign(
-        RECORDED_AT=datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    )
+    new = trials[~_known(session, name, trials)].assign(RECORDED_AT=datetime.now(UTC).replace(tzinfo=None, microsecond=0))
     return append(session, name, new[CLINICAL_TRIALS.column_names])
 
 

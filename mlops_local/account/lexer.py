@@ -23,7 +23,7 @@ _TOKEN = re.compile(
   | (?P<variable>\$[A-Za-z_][A-Za-z0-9_]*|\$\d+)
   | (?P<word>[A-Za-z_][A-Za-z0-9_$]*)
   | (?P<comment>//[^\n]*)
-  | (?P<mark>::|:=|=>|->|<=|>=|<>|!=|\|\||.)
+  | (?P<mark>::|:=|=>|->>|->|<=|>=|<>|!=|\|\||.)
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from mlops_local.account.binding import bind_values
 from mlops_local.account.errors import AccountError, unsupported
@@ -10,7 +11,7 @@ from mlops_local.account.lexer import split_statements
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result
 from mlops_local.account.session import Request, Session
-from mlops_local.account.statements import commands, dml
+from mlops_local.account.statements import commands, dml, flow
 from mlops_local.account.statements.kind import Creation, Kind
 from mlops_local.account.statements.kinds import KINDS
 from mlops_local.account.statements.verbs import VERBS
@@ -49,6 +50,10 @@ def run_statement(session: Session, request: Request) -> Result:
     text, arrays = bind_values(statements[0], request.binds)
     if arrays is not None:
         return dml.insert_arrays(session, text, arrays, request)
+    chain = flow.split_chain(text)
+    if len(chain) > 1:
+        last = flow.run_chain(session, chain, describe_only=request.describe_only)
+        return run_statement(session, replace(request, text=last, binds=()))
     reader = Reader(text)
     verb = reader.token.upper
     if verb in OBJECT_VERBS:

@@ -147,7 +147,9 @@ def _resolve_mode(wanted: str, body: str, read: Sequence[Entry]) -> tuple[str, s
     """FULL or INCREMENTAL, and why; AUTO takes what the query allows."""
     if wanted == "FULL":
         return "FULL", "The user specified FULL refresh mode."
-    volatile = next((entry for entry in read if entry.kind == "FUNCTION" and entry.properties.get("VOLATILITY") != "IMMUTABLE"), None)
+    volatile = next(
+        (entry for entry in read if entry.kind == "FUNCTION" and entry.properties.get("VOLATILITY") != "IMMUTABLE"), None
+    )
     obstacle = f"volatile function {volatile.name}" if volatile else incremental_obstacle(parse(body))
     if obstacle is None:
         return "INCREMENTAL", None

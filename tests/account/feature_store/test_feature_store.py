@@ -28,7 +28,9 @@ from tests.account.conftest import Ask
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 VIEWS: dict[str, dict[str, Any]] = {
-    "view": {}, "dynamic table": {"refresh_freq": "1 minute"}, "cron": {"refresh_freq": "0 * * * * UTC"},
+    "view": {},
+    "dynamic table": {"refresh_freq": "1 minute"},
+    "cron": {"refresh_freq": "0 * * * * UTC"},
 }
 
 
@@ -116,7 +118,9 @@ def test_reads_back_what_was_registered(store: FeatureStore, each: FeatureView) 
     assert found == each
     assert (found.desc, str(found.timestamp_col), [str(e.name) for e in found.entities]) == ("d", "TS", ["READER"])
     assert rows(store.read_feature_view(found)) == [
-        {"K": "a", "TS": day(1), "A": 1, "B": 1.5}, {"K": "a", "TS": day(3), "A": 2, "B": None}, {"K": "b", "TS": day(2), "A": 3, "B": 3.5},
+        {"K": "a", "TS": day(1), "A": 1, "B": 1.5},
+        {"K": "a", "TS": day(3), "A": 2, "B": None},
+        {"K": "b", "TS": day(2), "A": 3, "B": 3.5},
     ]
     assert len(store.read_feature_view(found, keys=[["b"]]).collect()) == 1
 
@@ -134,12 +138,19 @@ def test_a_description_can_change(store: FeatureStore, each: FeatureView) -> Non
 
 def test_columns_keep_their_descriptions(store: FeatureStore, registered: FeatureView) -> None:
     described = {row["NAME"]: (row["CATEGORY"], row["DESC"]) for row in registered.list_columns().collect()}
-    assert described == {"K": ("ENTITY", "it's a key"), "TS": ("TIMESTAMP", None), "A": ("FEATURE", "the a"), "B": ("FEATURE", "")}
+    assert described == {
+        "K": ("ENTITY", "it's a key"),
+        "TS": ("TIMESTAMP", None),
+        "A": ("FEATURE", "the a"),
+        "B": ("FEATURE", ""),
+    }
 
 
 def test_a_managed_view_is_refreshed_by_command(store: FeatureStore, entity: Entity, snowpark: Snowpark, ask: Ask) -> None:
     ask("CREATE OR REPLACE TABLE S.MOVING AS SELECT 'k' AS K, 1 AS N")
-    view = FeatureView("MOVED", [entity], snowpark.sql(f"SELECT K, N FROM {snowpark.get_current_database()}.S.MOVING"), refresh_freq="1 hour")
+    view = FeatureView(
+        "MOVED", [entity], snowpark.sql(f"SELECT K, N FROM {snowpark.get_current_database()}.S.MOVING"), refresh_freq="1 hour"
+    )
     found = store.register_feature_view(view, "V1")
     ask("INSERT INTO S.MOVING VALUES ('l', 2)")
     assert store.read_feature_view(found).count() == 1
@@ -197,9 +208,16 @@ def test_the_client_finds_asof_joins(store: FeatureStore) -> None:
 
 
 @pytest.mark.parametrize("method", ["sequential", "cte"])
-def test_training_sets_join_at_the_time_of_the_row(store: FeatureStore, registered: FeatureView, spine: DataFrame, method: Any) -> None:
+def test_training_sets_join_at_the_time_of_the_row(
+    store: FeatureStore, registered: FeatureView, spine: DataFrame, method: Any
+) -> None:
     frame = store.generate_training_set(
-        spine, [registered], spine_timestamp_col="TS", spine_label_cols=["LABEL"], include_feature_view_timestamp_col=True, join_method=method
+        spine,
+        [registered],
+        spine_timestamp_col="TS",
+        spine_label_cols=["LABEL"],
+        include_feature_view_timestamp_col=True,
+        join_method=method,
     )
     assert frame.columns == ["K", "TS", "LABEL", "READ_V1_TS", "A", "B"]
     assert rows(frame) == [
@@ -211,7 +229,9 @@ def test_training_sets_join_at_the_time_of_the_row(store: FeatureStore, register
 
 
 def test_training_sets_of_slices_with_prefixes(store: FeatureStore, registered: FeatureView, spine: DataFrame) -> None:
-    frame = store.generate_training_set(spine, [registered.slice(["A"]), registered.with_name("OTHER")], spine_timestamp_col="TS", auto_prefix=True)
+    frame = store.generate_training_set(
+        spine, [registered.slice(["A"]), registered.with_name("OTHER")], spine_timestamp_col="TS", auto_prefix=True
+    )
     assert frame.columns == ["K", "TS", "LABEL", "READ_V1_A", "OTHER_A", "OTHER_B"]
     assert [row["READ_V1_A"] for row in rows(frame)] == [1, 2, None, None]
 
@@ -250,15 +270,20 @@ def test_datasets_remember_their_feature_views(store: FeatureStore, registered: 
 def test_append_only_views_keep_a_snapshot_of_every_refresh(
     store: FeatureStore, entity: Entity, features: DataFrame, ask: Ask, shared_server: Server
 ) -> None:
-    view = FeatureView("SNAP", [entity], features, timestamp_col="TS", refresh_freq="0 * * * * UTC", refresh_mode="FULL", append_only=True)
+    view = FeatureView(
+        "SNAP", [entity], features, timestamp_col="TS", refresh_freq="0 * * * * UTC", refresh_mode="FULL", append_only=True
+    )
     store.register_feature_view(view, "V1")
     for times in (1, 2):
         ask("EXECUTE TASK FS.SNAP$V1")
         scheduler.tick(shared_server.account)
         assert len(ask("SELECT * FROM FS.SNAP$V1$SNAPSHOTS")) == 3 * times
-    assert {row[0] for row in ask(
-        "SELECT STATE FROM TABLE(INFORMATION_SCHEMA.TASK_HISTORY(TASK_NAME => 'SNAP$V1')) WHERE QUERY_ID IS NOT NULL"
-    )} == {"SUCCEEDED"}
+    assert {
+        row[0]
+        for row in ask(
+            "SELECT STATE FROM TABLE(INFORMATION_SCHEMA.TASK_HISTORY(TASK_NAME => 'SNAP$V1')) WHERE QUERY_ID IS NOT NULL"
+        )
+    } == {"SUCCEEDED"}
     assert ask("SELECT * FROM FS.SNOWML_SNAPSHOT_STATUS") == []
     store.delete_feature_view("SNAP", "V1")
 
@@ -267,25 +292,44 @@ def test_tiled_views_aggregate_within_their_windows(
     store: FeatureStore, entity: Entity, features: DataFrame, spine: DataFrame
 ) -> None:
     aggregates = [
-        Feature.sum("A", "2 days").alias("SUM_A"), Feature.avg("A", "3 days").alias("AVG_A"), Feature.max("B", "3 days").alias("MAX_B"),
+        Feature.sum("A", "2 days").alias("SUM_A"),
+        Feature.avg("A", "3 days").alias("AVG_A"),
+        Feature.max("B", "3 days").alias("MAX_B"),
         Feature.last_n("A", "3 days", n=2).alias("LAST_A"),
     ]
-    view = FeatureView("TILED", [entity], features, timestamp_col="TS", refresh_freq="1 day", feature_granularity="1 day", features=aggregates)
+    view = FeatureView(
+        "TILED", [entity], features, timestamp_col="TS", refresh_freq="1 day", feature_granularity="1 day", features=aggregates
+    )
     found = store.register_feature_view(view, "V1")
     frame = store.generate_training_set(spine, [found], spine_timestamp_col="TS", join_method="cte")
     values = [(row["K"], row["SUM_A"], row["AVG_A"], row["MAX_B"], row["LAST_A"]) for row in rows(frame)]
-    assert [(key, total, mean, largest, last and [int(one) for one in json.loads(last)]) for key, total, mean, largest, last in values] == [
-        ("a", 1, 1.0, 1.5, [1]), ("a", 2, 1.5, 1.5, [1, 2]), ("b", 0, None, None, None), ("z", 0, None, None, None),
+    assert [
+        (key, total, mean, largest, last and [int(one) for one in json.loads(last)]) for key, total, mean, largest, last in values
+    ] == [
+        ("a", 1, 1.0, 1.5, [1]),
+        ("a", 2, 1.5, 1.5, [1, 2]),
+        ("b", 0, None, None, None),
+        ("z", 0, None, None, None),
     ]
     replaced = FeatureView(
-        "TILED", [entity], features, timestamp_col="TS", refresh_freq="1 day", feature_granularity="1 day", features=aggregates[:1]
+        "TILED",
+        [entity],
+        features,
+        timestamp_col="TS",
+        refresh_freq="1 day",
+        feature_granularity="1 day",
+        features=aggregates[:1],
     )
     assert store.register_feature_view(replaced, "V1", overwrite=True).version == "V1"
     store.delete_feature_view("TILED", "V1")
 
 
-def test_online_features_are_refused_and_leave_nothing(store: FeatureStore, entity: Entity, features: DataFrame, ask: Ask) -> None:
-    view = FeatureView("ONLINE", [entity], features, timestamp_col="TS", refresh_freq="1 minute", online_config=OnlineConfig(enable=True))
+def test_online_features_are_refused_and_leave_nothing(
+    store: FeatureStore, entity: Entity, features: DataFrame, ask: Ask
+) -> None:
+    view = FeatureView(
+        "ONLINE", [entity], features, timestamp_col="TS", refresh_freq="1 minute", online_config=OnlineConfig(enable=True)
+    )
     with pytest.raises(Exception, match="ONLINE FEATURE TABLE"):
         store.register_feature_view(view, "V1")
     assert ask("SHOW DYNAMIC TABLES LIKE 'ONLINE%' IN FS") == []

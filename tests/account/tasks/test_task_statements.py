@@ -138,7 +138,12 @@ def test_the_feature_stores_statements_for_a_scheduled_refresh(run: Run) -> None
 
 
 def test_the_owner_must_have_the_privilege_to_run_tasks(run: Run) -> None:
-    run("CREATE ROLE R", "GRANT ROLE R TO USER ADMIN", "USE ROLE R", "CREATE TASK T WAREHOUSE = W SCHEDULE = '5 MINUTE' AS SELECT 1")
+    run(
+        "CREATE ROLE R",
+        "GRANT ROLE R TO USER ADMIN",
+        "USE ROLE R",
+        "CREATE TASK T WAREHOUSE = W SCHEDULE = '5 MINUTE' AS SELECT 1",
+    )
     for text in ("ALTER TASK T RESUME", "EXECUTE TASK T"):
         with pytest.raises(AccountError, match="EXECUTE TASK privilege must be granted to owner role") as refusal:
             run(text)
