@@ -7,6 +7,7 @@ https://docs.snowflake.com/en/sql-reference/operators-flow
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from mlops_local.account.errors import syntax_error
 from mlops_local.account.lexer import Token, tokenize
@@ -47,7 +48,7 @@ def run_chain(session: Session, chain: Sequence[str], *, describe_only: bool) ->
 def _with_answers(text: str, ids: Sequence[str]) -> str:
     """``$n`` where a source of rows stands, as a scan of the n-th answer counted from the end."""
     tokens = tokenize(text)
-    for before, token in reversed(list(zip(tokens, tokens[1:], strict=False))):
+    for before, token in reversed(list(pairwise(tokens))):
         if before.upper in _BEFORE_A_SOURCE and token.kind == "variable" and token.text[1:].isdigit():
             text = f"{text[: token.start]}TABLE(RESULT_SCAN('{_answer(int(token.text[1:]), ids)}')){text[token.end :]}"
     return text
