@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+import duckdb
 import pyarrow as pa
 
 from mlops_local.account.catalogue import Entry
@@ -80,7 +82,9 @@ class Context:
     def release(self) -> None:
         """Forgets the registered Arrow tables."""
         for name in self.registered:
-            self.session.connection.cursor.unregister(name)
+            # A statement that failed has aborted its transaction; the roll-back that follows takes the names away.
+            with suppress(duckdb.TransactionException):
+                self.session.connection.cursor.unregister(name)
         self.registered.clear()
 
 

@@ -119,7 +119,7 @@ def _interval(part: str) -> str:
         return f"to_months(CAST({{0}} * {_MONTHS[part]} AS INTEGER))"
     if part in _DAYS:
         return f"to_days(CAST({{0}} * {_DAYS[part]} AS INTEGER))"
-    return f"to_microseconds(CAST({{0}} * {_NANOSECONDS[part] // 1000} AS BIGINT))"
+    return f"to_microseconds(CAST({{0}} AS BIGINT) * {_NANOSECONDS[part] // 1000})"
 
 
 @function("ADD_MONTHS", least=2)
