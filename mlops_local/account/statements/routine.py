@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlops_local.account.artifact_repositories import read_repository
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, already_exists, does_not_exist, syntax_error, unsupported
 from mlops_local.account.names import Name, quote_if_needed
@@ -208,7 +209,7 @@ def _access(reader: Reader, found: dict[str, Any]) -> None:
 
 def _repository(reader: Reader, found: dict[str, Any]) -> None:
     reader.accept("=")
-    found["ARTIFACT_REPOSITORY"] = ".".join(reader.path())
+    found["ARTIFACT_REPOSITORY"] = read_repository(reader)
 
 
 _OPTIONS: dict[str, Option] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlops_local.account.artifact_repositories import read_repository
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import already_exists, does_not_exist
 from mlops_local.account.names import Name
@@ -75,17 +76,28 @@ def remove(session: Session, entry: Entry) -> None:
 
 
 def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
-    name = _name(session, reader)
+    """The current schema when none is named: ``ALTER SCHEMA SET ..``."""
+    current = reader.token.upper in {"SET", "UNSET"}
+    name = session.complete(("",)) if current else _name(session, reader)
     with session.ddl():
         entry = session.catalogue.find("SCHEMA", name.database, "", name.schema)
         if entry is None and not if_exists:
             raise does_not_exist("Schema", f"{name.database}.{name.schema}")
-        reader.expect("SET")
-        options = read_options(reader, {"COMMENT": str})
+        comment, properties = _read_change(reader)
         reader.end()
         if entry is not None:
-            session.catalogue.update(entry, comment=options.get("COMMENT"))
+            session.catalogue.update(entry, comment=comment, **properties)
     return status(SUCCEEDED)
+
+
+def _read_change(reader: Reader) -> tuple[str | None, dict[str, str | None]]:
+    """The comment and the properties that SET or UNSET changes."""
+    if reader.accept("UNSET", "DEFAULT_PYTHON_ARTIFACT_REPOSITORY"):
+        return None, {"DEFAULT_PYTHON_ARTIFACT_REPOSITORY": None}
+    reader.expect("SET")
+    if reader.accept("DEFAULT_PYTHON_ARTIFACT_REPOSITORY", "="):
+        return None, {"DEFAULT_PYTHON_ARTIFACT_REPOSITORY": read_repository(reader)}
+    return read_options(reader, {"COMMENT": str}).get("COMMENT"), {}
 
 
 _COLUMNS = (
