@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS account.columns (
     object BIGINT NOT NULL, position INTEGER NOT NULL, name VARCHAR NOT NULL, type VARCHAR NOT NULL, nullable BOOLEAN NOT NULL,
     "default" VARCHAR, comment VARCHAR);
 CREATE TABLE IF NOT EXISTS account.tag_references (tag BIGINT NOT NULL, object BIGINT NOT NULL, value VARCHAR NOT NULL);
+ALTER TABLE account.tag_references ADD COLUMN IF NOT EXISTS column_name VARCHAR DEFAULT '';
 CREATE TABLE IF NOT EXISTS account.grants (
     privilege VARCHAR NOT NULL, object_kind VARCHAR NOT NULL, object_name VARCHAR NOT NULL, object BIGINT,
     grantee_kind VARCHAR NOT NULL, grantee VARCHAR NOT NULL, grant_option BOOLEAN NOT NULL, granted_by VARCHAR,

@@ -32,6 +32,14 @@ class Reader:
     def peek(self, ahead: int = 1) -> Token:
         return self._tokens[self._at + ahead] if self._at + ahead < len(self._tokens) else _END
 
+    @property
+    def place(self) -> int:
+        """Where the reader stands, for :meth:`back_to`."""
+        return self._at
+
+    def back_to(self, place: int) -> None:
+        self._at = place
+
     def next(self) -> Token:
         token = self.token
         self._at += 1

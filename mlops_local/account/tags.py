@@ -6,34 +6,45 @@ https://docs.snowflake.com/en/user-guide/object-tagging/introduction
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from mlops_local.account.catalogue import Entry, domain_of
-from mlops_local.account.errors import AccountError, syntax_error, unsupported
+from mlops_local.account.errors import AccountError, invalid_identifier, syntax_error, unsupported
 from mlops_local.account.reader import Reader
 from mlops_local.account.relations import relation
 from mlops_local.account.session import Session
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import system_function, table_function
-from mlops_local.account.statements.tagging import read_names, read_values, set_tags, unset_tags
+from mlops_local.account.statements.named import read_named
 from mlops_local.account.types import Column
 
-_ACCOUNT_KINDS = {"DATABASE", "WAREHOUSE", "ROLE", "USER", "INTEGRATION"}
 # What clients call a kind: the registry says MODULE for a model.
 _DOMAIN_NAMES = {"MODEL": "MODULE"}
-_KINDS = {"MODULE": "MODEL", "VIEW": "TABLE", "DYNAMIC TABLE": "TABLE"}
+_KINDS = {"MODULE": "MODEL"}
+_IN_TABLES = {"TABLE", "VIEW", "DYNAMIC TABLE"}
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """What can carry a tag: an object, or one column of it."""
+
+    entry: Entry
+    column: str = ""
+
+    @property
+    def domain(self) -> str:
+        return "COLUMN" if self.column else domain_name(self.entry.kind)
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A tag on an object; ``level`` is the domain of the object that carries it, which may stand above the one asked for."""
+    """A tag in force; its ``carrier`` may stand above the object asked for."""
 
     tag: Entry
     value: str
-    carrier: Entry
-    level: str
+    carrier: Tagged
 
 
 def domain_name(kind: str) -> str:
@@ -41,49 +52,42 @@ def domain_name(kind: str) -> str:
     return _DOMAIN_NAMES.get(kind, domain_of(kind))
 
 
-def set(session: Session, entry: Entry, reader: Reader) -> None:
-    """The rest of ``ALTER .. SET TAG a = 'v' [, ..]``; the reader stands behind TAG. Call within ``session.ddl()``."""
-    values = read_values(reader)
-    reader.end()
-    set_tags(session, entry, values)
-
-
-def unset(session: Session, entry: Entry, reader: Reader) -> None:
-    """The rest of ``ALTER .. UNSET TAG a [, b ..]``."""
-    names = read_names(reader)
-    reader.end()
-    unset_tags(session, entry, names)
-
-
-def on(session: Session, entry: Entry) -> list[tuple[Entry, str]]:
-    """The tags that the object itself carries, by name."""
-    rows = session.connection.fetch("SELECT tag, value FROM account.tag_references WHERE object = ?", [entry.id])
+def on(session: Session, entry: Entry, column: str = "") -> list[tuple[Entry, str]]:
+    """The tags that the object itself carries, or one of its columns, by name."""
+    rows = session.connection.fetch(
+        "SELECT tag, value FROM account.tag_references WHERE object = ? AND column_name = ?", [entry.id, column]
+    )
     found = [(tag, value) for id_, value in rows if (tag := session.catalogue.by_id(id_)) is not None]
     return sorted(found, key=lambda pair: pair[0].full_name)
 
 
 def carriers(session: Session, tag: Entry) -> list[tuple[Entry, str]]:
-    """The objects that carry the tag, by name."""
-    rows = session.connection.fetch("SELECT object, value FROM account.tag_references WHERE tag = ?", [tag.id])
+    """The objects that carry the tag, by name; those of which only a column carries it are not among them."""
+    rows = session.connection.fetch(
+        "SELECT object, value FROM account.tag_references WHERE tag = ? AND column_name = ''", [tag.id]
+    )
     found = [(entry, value) for id_, value in rows if (entry := session.catalogue.by_id(id_)) is not None]
     return sorted(found, key=lambda pair: pair[0].full_name)
 
 
-def inherited(session: Session, entry: Entry) -> list[Reference]:
-    """The tags in force on the object: its own, then those of its schema and database that it does not override."""
+def inherited(session: Session, tagged: Tagged) -> list[Reference]:
+    """The tags in force: its own, then those of its table, schema and database that it does not override."""
     found: dict[int, Reference] = {}
-    for carrier in _upwards(session, entry):
-        for tag, value in on(session, carrier):
-            found.setdefault(tag.id, Reference(tag, value, carrier, domain_name(carrier.kind)))
+    for carrier in _upwards(session, tagged):
+        for tag, value in on(session, carrier.entry, carrier.column):
+            found.setdefault(tag.id, Reference(tag, value, carrier))
     return list(found.values())
 
 
-def _upwards(session: Session, entry: Entry) -> Iterator[Entry]:
-    yield entry
+def _upwards(session: Session, tagged: Tagged) -> Iterator[Tagged]:
+    entry = tagged.entry
+    if tagged.column:
+        yield tagged
+    yield Tagged(entry)
     if entry.schema and (schema := session.catalogue.find("SCHEMA", entry.database, "", entry.schema)):
-        yield schema
+        yield Tagged(schema)
     if entry.database and (database := session.catalogue.find("DATABASE", "", "", entry.database)):
-        yield database
+        yield Tagged(database)
 
 
 # Functions
@@ -97,8 +101,8 @@ def get_tag(session: Session, arguments: list[Any]) -> str | None:
     """
     tag_name, object_name, domain = _texts("SYSTEM$GET_TAG", arguments, 3)
     tag = session.get("TAG", parse_name(tag_name))
-    entry = find_object(session, domain, object_name)
-    return next((reference.value for reference in inherited(session, entry) if reference.tag.id == tag.id), None)
+    tagged = find_tagged(session, domain, object_name)
+    return next((reference.value for reference in inherited(session, tagged) if reference.tag.id == tag.id), None)
 
 
 _REFERENCE_COLUMNS = tuple(
@@ -125,25 +129,38 @@ def tag_references(context: Context, positional: list[Any], named: dict[str, Any
     object_name, domain = _texts("TAG_REFERENCES", positional, 2)
     if named:
         raise unsupported(f"TAG_REFERENCES({next(iter(named))} => ..)")
+    return _references(context, [find_tagged(context.session, domain, object_name)])
+
+
+@table_function("TAG_REFERENCES_ALL_COLUMNS")
+def tag_references_all_columns(context: Context, positional: list[Any], named: dict[str, Any]) -> Relation:
+    """https://docs.snowflake.com/en/sql-reference/functions/tag_references_all_columns"""
+    object_name, domain = _texts("TAG_REFERENCES_ALL_COLUMNS", positional, 2)
+    if named or domain.upper() != "TABLE":
+        raise syntax_error("TAG_REFERENCES_ALL_COLUMNS takes the name of a table or view and 'TABLE'.")
     entry = find_object(context.session, domain, object_name)
-    rows = [_reference_row(entry, found) for found in inherited(context.session, entry)]
+    return _references(context, [Tagged(entry, column.name) for column in context.session.catalogue.columns(entry)])
+
+
+def _references(context: Context, asked: Iterable[Tagged]) -> Relation:
+    rows = [_reference_row(tagged, found) for tagged in asked for found in inherited(context.session, tagged)]
     return relation(context, _REFERENCE_COLUMNS, rows)
 
 
-def _reference_row(entry: Entry, found: Reference) -> list[str | None]:
-    method = "MANUAL" if found.carrier.id == entry.id else "INHERITED"
+def _reference_row(tagged: Tagged, found: Reference) -> list[str | None]:
+    entry = tagged.entry
     return [
         found.tag.database,
         found.tag.schema,
         found.tag.name,
         found.value,
-        method,
-        found.level,
+        "MANUAL" if found.carrier == tagged else "INHERITED",
+        found.carrier.domain,
         entry.database or None,
         entry.schema or None,
         entry.name,
-        domain_name(entry.kind),
-        None,
+        tagged.domain,
+        tagged.column or None,
     ]
 
 
@@ -185,15 +202,24 @@ def _texts(function: str, arguments: list[Any], count: int) -> list[str]:
 def find_object(session: Session, domain: str, name: str) -> Entry:
     """The object that functions name by text: a domain (TABLE, MODULE, TASK, SCHEMA ..) and a name."""
     kind = _KINDS.get(domain.upper(), domain.upper())
-    path = parse_name(name)
-    if kind in _ACCOUNT_KINDS:
-        return session.catalogue.get(kind, "", "", path[-1])
-    if kind == "SCHEMA":
-        full = session.complete((*path, ""))
-        return session.catalogue.get(kind, full.database, "", full.schema)
-    if kind == "COLUMN":
-        raise unsupported("tags on columns")
-    return session.get(kind, path)
+    if kind in _IN_TABLES:
+        return session.get("TABLE", parse_name(name))
+    reader = Reader(name)
+    entry = read_named(session, kind, reader)
+    reader.end()
+    assert entry is not None
+    return entry
+
+
+def find_tagged(session: Session, domain: str, name: str) -> Tagged:
+    """As :func:`find_object`, or for the domain COLUMN the column ``[d.][s.]table.column``."""
+    if domain.upper() != "COLUMN":
+        return Tagged(find_object(session, domain, name))
+    *path, column = parse_name(name)
+    entry = session.get("TABLE", tuple(path))
+    if column not in {one.name for one in session.catalogue.columns(entry)}:
+        raise invalid_identifier(name)
+    return Tagged(entry, column)
 
 
 def parse_name(text: str) -> tuple[str, ...]:

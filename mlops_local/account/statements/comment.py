@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import invalid_identifier
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Result, status
 from mlops_local.account.session import Request, Session
 from mlops_local.account.statements.commands import described
 from mlops_local.account.statements.kinds import KINDS
+from mlops_local.account.statements.named import read_named
 
-_ACCOUNT_KINDS = {"DATABASE", "WAREHOUSE", "ROLE", "USER", "INTEGRATION"}
 _WORDS = sorted((tuple(kind.words.split()) for kind in KINDS if kind.words), key=lambda words: -len(words))
 
 
@@ -29,27 +28,14 @@ def comment(session: Session, reader: Reader, request: Request) -> Result:
 
 
 def _comment_object(session: Session, reader: Reader, kind: str, if_exists: bool) -> Result:
-    path = reader.path()
-    reader.expect("IS")
-    text = reader.string()
-    reader.end()
     with session.ddl():
-        entry = _find(session, kind, path, if_exists)
+        entry = read_named(session, kind, reader, if_exists=if_exists)
+        reader.expect("IS")
+        text = reader.string()
+        reader.end()
         if entry is not None:
             session.catalogue.update(entry, comment=text)
     return status(SUCCEEDED)
-
-
-def _find(session: Session, kind: str, path: tuple[str, ...], if_exists: bool) -> Entry | None:
-    if kind in _ACCOUNT_KINDS:
-        place = ("", "", path[-1])
-    elif kind == "SCHEMA":
-        name = session.complete((*path, ""))
-        place = (name.database, "", name.schema)
-    else:
-        name = session.complete(path)
-        place = (name.database, name.schema, name.name)
-    return session.catalogue.find(kind, *place) if if_exists else session.catalogue.get(kind, *place)
 
 
 def _comment_column(session: Session, reader: Reader) -> Result:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from mlops_local.account import dynamic_tables, streams, tags
+from mlops_local.account import dynamic_tables, streams
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.dynamic_tables import ACTIVE, DOWNSTREAM
 from mlops_local.account.dynamic_tables import KIND as WORDS
@@ -24,7 +24,7 @@ from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.parser import parse
 from mlops_local.account.statements import schema_object, table
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
-from mlops_local.account.statements.projection import head, read_headings
+from mlops_local.account.statements.projection import head, read_headings, tag_columns
 from mlops_local.account.statements.tagging import read_tag_clause, set_tags
 from mlops_local.account.timetable import parse_interval
 from mlops_local.account.types import BOOLEAN, INTEGER, TIMESTAMP_LTZ
@@ -63,6 +63,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         )
         session.catalogue.set_columns(entry, head(translation.columns, headings))
         set_tags(session, entry, options.get("TAG", ()))
+        tag_columns(session, entry, headings)
         if options.get("INITIALIZE", _ON_CREATE) == _ON_CREATE:
             dynamic_tables.refresh(session, entry, _cause(session, "CREATION"))
     return status(f"Dynamic table {name.name} successfully created.")
@@ -177,10 +178,6 @@ def _change(session: Session, entry: Entry, reader: Reader) -> None:
         schema_object.rename(session, entry, reader)
     elif reader.accept("SWAP", "WITH"):
         raise unsupported("ALTER DYNAMIC TABLE SWAP WITH")
-    elif reader.accept("SET", "TAG"):
-        tags.set(session, entry, reader)
-    elif reader.accept("UNSET", "TAG"):
-        tags.unset(session, entry, reader)
     elif reader.accept("CLUSTER", "BY"):
         session.catalogue.update(entry, CLUSTER_BY=f"LINEAR({reader.parenthesised()})")
     elif reader.accept("DROP", "CLUSTERING", "KEY"):

@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from mlops_local.account import model_store, tags
+from mlops_local.account import model_store
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, does_not_exist
 from mlops_local.account.locations import Place, locate
@@ -180,19 +180,14 @@ def _set(session: Session, reader: Reader, model: Entry) -> None:
     if reader.accept("DEFAULT_VERSION", "="):
         version = find_version(session, model, reader.string() if reader.token.kind == "string" else reader.identifier())
         session.catalogue.update(model, DEFAULT_VERSION=version.name)
-    elif reader.accept("TAG"):
-        tags.set(session, model, reader)
     else:
         reader.expect("COMMENT", "=")
         session.catalogue.update(model, comment=reader.string())
 
 
 def _unset(session: Session, reader: Reader, model: Entry) -> None:
-    if reader.accept("TAG"):
-        tags.unset(session, model, reader)
-    else:
-        reader.expect("COMMENT")
-        session.catalogue.update(model, comment="")
+    reader.expect("COMMENT")
+    session.catalogue.update(model, comment="")
 
 
 def _alias(session: Session, reader: Reader, model: Entry) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import compilation_error
 from mlops_local.account.reader import Reader
+from mlops_local.account.session import Session
+from mlops_local.account.statements.tagging import TagValues, read_tag_clause, set_tags
 from mlops_local.account.types import Column
 
 
@@ -14,6 +17,7 @@ from mlops_local.account.types import Column
 class Heading:
     name: str
     comment: str | None = None
+    tags: TagValues = ()
 
 
 def read_headings(reader: Reader) -> list[Heading]:
@@ -28,7 +32,15 @@ def read_headings(reader: Reader) -> list[Heading]:
 
 
 def _read_heading(reader: Reader) -> Heading:
-    return Heading(reader.identifier(), reader.string() if reader.accept("COMMENT") else None)
+    """``name [[WITH] TAG (..)] [COMMENT '..']``."""
+    name = reader.identifier()
+    tags = read_tag_clause(reader) if reader.token.upper in {"TAG", "WITH"} else ()
+    return Heading(name, reader.string() if reader.accept("COMMENT") else None, tags)
+
+
+def tag_columns(session: Session, entry: Entry, headings: Sequence[Heading]) -> None:
+    for heading in headings:
+        set_tags(session, entry, heading.tags, column=heading.name)
 
 
 def head(columns: Sequence[Column], headings: Sequence[Heading]) -> list[Column]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from mlops_local.account import streams, tags
+from mlops_local.account import streams
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import unsupported
 from mlops_local.account.reader import Reader
@@ -79,11 +79,7 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
 
 
 def _change(session: Session, entry: Entry, reader: Reader) -> None:
-    if reader.accept("SET", "TAG"):
-        tags.set(session, entry, reader)
-    elif reader.accept("UNSET", "TAG"):
-        tags.unset(session, entry, reader)
-    elif reader.accept("UNSET"):
+    if reader.accept("UNSET"):
         reader.expect("COMMENT")
         session.catalogue.update(entry, comment="")
     else:

@@ -220,8 +220,8 @@ def _properties(listed: TableColumns | None, options: TableOptions, creation: Cr
 
 
 def _tag(session: Session, entry: Entry, listed: TableColumns | None, options: TableOptions) -> None:
-    if any(column.tags for column in (listed.columns if listed else ())):
-        raise compilation_error(2, "0A000", "Unsupported feature 'TAG on a column'.")
+    for column in listed.columns if listed else ():
+        set_tags(session, entry, column.tags, column=column.name)
     set_tags(session, entry, options.tags)
 
 

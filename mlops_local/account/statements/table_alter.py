@@ -23,7 +23,7 @@ from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.change_capture import create_log, drop_log
 from mlops_local.account.statements.column_change import rewrite
 from mlops_local.account.statements.column_definition import read_column, read_table_key, read_type
-from mlops_local.account.statements.tagging import read_names, read_values, set_tags, unset_tags
+from mlops_local.account.statements.tagging import change_column_tags, forget_tagged_column, rename_tagged_column
 from mlops_local.account.types import Column
 
 Action = Callable[[Session, Entry, Reader], None]
@@ -125,6 +125,7 @@ def _drop(session: Session, entry: Entry, reader: Reader) -> None:
         if not if_exists or name in columns:
             _known(columns, name)
             del columns[name]
+            forget_tagged_column(session, entry, name)
         if not reader.accept(","):
             break
     if not columns:
@@ -144,6 +145,7 @@ def _rename_column(session: Session, entry: Entry, reader: Reader) -> None:
     _known(columns, old)
     if new in columns:
         raise compilation_error(1430, "42601", f"column '{new}' already exists")
+    rename_tagged_column(session, entry, old, new)
     changed = [replace(column, name=new) if column.name == old else column for column in columns.values()]
     counters = entry.properties.get("SEQUENCES")
     if counters and old in counters:
@@ -159,6 +161,8 @@ def _alter_column(session: Session, entry: Entry, reader: Reader) -> None:
     while True:
         reader.accept("COLUMN")
         name = reader.identifier()
+        if change_column_tags(session, entry, _known(columns, name).name, reader):
+            break
         changed = _changed(session, entry, _known(columns, name), reader)
         if changed.type != columns[name].type:
             old = typed(exp.Column(this=exp.Identifier(this=physical(name), quoted=True)), columns[name].type)
@@ -220,14 +224,6 @@ def _unset(session: Session, entry: Entry, reader: Reader) -> None:
     session.catalogue.update(entry, comment="")
 
 
-def _set_tag(session: Session, entry: Entry, reader: Reader) -> None:
-    set_tags(session, entry, read_values(reader))
-
-
-def _unset_tag(session: Session, entry: Entry, reader: Reader) -> None:
-    unset_tags(session, entry, read_names(reader))
-
-
 def _cluster(session: Session, entry: Entry, reader: Reader) -> None:
     session.catalogue.update(entry, CLUSTER_BY=f"LINEAR({reader.parenthesised()})")
 
@@ -247,10 +243,8 @@ _ACTIONS: dict[str, Action] = {
     "ADD": _add,
     "ALTER": _alter_column,
     "MODIFY": _alter_column,
-    "SET TAG": _set_tag,
-    "UNSET TAG": _unset_tag,
     "SET": _set,
     "UNSET": _unset,
     "CLUSTER BY": _cluster,
 }
-_FOR_ALL = {"RENAME TO", "SET TAG", "UNSET TAG"}
+_FOR_ALL = {"RENAME TO"}

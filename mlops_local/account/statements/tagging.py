@@ -46,22 +46,48 @@ def read_names(reader: Reader) -> tuple[tuple[str, ...], ...]:
     return tuple(names)
 
 
-def set_tags(session: Session, entry: Entry, values: TagValues) -> None:
-    """Within the caller's transaction. A value that the tag does not allow is refused."""
+def set_tags(session: Session, entry: Entry, values: TagValues, *, column: str = "") -> None:
+    """On the object or one of its columns, in the caller's transaction. A value that the tag does not allow is refused."""
     for path, value in values:
         tag = session.get("TAG", path)
         _check(tag, value)
-        _forget(session, tag, entry)
-        session.connection.execute("INSERT INTO account.tag_references VALUES (?, ?, ?)", [tag.id, entry.id, value])
+        _forget(session, tag, entry, column)
+        session.connection.execute(
+            "INSERT INTO account.tag_references (tag, object, value, column_name) VALUES (?, ?, ?, ?)",
+            [tag.id, entry.id, value, column],
+        )
 
 
-def unset_tags(session: Session, entry: Entry, names: tuple[tuple[str, ...], ...]) -> None:
+def unset_tags(session: Session, entry: Entry, names: tuple[tuple[str, ...], ...], *, column: str = "") -> None:
     for path in names:
-        _forget(session, session.get("TAG", path), entry)
+        _forget(session, session.get("TAG", path), entry, column)
 
 
-def _forget(session: Session, tag: Entry, entry: Entry) -> None:
-    session.connection.execute("DELETE FROM account.tag_references WHERE tag = ? AND object = ?", [tag.id, entry.id])
+def change_column_tags(session: Session, entry: Entry, column: str, reader: Reader) -> bool:
+    """``SET TAG ..`` or ``UNSET TAG ..`` behind the name of a column, when one stands here."""
+    if reader.accept("SET", "TAG"):
+        set_tags(session, entry, read_values(reader), column=column)
+    elif reader.accept("UNSET", "TAG"):
+        unset_tags(session, entry, read_names(reader), column=column)
+    else:
+        return False
+    return True
+
+
+def rename_tagged_column(session: Session, entry: Entry, old: str, new: str) -> None:
+    session.connection.execute(
+        "UPDATE account.tag_references SET column_name = ? WHERE object = ? AND column_name = ?", [new, entry.id, old]
+    )
+
+
+def forget_tagged_column(session: Session, entry: Entry, column: str) -> None:
+    session.connection.execute("DELETE FROM account.tag_references WHERE object = ? AND column_name = ?", [entry.id, column])
+
+
+def _forget(session: Session, tag: Entry, entry: Entry, column: str) -> None:
+    session.connection.execute(
+        "DELETE FROM account.tag_references WHERE tag = ? AND object = ? AND column_name = ?", [tag.id, entry.id, column]
+    )
 
 
 def _check(tag: Entry, value: str) -> None:

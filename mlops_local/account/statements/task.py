@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from mlops_local.account import tags
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error, does_not_exist, unsupported
 from mlops_local.account.parameters import checked
@@ -173,12 +172,6 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
 
 
 def _change(session: Session, entry: Entry, reader: Reader) -> None:
-    if reader.accept("SET", "TAG"):
-        tags.set(session, entry, reader)
-        return
-    if reader.accept("UNSET", "TAG"):
-        tags.unset(session, entry, reader)
-        return
     verb = reader.accept_any("RESUME", "SUSPEND")
     graph = graph_of(session, entry.database, entry.schema)
     if verb is None or entry.name not in graph.roots(entry.name):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mlops_local.account import tags
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import invalid_identifier
 from mlops_local.account.reader import Reader
@@ -17,8 +16,8 @@ from mlops_local.account.sql import query
 from mlops_local.account.sql.context import Context
 from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
-from mlops_local.account.statements.projection import Heading, head, read_headings
-from mlops_local.account.statements.tagging import TagValues, read_tag_clause, set_tags
+from mlops_local.account.statements.projection import Heading, head, read_headings, tag_columns
+from mlops_local.account.statements.tagging import TagValues, change_column_tags, read_tag_clause, set_tags
 from mlops_local.account.types import TIMESTAMP_LTZ
 
 
@@ -58,6 +57,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         )
         session.catalogue.set_columns(entry, columns)
         set_tags(session, entry, clauses.tags)
+        tag_columns(session, entry, headings)
     return status(f"View {name.name} successfully created.")
 
 
@@ -95,12 +95,8 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
 def _change(session: Session, entry: Entry, reader: Reader) -> None:
     if reader.accept("RENAME", "TO"):
         schema_object.rename(session, entry, reader)
-    elif reader.accept("SET", "TAG"):
-        tags.set(session, entry, reader)
-    elif reader.accept("UNSET", "TAG"):
-        tags.unset(session, entry, reader)
     elif reader.accept_any("MODIFY", "ALTER"):
-        _comment_columns(session, entry, reader)
+        _change_columns(session, entry, reader)
     else:
         _set(session, entry, reader)
     reader.end()
@@ -125,17 +121,18 @@ def _set(session: Session, entry: Entry, reader: Reader) -> None:
         session.catalogue.update(entry, comment=comment)
 
 
-def _comment_columns(session: Session, entry: Entry, reader: Reader) -> None:
-    """``MODIFY COLUMN a COMMENT 'x' [, COLUMN b COMMENT 'y']``."""
+def _change_columns(session: Session, entry: Entry, reader: Reader) -> None:
+    """``MODIFY COLUMN a COMMENT 'x' [, COLUMN b COMMENT 'y']``, ``MODIFY COLUMN a SET TAG t = 'x'``."""
     columns = session.catalogue.columns(entry)
     while True:
         reader.accept("COLUMN")
         name = reader.identifier()
         if name not in {column.name for column in columns}:
             raise invalid_identifier(name)
-        reader.expect("COMMENT")
-        text = reader.string()
-        columns = [replace(column, comment=text) if column.name == name else column for column in columns]
+        if not change_column_tags(session, entry, name, reader):
+            reader.expect("COMMENT")
+            text = reader.string()
+            columns = [replace(column, comment=text) if column.name == name else column for column in columns]
         if not reader.accept(","):
             break
     session.catalogue.set_columns(entry, columns)
