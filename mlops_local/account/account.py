@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account import dynamic_tables, tasks
+from mlops_local.account import dynamic_tables, tasks, tdigest
 from mlops_local.account import language as language
 from mlops_local.account.catalogue import Catalogue, Entry
 from mlops_local.account.clock import Clock, SystemClock
@@ -66,6 +66,7 @@ class Account:
         self.transfers = Transfers()
         self.results = ResultStore()
         self.runtime = Runtime(self)
+        tdigest.register(self.engine.root)
         self.tokens: TokenIssuer | None = None
         self.history = History(self.engine)
         self.sessions: dict[int, Session] = {}

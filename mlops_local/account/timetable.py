@@ -15,6 +15,7 @@ from cronsim import CronSim, CronSimError
 from mlops_local.account.errors import compilation_error
 
 _UNITS = {"SECOND": 1, "S": 1, "MINUTE": 60, "M": 60, "MIN": 60, "HOUR": 3600, "H": 3600, "DAY": 86400, "D": 86400}
+_SHOWN_UNITS = ("second", "minute", "hour", "day")
 _INTERVAL = re.compile(r"\s*(\d+)\s*([A-Za-z]+)\s*\Z")
 _CRON = re.compile(r"\s*USING\s+CRON\s+(.+?)\s+(\S+)\s*\Z", re.IGNORECASE | re.DOTALL)
 _LONGEST_INTERVAL = timedelta(days=8)
@@ -94,3 +95,11 @@ def parse_interval(text: str) -> timedelta | None:
     unit = match[2].upper()
     seconds = _UNITS.get(unit) or _UNITS.get(unit.removesuffix("S"))
     return timedelta(seconds=int(match[1]) * seconds) if seconds else None
+
+
+def written(text: str) -> str:
+    """An interval as Snowflake shows it: ``1m`` as ``1 minute``, ``2 minute`` as ``2 minutes``."""
+    match = _INTERVAL.match(text)
+    assert match is not None, text
+    unit = next(word for word in _SHOWN_UNITS if word[0] == match[2][0].lower())
+    return f"{int(match[1])} {unit}{'' if int(match[1]) == 1 else 's'}"

@@ -15,6 +15,7 @@ from mlops_local.account.catalogue import Entry
 from mlops_local.account.dynamic_tables import ACTIVE, DOWNSTREAM
 from mlops_local.account.dynamic_tables import KIND as WORDS
 from mlops_local.account.errors import compilation_error, unsupported
+from mlops_local.account.lexer import tokenize
 from mlops_local.account.reader import Reader
 from mlops_local.account.refresh_mode import incremental_obstacle
 from mlops_local.account.result import SUCCEEDED, Column, Result, status
@@ -26,7 +27,7 @@ from mlops_local.account.statements import schema_object, table
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
 from mlops_local.account.statements.projection import head, read_headings, tag_columns
 from mlops_local.account.statements.tagging import read_tag_clause, set_tags
-from mlops_local.account.timetable import parse_interval
+from mlops_local.account.timetable import parse_interval, written
 from mlops_local.account.types import BOOLEAN, INTEGER, TIMESTAMP_LTZ
 
 _SHORTEST_LAG = timedelta(seconds=60)
@@ -76,7 +77,7 @@ def _cause(session: Session, trigger: str) -> dynamic_tables.Cause:
 def _properties(text: str, body: str, options: dict[str, Any], mode: tuple[str, str | None]) -> dict[str, Any]:
     return {
         "QUERY": body,
-        "TEXT": text,
+        "TEXT": _shown(text, len(text) - len(body)),
         "TARGET_LAG": options["TARGET_LAG"],
         "REFRESH_MODE": mode[0],
         "REFRESH_MODE_REASON": mode[1],
@@ -85,6 +86,15 @@ def _properties(text: str, body: str, options: dict[str, Any], mode: tuple[str, 
         "INITIALIZE": options.get("INITIALIZE", _ON_CREATE),
         **{word: options[word] for word in _WAREHOUSES if word in options},
     }
+
+
+def _shown(text: str, end: int) -> str:
+    """The statement as SHOW has it: verbatim but for quotes around the word of INITIALIZE, which the Feature Store reads."""
+    tokens = [token for token in tokenize(text) if token.end <= end]
+    for name, mark, value in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if (name.upper, mark.text) == ("INITIALIZE", "="):
+            return f"{text[: value.start]}'{value.upper}'{text[value.end :]}"
+    return text
 
 
 def _read_options(reader: Reader) -> dict[str, Any]:
@@ -121,11 +131,13 @@ def _read_lag(reader: Reader) -> str:
     if text.strip().upper() == DOWNSTREAM:
         return DOWNSTREAM
     lag = parse_interval(text)
-    if lag is None or lag < _SHORTEST_LAG:
+    if lag is None:
+        raise compilation_error(1008, "22023", f"invalid value ['{text}'] for parameter 'TARGET_LAG'.")
+    if lag < _SHORTEST_LAG:
         raise compilation_error(
-            1008, "22023", f"invalid value ['{text}'] for parameter 'TARGET_LAG': say DOWNSTREAM or at least '60 seconds'."
+            2755, "22023", f"Invalid TARGET_LAG value '{text}'. Dynamic Tables do not support lag values under 60 second(s)."
         )
-    return " ".join(text.split()).lower()
+    return written(text)
 
 
 def _check_options(options: dict[str, Any]) -> None:

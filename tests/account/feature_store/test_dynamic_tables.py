@@ -47,7 +47,7 @@ def test_shows_what_the_feature_store_reads(run: Run) -> None:
         for key in ("text", "comment", "target_lag", "scheduling_state", "warehouse", "refresh_mode", "cluster_by", "rows")
     }
     assert read == {
-        "text": FEATURE_VIEW,
+        "text": FEATURE_VIEW.replace("ON_CREATE", "'ON_CREATE'"),
         "comment": "it's",
         "target_lag": "1 minute",
         "scheduling_state": "ACTIVE",
@@ -57,6 +57,21 @@ def test_shows_what_the_feature_store_reads(run: Run) -> None:
         "rows": 2,
     }
     assert [(row["name"], row["comment"]) for row in run("DESC DYNAMIC TABLE FV$V1")] == [("K", None), ("TOTAL", "sum")]
+
+
+@pytest.mark.parametrize(
+    ("lag", "shown"),
+    [
+        ("'1m'", "1 minute"),
+        ("'2 minute'", "2 minutes"),
+        ("'1D'", "1 day"),
+        ("'90 seconds'", "90 seconds"),
+        ("downstream", "DOWNSTREAM"),
+    ],
+)
+def test_lags_are_shown_in_words(run: Run, lag: str, shown: str) -> None:
+    create(run, "DT", lag, "SELECT V FROM T")
+    assert run("SHOW DYNAMIC TABLES LIKE 'DT'")[0]["target_lag"] == shown
 
 
 def test_rows_stand_until_the_refresh(run: Run) -> None:
@@ -189,7 +204,7 @@ def test_keeps_equal_rows(run: Run) -> None:
     [
         ("CREATE DYNAMIC TABLE X WAREHOUSE = W AS SELECT 1 AS A", 2017),
         ("CREATE DYNAMIC TABLE X TARGET_LAG = '1 minute' AS SELECT 1 AS A", 2017),
-        ("CREATE DYNAMIC TABLE X TARGET_LAG = '5 seconds' WAREHOUSE = W AS SELECT 1 AS A", 1008),
+        ("CREATE DYNAMIC TABLE X TARGET_LAG = '5 seconds' WAREHOUSE = W AS SELECT 1 AS A", 2755),
         ("CREATE DYNAMIC TABLE X TARGET_LAG = '1 minute' WAREHOUSE = NOBODY AS SELECT 1 AS A", 2003),
         ("CREATE DYNAMIC TABLE X TARGET_LAG = '1 minute' WAREHOUSE = W REFRESH_MODE = SOMETIMES AS SELECT 1 AS A", 1008),
         ("CREATE DYNAMIC TABLE X TARGET_LAG = '1 minute' WAREHOUSE = W REFRESH_MODE = INCREMENTAL AS SELECT V FROM T LIMIT 1", 2),

@@ -11,10 +11,11 @@ from mlops_local.account.sql.functions import (
     numeric,
     random,
     session_context,
+    sketches,
     text,
 )
 from mlops_local.account.sql.functions.lookup import call_function
 
-FAMILIES = (aggregates, collections, conditional, conversion, dates, numeric, random, session_context, text)
+FAMILIES = (aggregates, collections, conditional, conversion, dates, numeric, random, session_context, sketches, text)
 
 __all__ = ["FAMILIES", "call_function"]
