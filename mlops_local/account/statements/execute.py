@@ -24,6 +24,8 @@ def execute(session: Session, reader: Reader, request: Request) -> Result:
     reader.next()
     if reader.accept("IMMEDIATE"):
         return described(session, request, lambda: _execute_immediate(session, reader))
+    if reader.accept("DCM", "PROJECT"):
+        raise unsupported("EXECUTE DCM PROJECT")
     reader.expect("TASK")
     return described(session, request, lambda: _execute_task(session, reader))
 
