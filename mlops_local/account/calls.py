@@ -8,6 +8,8 @@ https://docs.snowflake.com/en/developer-guide/snowflake-ml/model-registry/model-
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 from sqlglot import exp
 
@@ -25,7 +27,8 @@ from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.extensions import Scalar, preparation, scalar_function
 from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.typed import null, template, type_of, typed
-from mlops_local.account.statements import model, routine
+from mlops_local.account.statements import model
+from mlops_local.account.statements.overloads import Call, named_or_not, pick_overload
 from mlops_local.account.statements.routine import Routine
 from mlops_local.account.types import OBJECT, SqlType, parse_type
 
@@ -33,60 +36,65 @@ _MODEL = "MODEL!"
 
 
 @scalar_function
-def resolve(context: Context, path: tuple[str, ...], argument_types: list[SqlType | None]) -> Scalar | None:
+def resolve(context: Context, path: tuple[str, ...], types: list[SqlType | None], names: list[str | None]) -> Scalar | None:
     if len(path) == 3 and path[0] == _MODEL:
-        return _model_method(context.session, int(path[1]), path[2], len(argument_types))
+        return _model_method(context.session, int(path[1]), path[2], len(types))
     if len(path) == 1 and not (context.database and context.schema):
         return None
-    return _user_function(context, path, len(argument_types))
+    return _user_function(context, path, Call(len(types), named_or_not(names), lambda: types))
 
 
-def _user_function(context: Context, path: tuple[str, ...], count: int) -> Scalar | None:
+def _user_function(context: Context, path: tuple[str, ...], asked: Call) -> Scalar | None:
     where = context.complete(path)
     session = context.session
-    entry = routine.pick_overload(session, "FUNCTION", (where.database, where.schema, where.name), count)
+    entry = pick_overload(session, "FUNCTION", (where.database, where.schema, where.name), asked)
     if entry is None:
         return None
     declared = Routine.of(entry)
-    if declared.language == "SQL" and declared.table is None:
-        return _sql_function(context, entry, declared, count)
-    if declared.language != "PYTHON" or declared.table is not None:
-        raise unsupported(f"a {declared.language} {'table ' if declared.table else ''}function in a query ({declared.name})")
-    if len(declared.arguments) != count:
-        raise unsupported(f"default arguments of function {declared.name}")
-    context.entries.append(entry)
-    types = tuple(parse_type(argument.type) for argument in declared.arguments)
-    result = parse_type(declared.returns)
+    if declared.table is not None:
+        raise unsupported(f"a table function as a value ({declared.name}): write TABLE({declared.name}(..))")
+    inside = _inside(context, entry, declared)
+    arranged = partial(_arranged, declared, asked, inside)
+    if declared.language == "SQL":
+        return replace(sql_function(declared, inside), arranged=arranged)
+    types = _types(declared)
     runtime = session.account.runtime
-    return runtime.function(f"function {entry.id}", types, result, lambda: runtime.handler(session, entry))
+    made = runtime.function(f"function {entry.id}", types, parse_type(declared.returns), lambda: runtime.handler(session, entry))
+    return replace(made, arranged=arranged)
+
+
+def _types(declared: Routine) -> tuple[SqlType, ...]:
+    return tuple(parse_type(argument.type) for argument in declared.arguments)
+
+
+def _arranged(declared: Routine, asked: Call, inside: Context, given: list[exp.Expr]) -> list[exp.Expr]:
+    return [
+        query.inlined(argument.default or "NULL", inside, {}) if node is None else node
+        for node, argument in zip(asked.arranged(declared.arguments, given), declared.arguments, strict=True)
+    ]
 
 
 _DEEPEST = 32
 
 
-def _sql_function(context: Context, entry: Entry, declared: Routine, count: int) -> Scalar:
-    """Its body stands in the place of the call, names in it belonging to the schema of the function."""
+def _inside(context: Context, entry: Entry, declared: Routine) -> Context:
+    """Names in the body and in defaults belong to the schema of the function."""
     inside = context.inside(entry)
     if inside.depth > _DEEPEST:
         raise unsupported(f"function {declared.name}, which calls itself")
     inside.compile = query.compile_query
     context.entries.append(entry)
-    return sql_function(declared, inside, count)
+    return inside
 
 
-def sql_function(declared: Routine, inside: Context, count: int) -> Scalar:
-    """https://docs.snowflake.com/en/developer-guide/udf/sql/udf-sql-introduction"""
-    types = tuple(parse_type(argument.type) for argument in declared.arguments)
+def sql_function(declared: Routine, inside: Context) -> Scalar:
+    """Its body stands in the place of the call. https://docs.snowflake.com/en/developer-guide/udf/sql/udf-sql-introduction"""
 
     def expression(nodes: list[exp.Expr]) -> exp.Expr:
-        defaults = [
-            cast(query.inlined(argument.default or "NULL", inside, {}), type_)
-            for argument, type_ in zip(declared.arguments[count:], types[count:], strict=True)
-        ]
-        values = {physical(argument.name): node for argument, node in zip(declared.arguments, [*nodes, *defaults], strict=True)}
+        values = {physical(argument.name): node for argument, node in zip(declared.arguments, nodes, strict=True)}
         return _strict(declared, query.inlined(declared.body, inside, values), list(values.values()))
 
-    return Scalar("", parse_type(declared.returns), types[:count], expression=expression)
+    return Scalar("", parse_type(declared.returns), _types(declared), expression=expression)
 
 
 def _strict(declared: Routine, body: exp.Expr, values: list[exp.Expr]) -> exp.Expr:
@@ -101,7 +109,7 @@ def check_sql_function(session: Session, where: Name, declared: Routine) -> None
     """Refuses a body that could not be computed, when the function is made."""
     context = Context(session, where.database, where.schema)
     context.compile = query.compile_query
-    made = sql_function(declared, context, len(declared.arguments))
+    made = sql_function(declared, context)
     assert made.expression is not None
     assert made.arguments is not None
     query.relation_of(session, f"SELECT {generate(made.expression([cast(null(), type_) for type_ in made.arguments]))}")

@@ -145,7 +145,9 @@ class Runtime:
         with self._lock:
             if name not in self._functions:
                 self._functions[name] = _Function(handler(), [type_.sql for type_ in types], result.sql)
-        return Scalar(f"python_{_returns(result).lower()}", result, tuple(types), (name,))
+        # DuckDB wants a function of any number of arguments to have two at least.
+        leading = (name,) if types else (name, 0)
+        return Scalar(f"python_{_returns(result).lower()}", result, tuple(types), leading)
 
     def _register(self) -> None:
         for type_ in _RETURNED:
@@ -156,8 +158,9 @@ class Runtime:
     def _call(self, names: pa.ChunkedArray, *columns: pa.ChunkedArray) -> pa.Array:
         """One chunk of rows of the function that the first column names."""
         function = self._functions[names[0].as_py()]
-        arrays = [column.combine_chunks() for column in (columns or (names,))]
-        batch = pa.RecordBatch.from_arrays(arrays, names=[str(i) for i in range(len(arrays))])
+        arrays = [column.combine_chunks() for column in columns[: len(function.arguments)]]
+        rows = pa.StructArray.from_arrays(arrays, [str(i) for i in range(len(arrays))]) if arrays else _empty_rows(len(names))
+        batch = pa.RecordBatch.from_struct_array(rows)
         try:
             answer = self.sandbox.call_function(function.handler, function.arguments, function.result, batch)
         except SandboxError as error:
@@ -231,6 +234,10 @@ class Runtime:
             role=inner.role,
             warehouse=inner.warehouse,
         )
+
+
+def _empty_rows(count: int) -> pa.StructArray:
+    return pa.array([{}] * count, pa.struct([]))
 
 
 def _handler(routine: Routine, imports: Sequence[ImportFile]) -> Handler:

@@ -18,8 +18,8 @@ from mlops_local.account.types import SqlType
 class Scalar:
     """A DuckDB function that stands for a user-defined one, or an expression of its arguments when ``expression`` is given.
 
-    Arguments are cast to their types when these are given, and come behind the ``leading`` constants. What DuckDB answers
-    is cast to the type of the result.
+    ``arranged`` puts what was given into the order of the arguments and adds their defaults. Arguments are cast to their types
+    when these are given, and come behind the ``leading`` constants. What DuckDB answers is cast to the type of the result.
     """
 
     duckdb_name: str
@@ -27,6 +27,7 @@ class Scalar:
     arguments: tuple[SqlType, ...] | None = None
     leading: tuple[str | int, ...] = ()
     expression: Callable[[list[exp.Expr]], exp.Expr] | None = None
+    arranged: Callable[[list[exp.Expr]], list[exp.Expr]] | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ SystemFunction = Callable[[Session, list[Any]], Any]
 InformationView = Callable[[Context, str], Relation]
 ObjectSource = Callable[[Context, Entry], Relation]
 Location = Callable[[Context, str, dict[str, str], int], Relation]
-ScalarFunction = Callable[[Context, tuple[str, ...], "list[SqlType | None]"], "Scalar | None"]
+ScalarFunction = Callable[[Context, tuple[str, ...], "list[SqlType | None]", "list[str | None]"], "Scalar | None"]
 UserTableFunction = Callable[[Context, tuple[str, ...], "list[TypedSql]"], "Relation | None"]
 Preparation = Callable[[Context, str], str]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -15,9 +16,10 @@ from mlops_local.account.session import Request, Session
 from mlops_local.account.sql import query
 from mlops_local.account.statements import routine
 from mlops_local.account.statements.kind import Creation, Kind
+from mlops_local.account.statements.overloads import Call, named_or_not, pick_overload
 from mlops_local.account.statements.query import run as run_query
 from mlops_local.account.statements.routine import Routine
-from mlops_local.account.types import parse_type
+from mlops_local.account.types import SqlType, parse_type
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
@@ -28,18 +30,22 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
 
 
 def call(session: Session, reader: Reader, request: Request) -> Result:
-    """``CALL name(value, ..)``."""
+    """``CALL name(value, ..)``, or ``CALL name(argument => value, ..)``."""
     reader.expect("CALL")
     path = reader.path()
-    given = _read_values(reader)
+    names, given = _read_values(reader)
     reader.end()
+    asked = Call(len(given), names, lambda: _types(session, given))
     with session.transaction():
-        entry = routine.pick_overload(session, "PROCEDURE", path, len(given))
+        entry = pick_overload(session, "PROCEDURE", path, asked)
     if entry is None:
-        raise AccountError(
-            2141, "42601", f"SQL compilation error:\nUnknown user-defined procedure {'.'.join(path)} with {len(given)} arguments."
-        )
-    return _run(session, entry, given, request)
+        raise AccountError(2141, "42601", f"SQL compilation error:\nUnknown user-defined procedure {_shown(path, asked)}.")
+    return _run(session, entry, asked.arranged(Routine.of(entry).arguments, given), request)
+
+
+def _shown(path: tuple[str, ...], asked: Call) -> str:
+    named = f" ({', '.join(asked.names)})" if asked.names else ""
+    return f"{'.'.join(path)} with {asked.count} arguments{named}"
 
 
 def with_or_query(session: Session, reader: Reader, request: Request) -> Result:
@@ -58,8 +64,11 @@ def call_anonymous(session: Session, reader: Reader, request: Request) -> Result
     reader.expect("CALL")
     if reader.path() != (name,):
         raise syntax_error(f"the anonymous procedure {name} must be the one that is called.")
-    given = _read_values(reader)
+    names, given = _read_values(reader)
     reader.end()
+    asked = Call(len(given), names)
+    if not asked.fits(declared.arguments):
+        raise AccountError(2141, "42601", f"SQL compilation error:\nUnknown user-defined procedure {_shown((name,), asked)}.")
     session.account.runtime.check(declared, procedure=True)
     options = {"EXECUTE_AS": "CALLER", **declared.options}
     entry = Entry(
@@ -75,10 +84,10 @@ def call_anonymous(session: Session, reader: Reader, request: Request) -> Result
         session.account.clock.now(),
         replace(declared, options=options).stored(),
     )
-    return _run(session, entry, given, request)
+    return _run(session, entry, asked.arranged(declared.arguments, given), request)
 
 
-def _run(session: Session, entry: Entry, given: list[str], request: Request) -> Result:
+def _run(session: Session, entry: Entry, given: list[str | None], request: Request) -> Result:
     declared = Routine.of(entry)
     if request.describe_only:
         return _described(declared)
@@ -113,29 +122,33 @@ def _described(declared: Routine) -> Result:
     return Result(columns, empty, StatementType.CALL)
 
 
-def _read_values(reader: Reader) -> list[str]:
-    """The arguments as SQL text; ``name => value`` is refused, because order decides here."""
+def _read_values(reader: Reader) -> tuple[tuple[str, ...], list[str]]:
+    """The names of the arguments, when they have any, and their values as SQL text."""
     reader.expect("(")
+    names: list[str | None] = []
     values: list[str] = []
     while not reader.accept(")"):
-        if reader.peek().text == "=>":
-            raise unsupported("arguments by name in CALL")
+        names.append(reader.identifier() if reader.peek().text == "=>" else None)
+        reader.accept("=>")
         values.append(reader.until(","))
         if not values[-1]:
             raise reader.refuse()
         if reader.token.text != ")":
             reader.expect(",")
-    return values
+    return named_or_not(names), values
 
 
-def _values(session: Session, declared: Routine, given: list[str]) -> pa.RecordBatch | None:
+def _types(session: Session, given: list[str]) -> Sequence[SqlType]:
+    return [column.type for column in query.translate(session, f"SELECT {', '.join(given)}").columns]
+
+
+def _values(session: Session, declared: Routine, given: list[str | None]) -> pa.RecordBatch | None:
     """The arguments as one row, defaults filled in, evaluated in one query and cast to the declared types."""
-    texts = [*given, *(argument.default or "NULL" for argument in declared.arguments[len(given) :])]
-    if not texts:
+    if not given:
         return None
     casts = [
-        f"CAST({text} AS {argument.type}) AS A{i}"
-        for i, (text, argument) in enumerate(zip(texts, declared.arguments, strict=True))
+        f"CAST({argument.default or 'NULL' if text is None else text} AS {argument.type}) AS A{i}"
+        for i, (text, argument) in enumerate(zip(given, declared.arguments, strict=True))
     ]
     with session.transaction():
         answer = query.fetch(session, query.translate(session, f"SELECT {', '.join(casts)}"))

@@ -11,7 +11,7 @@ from typing import Any
 
 from mlops_local.account.artifact_repositories import read_repository
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import AccountError, already_exists, does_not_exist, syntax_error, unsupported
+from mlops_local.account.errors import already_exists, does_not_exist, syntax_error, unsupported
 from mlops_local.account.names import Name, quote_if_needed
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Column, Result, rows, status
@@ -408,23 +408,3 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         None,
         routine.language,
     )
-
-
-def pick_overload(session: Session, kind: str, path: tuple[str, ...], count: int) -> Entry | None:
-    """The routine of that name that takes so many arguments; refused when several do and the count cannot tell."""
-    where = session.complete(path)
-    fitting = []
-    for entry in session.catalogue.list(kind, database=where.database, schema=where.schema):
-        routine = Routine.of(entry)
-        needed = sum(1 for argument in routine.arguments if argument.default is None)
-        if routine.name == where.name and needed <= count <= len(routine.arguments):
-            fitting.append(entry)
-    own = [entry for entry in fitting if entry.temporary] or fitting
-    if len(own) > 1:
-        raise AccountError(
-            2142,
-            "42601",
-            f"SQL compilation error:\n{where.name} has {len(own)} overloads with {count} arguments; this account "
-            "tells overloads apart by their number of arguments only. Drop one or rename it.",
-        )
-    return own[0] if own else None

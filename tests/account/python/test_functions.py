@@ -103,3 +103,8 @@ def test_a_function_from_a_staged_file(snowpark: Snowpark, ask: Ask, tmp_path_fa
     )
     assert ask("SELECT COUNT_WORDS('one two three')") == [(3,)]
     assert [row[1] for row in ask("SHOW USER FUNCTIONS LIKE 'COUNT\\_WORDS' IN SCHEMA S")] == ["COUNT_WORDS"]
+
+
+def test_a_function_without_arguments_is_called_for_each_row(ask: Ask) -> None:
+    declare(ask, "ALONE", "", "INT", "def f():\n    return 7")
+    assert ask("SELECT ALONE() FROM NUMBERS") == [(7,), (7,), (7,)]

@@ -37,11 +37,16 @@ def call_function(path: tuple[str, ...], arguments: list[exp.Expr], scope: Scope
 
 
 def _user_defined(path: tuple[str, ...], arguments: list[exp.Expr], scope: Scope) -> exp.Expr | None:
+    """``name => value`` comes as a pair."""
+    names = [node.this.name.upper() if isinstance(node, exp.Kwarg) else None for node in arguments]
+    arguments = [node.expression if isinstance(node, exp.Kwarg) else node for node in arguments]
     types = [type_of(argument) for argument in arguments]
     for resolve in SCALAR_FUNCTIONS:
-        found = resolve(scope.context, path, types)
+        found = resolve(scope.context, path, types, names)
         if found is None:
             continue
+        if found.arranged is not None:
+            arguments = found.arranged(arguments)
         if found.arguments is not None:
             arguments = [cast(node, type_) for node, type_ in zip(arguments, found.arguments, strict=True)]
         if found.expression is not None:
