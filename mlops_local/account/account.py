@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account import dynamic_tables, tasks, tdigest
+from mlops_local.account import dynamic_tables, lineage, tasks, tdigest
 from mlops_local.account import language as language
 from mlops_local.account.catalogue import Catalogue, Entry
 from mlops_local.account.clock import Clock, SystemClock
@@ -76,6 +76,7 @@ class Account:
             Catalogue.create_tables(session.connection)
             self.history.create_tables(session.connection)
             dynamic_tables.create_tables(session.connection)
+            lineage.create_tables(session.connection)
             tasks.create_tables(session.connection)
             create_defaults(session)
             self._drop_temporary(session.catalogue.list_temporary(), session)

@@ -29,9 +29,10 @@ class Relation:
 
 @dataclass
 class Context:
-    """``entries`` collects the objects read, ``registered`` the Arrow tables that the query needs while it runs.
+    """``entries`` collects the objects read, ``direct`` those of them that the text itself names.
 
-    ``compile`` turns the text of a view into DuckDB text; the translation that the context is for sets it.
+    ``registered`` are the Arrow tables that the query needs while it runs. ``compile`` turns the text of a view into DuckDB
+    text; the translation that the context is for sets it.
     """
 
     session: Session
@@ -42,6 +43,7 @@ class Context:
     named: dict[str, Relation] = field(default_factory=dict)
     depth: int = 0
     compile: Callable[[str, Context], str] | None = None
+    direct: list[Entry] = field(default_factory=list)
 
     @classmethod
     def of(cls, session: Session) -> Context:

@@ -58,6 +58,7 @@ def _resolve(table: exp.Table, context: Context) -> None:
         return
     entry = find(context, path)
     context.entries.append(entry)
+    context.direct.append(entry)
     if entry.kind in _WITH_ROWS:
         _point(table, entry, context)
     else:

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from mlops_local.account import lineage
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, already_exists, does_not_exist, not_for_this_object, syntax_error
 from mlops_local.account.reader import Reader
@@ -159,6 +160,7 @@ def _write(session: Session, version: Entry, addition: _Addition) -> None:
             unloading.write_parquet(session, translation, folder / _FILE)
         else:
             unloading.write_partitions(session, translation, lambda key: folder / safe_path(key) / _FILE)
+        lineage.record(session, translation.context.direct, version)
     finally:
         translation.context.release()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import duckdb
 from sqlglot import exp
 
+from mlops_local.account import lineage
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier, unsupported
 from mlops_local.account.loads import Loads
@@ -74,6 +75,7 @@ def _insert(session: Session, entry: Entry, names: list[str] | None, text: str, 
         write = _overwrite if overwrite else insert_relation
         inserted = write(session, entry, names, translation.sql, translation.columns)
         consume(session, translation.entries)
+        lineage.record(session, context.direct, entry)
         return inserted
     finally:
         translation.context.release()
@@ -207,6 +209,7 @@ def update(session: Session, reader: Reader, request: Request) -> Result:
 
         def apply(sql: str) -> Result:
             joined = _count(session, mutation.joined) if mutation.joined else 0
+            lineage.record(session, mutation.context.direct, mutation.entry)
             return counts(StatementType.UPDATE, rows_updated=_count(session, sql), **{"multi-joined_rows_updated": joined})
 
         empty = counts(StatementType.UPDATE, rows_updated=0, **{"multi-joined_rows_updated": 0})
@@ -235,6 +238,7 @@ def merge(session: Session, reader: Reader, request: Request) -> Result:
                 if "more than once" not in str(error):
                     raise
                 raise AccountError(*_DUPLICATES) from error
+            lineage.record(session, mutation.context.direct, mutation.entry)
             return _merged(mutation, actions)
 
         return _mutate(session, request, mutation, apply, _merged(mutation, []))

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mlops_local.account import model_store
+import duckdb
+
+from mlops_local.account import lineage, model_store
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, does_not_exist
 from mlops_local.account.locations import Place, locate
@@ -19,7 +22,9 @@ from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Column, Result, rows, status
 from mlops_local.account.session import Session
 from mlops_local.account.stages import list_files
+from mlops_local.account.statements.dataset import VERSION as DATASET_VERSION
 from mlops_local.account.statements.kind import Creation, Kind, like_pattern, read_filter, show
+from mlops_local.account.tags import parse_name
 from mlops_local.account.types import TIMESTAMP_LTZ
 
 _VERSION = "MODEL VERSION"
@@ -76,7 +81,23 @@ def _add_version(session: Session, model: Entry, name: str, reader: Reader) -> E
     else:
         _copy_files(place, target)
     model_store.read_methods(target)
+    lineage.record(session, _made_of(session, target, entry), entry)
     return entry
+
+
+def _made_of(session: Session, folder: Path, version: Entry) -> list[Entry]:
+    """What the manifest says that the model was trained on: versions of datasets, and queries; what is gone is left out."""
+    found: list[Entry] = []
+    for source in model_store.read_manifest(folder).get("lineage_sources", []):
+        with suppress(AccountError, duckdb.Error):
+            if source["type"] == "DATASET":
+                dataset = session.get("DATASET", parse_name(source["entity"]))
+                found.append(
+                    session.catalogue.get(DATASET_VERSION, dataset.database, dataset.schema, source["version"], parent=dataset.id)
+                )
+            elif source["type"] == "QUERY":
+                found += lineage.read_directly(session, source["entity"], session.database, session.schema)
+    return found
 
 
 def _copy_files(place: Place, target: Path) -> None:

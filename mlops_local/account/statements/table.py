@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mlops_local.account import lineage
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import compilation_error
 from mlops_local.account.names import Name
@@ -86,6 +87,7 @@ def _defined(session: Session, reader: Reader, creation: Creation) -> Make:
             if translation is not None:
                 insert_relation(session, entry, None, translation.sql, translation.columns)
                 consume(session, translation.entries)
+                lineage.record(session, translation.context.direct, entry)
                 translation.context.release()
             if options.change_tracking:
                 create_log(session, entry)
