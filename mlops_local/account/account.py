@@ -174,7 +174,9 @@ class Account:
             except AccountError:
                 raise
             except duckdb.Error as error:
-                raise self.runtime.failure_in(error) or translate_engine_error(error) from error
+                refusal = self.runtime.failure_in(error) or translate_engine_error(error)
+                refusal.message = "\n".join([refusal.message, *getattr(error, "__notes__", ())])
+                raise refusal from error
             record.produced(result)
         if not request.describe_only:
             self.results.put(request.query_id, result, session.user)

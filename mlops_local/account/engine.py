@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from mlops_local.account.errors import AccountError, cancelled
+from mlops_local.account.journal import Journal
 from mlops_local.account.names import literal
 
 _SETTINGS: dict[str, Any] = {
@@ -85,6 +88,8 @@ class Connection:
         self.cursor = cursor
         self.in_transaction = False
         self.cancelled = False
+        self.journal = Journal()
+        self.registered: dict[str, pa.Table] = {}
 
     def cancel(self) -> None:
         """Ends what runs now, a wait for the turn to write included; stays so until the next statement sets it back."""
@@ -101,6 +106,14 @@ class Connection:
             self.cursor.execute("BEGIN TRANSACTION")
             self.in_transaction = True
 
+    def restore(self, writes: int) -> bool:
+        """Undoes all but the first writes of the open transaction, whose turn to write stays its own; False when it cannot."""
+        if not self.in_transaction:
+            return False
+        self.cursor.execute("ROLLBACK")
+        self.cursor.execute("BEGIN TRANSACTION")
+        return self.journal.repeat(self.cursor, writes)
+
     def commit(self) -> None:
         self._finish("COMMIT")
 
@@ -113,6 +126,7 @@ class Connection:
                 self.cursor.execute(word)
         finally:
             self.in_transaction = False
+            self.journal = Journal()
             self._engine.end_turn(self)
 
     def writing(self, seconds: float = 600.0) -> None:
@@ -127,7 +141,21 @@ class Connection:
             self.cursor.execute("BEGIN TRANSACTION")
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
-        return self.cursor.execute(sql, list(values)) if values else self.cursor.execute(sql)
+        answer = self.cursor.execute(sql, list(values)) if values else self.cursor.execute(sql)
+        if self.in_transaction:
+            self.journal.note(self.cursor, sql, values, self.registered)
+        return answer
+
+    def register(self, name: str, table: pa.Table) -> None:
+        """An Arrow table under a name that queries of this connection can read."""
+        self.cursor.register(name, table)
+        self.registered[name] = table
+
+    def unregister(self, name: str) -> None:
+        self.registered.pop(name, None)
+        # A statement that failed has aborted its transaction; the roll-back that follows takes the names away.
+        with suppress(duckdb.TransactionException):
+            self.cursor.unregister(name)
 
     def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = self.execute(sql, values).fetchall()

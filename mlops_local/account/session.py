@@ -64,6 +64,16 @@ class Request:
     query_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
+@dataclass(frozen=True)
+class _State:
+    """Where a transaction stood before a statement."""
+
+    writes: int
+    before_commit: dict[Any, Callable[[], None]]
+    notes: dict[Any, Any]
+    removed: list[int]
+
+
 class Session:
     """Statements of a session run one after another; :meth:`execute` is the only way in."""
 
@@ -178,23 +188,40 @@ class Session:
 
     @contextmanager
     def transaction(self, *, write: bool = False) -> Iterator[None]:
-        """Around every statement: all of it commits, or none of it."""
+        """Around every statement: all of it commits, or none of it. What an open transaction did before a failure stays."""
         self.connection.begin()
+        state = self._state()
         try:
             if write:
                 self.connection.writing()
             yield
         except BaseException as error:
-            self._rollback()
-            if self.explicit_transaction:
-                self.explicit_transaction = False
-                if isinstance(error, AccountError):
-                    error.message += "\nThe transaction that was open has been rolled back."
+            if not (self.explicit_transaction and self._restore(state)):
+                self._rollback()
+                if self.explicit_transaction:
+                    self.explicit_transaction = False
+                    _tell(error, "The transaction that was open has been rolled back.")
             raise
         if write and self.autocommit_off():
             self.explicit_transaction = True
         if not self.explicit_transaction:
             self._commit()
+
+    def _state(self) -> _State:
+        return _State(
+            len(self.connection.journal.writes), dict(self.before_commit), dict(self.notes), list(self.catalogue.removed)
+        )
+
+    def _restore(self, state: _State) -> bool:
+        """The open transaction as it was before the statement that failed."""
+        try:
+            restored = self.connection.restore(state.writes)
+        except duckdb.Error:
+            return False
+        if restored:
+            self.before_commit, self.notes = state.before_commit, state.notes
+            self.catalogue.removed[:] = state.removed
+        return restored
 
     @contextmanager
     def ddl(self) -> Iterator[None]:
@@ -236,6 +263,18 @@ class Session:
 
     def autocommit_off(self) -> bool:
         return not self.parameters["AUTOCOMMIT"]
+
+    def stays_open(self) -> bool:
+        """Whether the transaction of this statement goes on after it."""
+        return self.explicit_transaction or self.autocommit_off()
+
+
+def _tell(error: BaseException, sentence: str) -> None:
+    """Adds a sentence to what the client will read; an error of the engine keeps it until it is translated."""
+    if isinstance(error, AccountError):
+        error.message += f"\n{sentence}"
+    else:
+        error.add_note(sentence)
 
 
 def refuse_describe(request: Request, what: str) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
-import duckdb
 import pyarrow as pa
 
 from mlops_local.account.catalogue import Entry
@@ -70,7 +68,7 @@ class Context:
         """An Arrow table as a relation, for as long as the statement runs."""
         name = f"~rows{next(_numbers)}"
         renamed = table.rename_columns([str(i) for i in range(table.num_columns)])
-        self.session.connection.cursor.register(name, renamed)
+        self.session.connection.register(name, renamed)
         self.registered.append(name)
         items = ", ".join(f"{_read(renamed.schema.field(i), c)} AS {quote(physical(c.name))}" for i, c in enumerate(columns))
         return Relation(f"SELECT {items} FROM {quote(name)}", tuple(columns))
@@ -84,9 +82,7 @@ class Context:
     def release(self) -> None:
         """Forgets the registered Arrow tables."""
         for name in self.registered:
-            # A statement that failed has aborted its transaction; the roll-back that follows takes the names away.
-            with suppress(duckdb.TransactionException):
-                self.session.connection.cursor.unregister(name)
+            self.session.connection.unregister(name)
         self.registered.clear()
 
 

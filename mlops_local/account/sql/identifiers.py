@@ -66,6 +66,20 @@ def object_keys(tree: exp.Expr, context: Context) -> exp.Expr:
     return tree
 
 
+def order_by_all(tree: exp.Expr, context: Context) -> exp.Expr:
+    """``ORDER BY ALL`` is no column of that name. https://docs.snowflake.com/en/sql-reference/constructs/order-by"""
+    for node in list(tree.find_all(exp.Ordered)):
+        column = node.this
+        if (
+            isinstance(column, exp.Column)
+            and not column.table
+            and not column.this.args.get("quoted")
+            and column.name.upper() == "ALL"
+        ):
+            column.replace(exp.Var(this="ALL"))
+    return tree
+
+
 def physical_names(tree: exp.Expr, context: Context) -> exp.Expr:
     """Every name as DuckDB shall see it, always in quotes."""
     for node in tree.find_all(exp.Identifier):

@@ -19,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     identifiers.dynamic_identifiers,
     identifiers.result_names,
     identifiers.object_keys,
+    identifiers.order_by_all,
     identifiers.physical_names,
     sources.tables,
     queries.queries,

@@ -11,6 +11,7 @@ from sqlglot import exp
 from mlops_local.account import lineage
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier, unsupported
+from mlops_local.account.journal import is_volatile
 from mlops_local.account.loads import Loads
 from mlops_local.account.names import quote_if_needed
 from mlops_local.account.reader import Reader
@@ -112,12 +113,13 @@ def insert_relation(
     Call within a writing transaction. ``described`` are the query's columns when the caller knows them already.
     """
     select = _select(session, entry, columns, relation_sql, described)
-    if not is_tracked(entry):
+    if not is_tracked(entry) and not (session.stays_open() and is_volatile(select)):
         return _count(session, f"INSERT INTO {entry.physical} {select}")
     kept = f'"~new{next(_numbers)}"'
     session.connection.execute(f"CREATE TEMP TABLE {kept} AS {select}")
     inserted = _count(session, f"INSERT INTO {entry.physical} SELECT * FROM temp.{kept}")
-    record_inserted(session, entry, f"SELECT * FROM temp.{kept}")
+    if is_tracked(entry):
+        record_inserted(session, entry, f"SELECT * FROM temp.{kept}")
     session.connection.execute(f"DROP TABLE temp.{kept}")
     return inserted
 
