@@ -30,10 +30,31 @@ FILES = (
 )
 
 # What this account is not, so that these tests are not counted: (pattern of file::test, reason).
-OUT_OF_SCOPE: tuple[tuple[str, str], ...] = ()
+OUT_OF_SCOPE: tuple[tuple[str, str], ...] = (
+    (
+        r"feature_store_test\.py::test_(iceberg_.*|get_feature_view_preserves_storage_config\d|refresh_feature_view2"
+        r"|update_managed_feature_view1|list_feature_views|large_feature_metadata)$",
+        "stores a feature view as an Iceberg table, on an external volume in a cloud",
+    ),
+    (r"feature_store_case_sensitivity_test\.py::test_online_config_round_trip", "makes an online feature table"),
+)
 
 # Counted as failures, each with its reason: (pattern of file::test, reason).
-KNOWN: tuple[tuple[str, str], ...] = ()
+KNOWN: tuple[tuple[str, str], ...] = (
+    (
+        r"feature_store_test\.py::test_register_feature_view_as_view$",
+        "the installed client says of a view that is not online that it has no target lag; the suite is that of an older one",
+    ),
+    (
+        r"feature_store_test\.py::test_schema_evolution_register_backfill_rejects_varchar_width_change$",
+        "the installed client takes another length of VARCHAR for the same type; the suite is that of an older one",
+    ),
+    (
+        r"feature_store_tiled_aggregation_test\.py::test_((first|last)_distinct_n_aggregation_values_legacy"
+        r"|generate_dataset_version_mix)$",
+        "the installed client refuses feature views of its own version before 2.0.0, which the test makes",
+    ),
+)
 
 
 def reason(table: tuple[tuple[str, str], ...], test: str) -> str | None:
