@@ -28,7 +28,9 @@ lint: $(READY) ## ruff, mypy, import contracts, YAML, and the pipeline itself
 	@$(BIN)/yamllint --strict azure-pipelines.yml templates
 	@$(BIN)/python -m mlops_local expand azure-pipelines.yml > /dev/null
 
-benchmark: $(READY) ## Say where the time of `make pipeline` goes
+benchmark: $(READY) ## Measure where the time goes, and what is claimed about speed
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement benchmarks/requirements.txt
+	@$(BIN)/python -m benchmarks.latency
 	@$(BIN)/python -m benchmarks.pipeline_time
 
 clean: ## Remove the environment, caches and what runs have left

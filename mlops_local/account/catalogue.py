@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import builtins
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import duckdb
+
 from mlops_local.account.engine import Connection
 from mlops_local.account.errors import already_exists, does_not_exist
+from mlops_local.account.lookups import MISSING
 from mlops_local.account.names import Name, quote_if_needed
 from mlops_local.account.types import Column, parse_type
 
@@ -39,7 +42,14 @@ CREATE TABLE IF NOT EXISTS account.grants (
     created_on TIMESTAMPTZ NOT NULL);
 """
 
+# Never temporary, and looked up by nearly every statement: what one transaction has found serves others.
+_SHARED = {"DATABASE", "SCHEMA", "WAREHOUSE", "ROLE", "USER"}
+
 _FIELDS = "id, kind, database, schema, name, parent, session, owner, comment, created_on, properties"
+
+
+# Domain, database, schema, name, parent: what a look-up asks for.
+Key = tuple[str, str, str, str, int]
 
 
 def domain_of(kind: str) -> str:
@@ -105,10 +115,27 @@ class Catalogue:
 
         The answer may be of another kind of the same domain (a view where a table was asked for).
         """
+        key = (domain_of(kind), database, schema, name, parent)
+        if not self._connection.in_transaction:
+            return self._look_up(key)
+        known = self._connection.found
+        if (self._session, key) not in known:
+            shared = key[0] in _SHARED and key not in self._connection.changed
+            known[self._session, key] = self._shared(key) if shared else self._look_up(key)
+        return known[self._session, key]  # type: ignore[no-any-return]
+
+    def _shared(self, key: Key) -> Entry | None:
+        found = self._connection.lookups.recall(self._connection.version, key)
+        if found is MISSING:
+            found = self._look_up(key)
+            self._connection.lookups.remember(self._connection.version, key, found)
+        return found  # type: ignore[no-any-return]
+
+    def _look_up(self, key: Key) -> Entry | None:
         rows = self._connection.fetch(
             f"SELECT {_FIELDS} FROM account.objects WHERE domain = ? AND database = ? AND schema = ? AND name = ? AND parent = ? "
             "AND session IN (0, ?) ORDER BY session DESC LIMIT 1",
-            [domain_of(kind), database, schema, name, parent, self._session],
+            [*key, self._session],
         )
         return _entry(rows[0]) if rows else None
 
@@ -172,6 +199,12 @@ class Catalogue:
 
     # Writing: the caller has taken its turn (Connection.writing)
 
+    def _write(self, sql: str, values: Sequence[Any], *changed: Entry) -> duckdb.DuckDBPyConnection:
+        """Every change of ``account.objects``: nothing that was found before holds for these objects, as they were and will be."""
+        self._connection.changed.update(_key(entry) for entry in changed)
+        self._connection.found.clear()
+        return self._connection.execute(sql, values)
+
     def add(
         self,
         kind: str,
@@ -191,12 +224,10 @@ class Catalogue:
         session = self._session if temporary else 0
         if taken is not None and taken.session == session:
             raise already_exists(taken.kind if domain_of(kind) != "TABLE" else "Object", taken.full_name)
-        id_ = self._connection.fetch("SELECT nextval('account.ids')")[0][0]
-        entry = Entry(id_, kind, database, schema, name, parent, session, owner, comment, created_on, properties or {})
-        self._connection.execute(
-            "INSERT INTO account.objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        entry = Entry(0, kind, database, schema, name, parent, session, owner, comment, created_on, properties or {})
+        made = self._write(
+            "INSERT INTO account.objects VALUES (nextval('account.ids'), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             [
-                id_,
                 kind,
                 domain_of(kind),
                 database,
@@ -209,16 +240,19 @@ class Catalogue:
                 created_on,
                 json.dumps(entry.properties),
             ],
+            entry,
         )
-        return entry
+        return replace(entry, id=made.fetchall()[0][0])
 
     def set_columns(self, entry: Entry, columns: Iterable[Column]) -> None:
         self._connection.execute("DELETE FROM account.columns WHERE object = ?", [entry.id])
-        for position, column in enumerate(columns):
-            self._connection.execute(
-                "INSERT INTO account.columns VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [entry.id, position, column.name, column.type.sql, column.nullable, column.default, column.comment],
-            )
+        values = [
+            (entry.id, position, column.name, column.type.sql, column.nullable, column.default, column.comment)
+            for position, column in enumerate(columns)
+        ]
+        if values:
+            marks = ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(values))
+            self._connection.execute(f"INSERT INTO account.columns VALUES {marks}", [value for row in values for value in row])
 
     def update(self, entry: Entry, *, comment: str | None = None, owner: str | None = None, **properties: Any) -> Entry:
         """The object with a new comment, owner or properties (a property of None is removed)."""
@@ -229,9 +263,10 @@ class Catalogue:
             owner=entry.owner if owner is None else owner,
             properties=merged,
         )
-        self._connection.execute(
+        self._write(
             "UPDATE account.objects SET comment = ?, owner = ?, properties = ? WHERE id = ?",
             [changed.comment, changed.owner, json.dumps(merged), entry.id],
+            entry,
         )
         return changed
 
@@ -240,11 +275,14 @@ class Catalogue:
         taken = self.find(entry.kind, to.database, to.schema, to.name, parent=entry.parent)
         if taken is not None and taken.id != entry.id and taken.session == entry.session:
             raise already_exists("Object", taken.full_name)
-        self._connection.execute(
+        renamed = replace(entry, database=to.database, schema=to.schema, name=to.name)
+        self._write(
             "UPDATE account.objects SET database = ?, schema = ?, name = ? WHERE id = ?",
             [to.database, to.schema, to.name, entry.id],
+            entry,
+            renamed,
         )
-        return replace(entry, database=to.database, schema=to.schema, name=to.name)
+        return renamed
 
     def remove(self, entry: Entry) -> None:
         """The object, its columns, tags, grants and versions are gone. Its rows are the caller's to drop.
@@ -259,7 +297,7 @@ class Catalogue:
         self._connection.execute("DELETE FROM account.grants WHERE object = ?", [entry.id])
         if entry.kind in {"ROLE", "USER"}:
             self._forget_grantee(entry)
-        self._connection.execute("DELETE FROM account.objects WHERE id = ?", [entry.id])
+        self._write("DELETE FROM account.objects WHERE id = ?", [entry.id], entry)
 
     def _forget_grantee(self, entry: Entry) -> None:
         """A role or user that is made later under the same name starts with nothing."""
@@ -321,6 +359,10 @@ class Catalogue:
             "DELETE FROM account.grants WHERE privilege = ? AND object_kind = ? AND object_name = ?",
             [privilege, object_kind, object_name],
         )
+
+
+def _key(entry: Entry) -> Key:
+    return domain_of(entry.kind), entry.database, entry.schema, entry.name, entry.parent
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from mlops_local.account.errors import AccountError, cancelled
 from mlops_local.account.journal import Journal
+from mlops_local.account.lookups import Lookups
 from mlops_local.account.names import literal
 
 _SETTINGS: dict[str, Any] = {
@@ -39,6 +40,7 @@ class Engine:
             self.root.execute(f"SET {name} = {value!r}" if isinstance(value, str) else f"SET {name} = {value}")
         self._writer = threading.Condition()
         self._owner: Connection | None = None
+        self.lookups = Lookups()
 
     def confine(self, folders: Iterable[Path]) -> None:
         """From here on DuckDB opens no file outside its own database and these folders, whatever a statement says.
@@ -73,6 +75,9 @@ class Engine:
         with self._writer:
             self._writer.notify_all()
 
+    def has_turn(self, connection: Connection) -> bool:
+        return self._owner is connection
+
     def end_turn(self, connection: Connection) -> None:
         with self._writer:
             if self._owner is connection:
@@ -81,12 +86,21 @@ class Engine:
 
 
 class Connection:
-    """One session's DuckDB connection. Statements of one connection run one after another."""
+    """One session's DuckDB connection. Statements of one connection run one after another.
+
+    ``version`` is that of the catalogue which the open transaction sees, None when that is not known; ``changed`` are the keys of
+    objects that it has changed, ``found`` what it has looked up since.
+    """
 
     def __init__(self, engine: Engine, cursor: duckdb.DuckDBPyConnection) -> None:
         self._engine = engine
-        self.cursor = cursor
+        self._cursor = cursor
+        self.lookups = engine.lookups
         self.in_transaction = False
+        self._untouched = False
+        self.version: int | None = None
+        self.changed: set[Any] = set()
+        self.found: dict[Any, Any] = {}
         self.cancelled = False
         self.journal = Journal()
         self.registered: dict[str, pa.Table] = {}
@@ -101,10 +115,16 @@ class Connection:
         if self.cancelled:
             raise cancelled()
 
+    @property
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """DuckDB's own; what is read with it fixes what the transaction sees."""
+        self._untouched = False
+        return self._cursor
+
     def begin(self) -> None:
         if not self.in_transaction:
             self.cursor.execute("BEGIN TRANSACTION")
-            self.in_transaction = True
+            self.in_transaction = self._untouched = True
 
     def restore(self, writes: int) -> bool:
         """Undoes all but the first writes of the open transaction, whose turn to write stays its own; False when it cannot."""
@@ -112,6 +132,9 @@ class Connection:
             return False
         self.cursor.execute("ROLLBACK")
         self.cursor.execute("BEGIN TRANSACTION")
+        self.found.clear()
+        if not self._engine.has_turn(self):
+            self.version = None
         return self.journal.repeat(self.cursor, writes)
 
     def commit(self) -> None:
@@ -122,26 +145,42 @@ class Connection:
 
     def _finish(self, word: str) -> None:
         try:
-            if self.in_transaction:
+            if self.in_transaction and self.changed:
+                with self.lookups.changing(self.changed):
+                    self.cursor.execute(word)
+            elif self.in_transaction:
                 self.cursor.execute(word)
         finally:
             self.in_transaction = False
             self.journal = Journal()
+            self._forget()
             self._engine.end_turn(self)
+
+    def _forget(self) -> None:
+        self.version = None
+        self.changed.clear()
+        self.found.clear()
 
     def writing(self, seconds: float = 600.0) -> None:
         """Call before the first write of a transaction; returns when it is this connection's turn.
 
         A transaction that has only read starts anew first, so that it sees what the writer before it committed.
         """
-        fresh = self._engine._owner is not self
+        fresh = not self._engine.has_turn(self)
         self._engine.take_turn(self, seconds)
         if fresh and self.in_transaction:
             self.cursor.execute("COMMIT")
             self.cursor.execute("BEGIN TRANSACTION")
+            self._forget()
+            # Nobody else commits until this turn ends.
+            self.version = self.lookups.version
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
+        """The first statement of a transaction fixes what it sees: a version of the catalogue, unless that changes meanwhile."""
+        before = self.lookups.version if self._untouched and self.version is None else None
         answer = self.cursor.execute(sql, list(values)) if values else self.cursor.execute(sql)
+        if before is not None and before % 2 == 0 and before == self.lookups.version:
+            self.version = before
         if self.in_transaction:
             self.journal.note(self.cursor, sql, values, self.registered)
         return answer
