@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from mlops_local.account.account import Account
 from mlops_local.account.names import quote
 from mlops_local.account.scheduler import Scheduler
+from mlops_local.account.wire.issuers import Issuers
 from mlops_local.account.wire.server import Server
 
 _BITS = 2048
@@ -38,7 +39,8 @@ def main(argv: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
-        with serving(options.data, port=options.port, user=options.user) as settings:
+        issuers = Issuers(dict(options.oidc_issuer))
+        with serving(options.data, port=options.port, user=options.user, issuers=issuers) as settings:
             sys.stdout.write("".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()))
             sys.stdout.flush()
             stop.wait()
@@ -49,13 +51,13 @@ def main(argv: Sequence[str]) -> int:
 
 
 @contextmanager
-def serving(data: Path, *, port: int = 0, user: str = "ADMIN") -> Iterator[dict[str, str]]:
+def serving(data: Path, *, port: int = 0, user: str = "ADMIN", issuers: Issuers | None = None) -> Iterator[dict[str, str]]:
     """The account of that folder on a port, and the settings to reach it with."""
     account = open_account(data)
     with account:
         key_file = sign_in_key(account, user, keys_folder(data))
         try:
-            server = Server(account, port=port)
+            server = Server(account, port=port, issuers=issuers)
         except OSError as error:
             raise ServeError(f"Port {port} cannot be used: {error.strerror}. Choose another one, or 0 for any.") from error
         with server, running(account):
@@ -155,4 +157,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one (default)")
     parser.add_argument("--data", type=Path, required=True, help="folder that holds the account; made when it does not exist")
     parser.add_argument("--user", type=str.upper, default="ADMIN", help="user that the printed settings sign in (default: ADMIN)")
+    parser.add_argument(
+        "--oidc-issuer",
+        type=_issuer,
+        action="append",
+        default=[],
+        metavar="ISSUER=KEYS",
+        help="issuer of workload identity tokens, and its keys: a JWKS file, or an http address on this machine; may be repeated",
+    )
     return parser
+
+
+def _issuer(text: str) -> tuple[str, str]:
+    issuer, _, keys = text.rpartition("=")
+    if not issuer or not keys:
+        raise argparse.ArgumentTypeError(f"'{text}' is not ISSUER=KEYS.")
+    return issuer, keys

@@ -16,6 +16,7 @@ import duckdb
 
 from mlops_local.account import dynamic_tables, lineage, tasks, tdigest
 from mlops_local.account import language as language
+from mlops_local.account.access_tokens import AccessToken, tokens_of, with_secret
 from mlops_local.account.catalogue import Catalogue, Entry
 from mlops_local.account.clock import Clock, SystemClock
 from mlops_local.account.engine import Engine
@@ -29,6 +30,7 @@ from mlops_local.account.runtime import Runtime, TokenIssuer
 from mlops_local.account.session import Request, Session
 from mlops_local.account.sql.run_errors import run_error
 from mlops_local.account.stages import Stages
+from mlops_local.account.statements import workload_identity
 from mlops_local.account.statements.dispatch import run_statement
 from mlops_local.account.statements.setup import create_defaults
 from mlops_local.account.transfers import Transfers
@@ -45,6 +47,7 @@ class User:
     rsa_public_key_2: str | None
     password_hash: str | None
     disabled: bool
+    type: str
     default_role: str | None
     default_warehouse: str | None
     default_namespace: str | None
@@ -107,6 +110,23 @@ class Account:
             entry = session.catalogue.find("USER", "", "", name)
         return _user(entry) if entry else None
 
+    def find_access_token(self, secret: str, login_name: str = "") -> tuple[User, AccessToken] | None:
+        """The programmatic access token with that secret, of that user or, without a name, of any, if it opens now."""
+        now = self.clock.now()
+        with self.system_session() as session:
+            for entry in session.catalogue.list("USER"):
+                token = with_secret(tokens_of(session.catalogue, entry, now), secret) if login_name in {"", entry.name} else None
+                if token is not None and token.state(now) == "ACTIVE":
+                    allowed = token.role is None or may_take_role(session.catalogue, entry.name, token.role)
+                    return (_user(entry), token) if allowed else None
+        return None
+
+    def find_workload(self, issuer: str, subject: str) -> tuple[User, list[str]] | None:
+        """The user that this subject of this issuer is, and the audiences that its tokens may be for."""
+        with self.system_session() as session:
+            entry = workload_identity.find(session.catalogue, issuer, subject)
+        return (_user(entry), workload_identity.audiences(entry)) if entry else None
+
     def open_session(
         self,
         user: str,
@@ -116,10 +136,15 @@ class Account:
         database: str | None = None,
         schema: str | None = None,
         parameters: dict[str, Any] | None = None,
+        token: AccessToken | None = None,
     ) -> Session:
-        """A session of that user. A role that the user does not have is refused; other places that do not exist stay unset."""
+        """A session of that user, signed in with the token if one is given.
+
+        A role that the user does not have, or the token is not for, is refused; other places that do not exist stay unset.
+        """
         session = self._new_session(user)
         try:
+            session.by_access_token, session.only_role = token is not None, token.role if token else None
             session.parameters.update({key.upper(): checked(key.upper(), value) for key, value in (parameters or {}).items()})
             sign_in(session, role, warehouse, database, schema)
         except BaseException:
@@ -187,7 +212,7 @@ class Account:
 def sign_in(session: Session, role: str | None, warehouse: str | None, database: str | None, schema: str | None) -> None:
     user = session.catalogue.find("USER", "", "", session.user)
     defaults = user.properties if user else {}
-    session.role = _role_of(session, role or defaults.get("DEFAULT_ROLE"))
+    session.role = _role_of(session, role or session.only_role or defaults.get("DEFAULT_ROLE"))
     namespace = str(defaults.get("DEFAULT_NAMESPACE") or "").split(".")
     wanted_warehouse = warehouse or defaults.get("DEFAULT_WAREHOUSE")
     if wanted_warehouse and session.catalogue.find("WAREHOUSE", "", "", wanted_warehouse):
@@ -203,7 +228,7 @@ def sign_in(session: Session, role: str | None, warehouse: str | None, database:
 def _role_of(session: Session, role: str | None) -> str:
     if role is None:
         return "PUBLIC"
-    if not may_take_role(session.catalogue, session.user, role):
+    if session.only_role not in {None, role} or not may_take_role(session.catalogue, session.user, role):
         raise AccountError(
             390189,
             "08001",
@@ -221,6 +246,7 @@ def _user(entry: Entry) -> User:
         rsa_public_key_2=get("RSA_PUBLIC_KEY_2"),
         password_hash=get("PASSWORD_HASH"),
         disabled=bool(get("DISABLED")),
+        type=get("TYPE", "PERSON"),
         default_role=get("DEFAULT_ROLE"),
         default_warehouse=get("DEFAULT_WAREHOUSE"),
         default_namespace=get("DEFAULT_NAMESPACE"),

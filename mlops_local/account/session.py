@@ -82,6 +82,9 @@ class Session:
         self.id = id_
         self.user = user
         self.role: str | None = None
+        # A programmatic access token signed it in, perhaps one for a single role.
+        self.by_access_token = False
+        self.only_role: str | None = None
         self.warehouse: str | None = None
         self.database: str | None = None
         self.schema: str | None = None

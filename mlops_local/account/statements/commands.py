@@ -40,7 +40,8 @@ def use(session: Session, reader: Reader, request: Request) -> Result:
 
 
 def _use_role(session: Session, path: tuple[str, ...]) -> None:
-    if not may_take_role(session.catalogue, session.user, path[-1]):
+    allowed = session.only_role in {None, path[-1]}
+    if not allowed or not may_take_role(session.catalogue, session.user, path[-1]):
         raise does_not_exist("Role", path[-1])
     session.role = path[-1]
 

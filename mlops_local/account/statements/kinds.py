@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlops_local.account.statements import (
     absent,
+    access_token,
     column,
     database,
     dataset,
@@ -25,11 +26,14 @@ from mlops_local.account.statements import (
     version,
     view,
     warehouse,
+    workload_identity,
 )
 from mlops_local.account.statements.kind import Kind
 
 KINDS: tuple[Kind, ...] = (
     *absent.KINDS,
+    access_token.KIND,
+    access_token.SHORT_KIND,
     column.KIND,
     column.PRIMARY_KEYS,
     database.KIND,
@@ -53,4 +57,5 @@ KINDS: tuple[Kind, ...] = (
     version.KIND,
     view.KIND,
     warehouse.KIND,
+    workload_identity.KIND,
 )

@@ -14,11 +14,12 @@ from typing import Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from mlops_local.account.access_tokens import tokens_of
 from mlops_local.account.errors import AccountError, unsupported
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Column, Result, rows, status
 from mlops_local.account.session import Session
-from mlops_local.account.statements import account_object
+from mlops_local.account.statements import access_token, account_object, workload_identity
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
 from mlops_local.account.statements.options import read_options
 from mlops_local.account.types import TIMESTAMP_LTZ
@@ -39,18 +40,41 @@ _OPTIONS: dict[str, type] = {
     "EMAIL": str,
     "MUST_CHANGE_PASSWORD": bool,
 }
+_TYPES = ("PERSON", "SERVICE", "LEGACY_SERVICE")
 _ROUNDS = 200_000
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
     name = reader.path()[0]
-    options = read_options(reader, _OPTIONS)
+    options = _read(reader)
     reader.end()
     _check_login_name(name, options)
     comment, kept = options.pop("COMMENT", ""), properties(options)
-    return account_object.create(
-        session, "USER", name, creation, lambda: account_object.add(session, "USER", name, comment=comment, properties=kept)
-    )
+
+    def add() -> None:
+        _check(session, name, kept)
+        account_object.add(session, "USER", name, comment=comment, properties=kept)
+
+    return account_object.create(session, "USER", name, creation, add)
+
+
+def _read(reader: Reader) -> dict[str, Any]:
+    """Options in any order; the workload identity among them is in parentheses."""
+    options = read_options(reader, _OPTIONS)
+    while reader.accept(workload_identity.OPTION):
+        options[workload_identity.OPTION] = workload_identity.read(reader)
+        reader.accept(",")
+        options |= read_options(reader, _OPTIONS)
+    return options
+
+
+def _check(session: Session, name: str, kept: dict[str, Any]) -> None:
+    """What may not be set on a user of this type, whenever the one or the other was said."""
+    if kept.get("TYPE", "PERSON") not in _TYPES:
+        raise unsupported(f"user of TYPE {kept['TYPE']}")
+    if kept.get("TYPE") == "SERVICE" and kept.get("PASSWORD_HASH"):
+        raise AccountError(99209, "22023", "Cannot set PASSWORD on a user of type SERVICE.")
+    workload_identity.check(session.catalogue, name, kept)
 
 
 def _check_login_name(name: str, options: dict[str, Any]) -> None:
@@ -64,8 +88,6 @@ def properties(options: dict[str, Any]) -> dict[str, Any]:
     for key in ("DEFAULT_ROLE", "DEFAULT_WAREHOUSE", "DEFAULT_NAMESPACE", "TYPE"):
         if isinstance(kept.get(key), str):
             kept[key] = kept[key].upper()
-    if kept.get("TYPE") == "SERVICE" and "PASSWORD" in options:
-        raise AccountError(99209, "22023", "Cannot set PASSWORD on a user of type SERVICE.")
     for key in _KEYS:
         if options.get(key):
             kept[key] = public_key(options[key])
@@ -90,25 +112,34 @@ def hash_password(password: str, salt: bytes) -> str:
 
 
 def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
-    name = reader.path()[0] if reader.token.upper not in {"SET", "UNSET"} else session.user
+    verbs = {"SET", "UNSET", *access_token.VERBS}
+    name = reader.path()[0] if reader.token.upper not in verbs else session.user
     with session.ddl():
         entry = account_object.find(session, "USER", name, if_exists=if_exists)
+        if reader.token.upper in access_token.VERBS:
+            return access_token.alter(session, reader, entry)
         if reader.accept("UNSET"):
-            word = reader.accept_any(*_OPTIONS)
-            if word is None:
-                raise reader.refuse()
-            changes: dict[str, Any] = {"PASSWORD_HASH" if word == "PASSWORD" else word: None}
-            comment = "" if word == "COMMENT" else None
+            comment, changes = _read_unset(reader)
         else:
             reader.expect("SET")
-            options = read_options(reader, _OPTIONS)
+            options = _read(reader)
             _check_login_name(name, options)
-            comment = options.pop("COMMENT", None)
-            changes = properties(options)
+            comment, changes = options.pop("COMMENT", None), properties(options)
         reader.end()
         if entry is not None:
+            _check(session, name, {**entry.properties, **changes})
             session.catalogue.update(entry, comment=comment, **changes)
     return status(SUCCEEDED)
+
+
+def _read_unset(reader: Reader) -> tuple[str | None, dict[str, Any]]:
+    words = []
+    while (word := reader.accept_any(*_OPTIONS, workload_identity.OPTION)) is not None:
+        words.append(word)
+        reader.accept(",")
+    if not words:
+        raise reader.refuse()
+    return "" if "COMMENT" in words else None, {"PASSWORD_HASH" if word == "PASSWORD" else word: None for word in words}
 
 
 def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
@@ -130,11 +161,14 @@ _COLUMNS = (
     Column("has_password"),
     Column("has_rsa_public_key"),
     Column("type"),
+    Column("has_pat"),
+    Column("has_workload_identity"),
 )
 
 
 def show_all(session: Session, reader: Reader) -> Result:
     shown = read_filter(session, reader)
+    now = session.account.clock.now()
     return show(
         _COLUMNS,
         shown,
@@ -152,6 +186,8 @@ def show_all(session: Session, reader: Reader) -> Result:
             str("PASSWORD_HASH" in entry.properties).lower(),
             str("RSA_PUBLIC_KEY" in entry.properties).lower(),
             entry.properties.get("TYPE", "PERSON"),
+            str(bool(tokens_of(session.catalogue, entry, now))).lower(),
+            str(workload_identity.OPTION in entry.properties).lower(),
         ),
     )
 

@@ -23,6 +23,7 @@ from mlops_local.account.session import Session
 from mlops_local.account.transfers import ROUTE
 from mlops_local.account.wire.envelope import Answer, encode, failure, internal_error, success
 from mlops_local.account.wire.files import serve_file
+from mlops_local.account.wire.issuers import Issuers
 from mlops_local.account.wire.jobs import Job
 from mlops_local.account.wire.login import login
 from mlops_local.account.wire.query import Queries, decode, in_progress
@@ -40,8 +41,9 @@ _TOKEN = re.compile(r'Snowflake Token="([^"]*)"')
 class Wire:
     """What the routes share."""
 
-    def __init__(self, account: Account, *, answer_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(self, account: Account, *, issuers: Issuers | None = None, answer_seconds: float = ANSWER_SECONDS) -> None:
         self.account = account
+        self._issuers = issuers or Issuers({})
         self.tokens = account.tokens = Tokens(account.clock)
         self.queries = Queries(account)
         self._answer_seconds = answer_seconds
@@ -81,7 +83,7 @@ class Wire:
     async def log_in(self, request: Request) -> Answer:
         body = await read_json(request)
         self.tokens.sweep(self._end_session)
-        return await run_in_threadpool(login, self.account, self.tokens, request.query_params, body)
+        return await run_in_threadpool(login, self.account, self.tokens, self._issuers, request.query_params, body)
 
     async def renew(self, request: Request) -> Answer:
         token, master = self.tokens.renew(token_of(request))

@@ -1,4 +1,4 @@
-"""Is the client who it says it is: key pairs and passwords.
+"""Is the client who it says it is: key pairs, passwords, programmatic access tokens, workload identities.
 
 https://docs.snowflake.com/en/user-guide/key-pair-auth
 """
@@ -12,6 +12,8 @@ import hmac
 import logging
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jwt
@@ -20,9 +22,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from mlops_local.account.access_tokens import AccessToken
 from mlops_local.account.account import Account, User
 from mlops_local.account.errors import AccountError
 from mlops_local.account.statements.user import hash_password
+from mlops_local.account.wire.issuers import Issuers, UnknownIssuerError
 
 _log = logging.getLogger(__name__)
 
@@ -37,20 +41,55 @@ class DoubtError(Exception):
 
 
 def by_key_pair(account: Account, login_name: str, token: str) -> User:
-    """The user whose registered key signed the token. All refusals look alike to the client."""
-    try:
+    """The user whose registered key signed the token."""
+    with _doubting(repr(login_name)):
         return _believe(account, login_name, token)
-    except (DoubtError, jwt.InvalidTokenError) as doubt:
-        incident = uuid.uuid4()
-        _log.info("Sign-in of %r refused, %s: %s", login_name, incident, doubt)
-        raise AccountError(390144, "28000", f"JWT token is invalid. [{incident}]") from None
 
 
-def by_password(account: Account, login_name: str, password: str) -> User:
+def by_password(account: Account, login_name: str, password: str) -> tuple[User, AccessToken | None]:
+    """A programmatic access token is taken in place of the password, for clients that know no other field."""
     user = account.find_user(login_name)
-    if not _matches(password, user.password_hash if user else None) or user is None:
+    if _matches(password, user.password_hash if user and user.type != "SERVICE" else None) and user is not None:
+        return user, None
+    found = account.find_access_token(password, login_name) if user else None
+    if found is None:
         raise AccountError(390100, "28000", "Incorrect username or password was specified.")
-    return user
+    return found
+
+
+def by_access_token(account: Account, login_name: str, secret: str) -> tuple[User, AccessToken]:
+    found = account.find_access_token(secret, login_name)
+    if found is None:
+        raise AccountError(394400, "08001", "Programmatic access token is invalid.")
+    return found
+
+
+def by_workload_identity(account: Account, issuers: Issuers, token: str) -> User:
+    """The user that the issuer's subject is registered as; the client names none.
+
+    https://docs.snowflake.com/en/user-guide/workload-identity-federation
+    """
+    with _doubting("a workload identity"):
+        told = jwt.decode(token, options={"verify_signature": False})
+        found = account.find_workload(str(told.get("iss")), str(told.get("sub")))
+        if found is None:
+            raise DoubtError("no user has this issuer and subject")
+        user, audiences = found
+        key = issuers.key_of(str(told["iss"]), token)
+        required: Any = {"require": ["iss", "sub", "aud", "iat", "exp"]}
+        jwt.decode(token, key.key, algorithms=[key.algorithm_name], audience=audiences, leeway=_LEEWAY_SECONDS, options=required)
+        return user
+
+
+@contextmanager
+def _doubting(who: str) -> Iterator[None]:
+    """All refusals look alike to the client; the log has the reason."""
+    try:
+        yield
+    except (DoubtError, UnknownIssuerError, jwt.InvalidTokenError) as doubt:
+        incident = uuid.uuid4()
+        _log.info("Sign-in of %s refused, %s: %s", who, incident, doubt)
+        raise AccountError(390144, "28000", f"JWT token is invalid. [{incident}]") from None
 
 
 def fingerprint(public_key: str) -> str:
@@ -93,8 +132,8 @@ def _verify(token: str, stored: str) -> None:
     issued, expires = float(claims["iat"]), float(claims["exp"])
     if issued > time.time() + _LEEWAY_SECONDS:
         raise DoubtError("it was issued in the future")
-    if expires - issued > _LONGEST_LIFE_SECONDS:
-        raise DoubtError("it lives longer than an hour")
+    if min(expires, issued + _LONGEST_LIFE_SECONDS) <= time.time() - _LEEWAY_SECONDS:
+        raise DoubtError("it was issued more than an hour ago, whatever it says of its end")
 
 
 def _load(stored: str) -> tuple[RSAPublicKey | EllipticCurvePublicKey, str]:

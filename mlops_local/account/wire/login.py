@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mlops_local.account.access_tokens import AccessToken
 from mlops_local.account.account import Account, User
 from mlops_local.account.errors import AccountError
 from mlops_local.account.names import fold
 from mlops_local.account.session import Session
-from mlops_local.account.wire.auth import by_key_pair, by_password
+from mlops_local.account.wire.auth import by_access_token, by_key_pair, by_password, by_workload_identity
 from mlops_local.account.wire.envelope import Answer, success
+from mlops_local.account.wire.issuers import Issuers
 from mlops_local.account.wire.results import parameter_list
 from mlops_local.account.wire.tokens import MASTER_SECONDS, SESSION_SECONDS, Tokens
 
 SERVER_VERSION = "9.32.0"
 
 
-def login(account: Account, tokens: Tokens, query: Mapping[str, str], body: Mapping[str, Any]) -> Answer:
-    data = body["data"]
-    user = _authenticate(account, data)
+def login(account: Account, tokens: Tokens, issuers: Issuers, query: Mapping[str, str], body: Mapping[str, Any]) -> Answer:
+    data = body.get("data")
+    if not isinstance(data, dict):
+        raise AccountError(390400, "08001", "Bad request: the sign-in has no data.")
+    user, access_token = _authenticate(account, issuers, data)
     if user.disabled:
         raise AccountError(390101, "08001", "User access disabled. Contact your local system administrator.")
     session = account.open_session(
@@ -29,6 +33,7 @@ def login(account: Account, tokens: Tokens, query: Mapping[str, str], body: Mapp
         database=identifier(query.get("databaseName")),
         schema=identifier(query.get("schemaName")),
         parameters=data.get("SESSION_PARAMETERS") or {},
+        token=access_token,
     )
     token, master = tokens.issue(session, child=False)
     return success(_signed_in(session, token, master))
@@ -43,15 +48,22 @@ def identifier(text: str | None) -> str | None:
     return fold(text, quoted=False)
 
 
-def _authenticate(account: Account, data: Mapping[str, Any]) -> User:
+def _authenticate(account: Account, issuers: Issuers, data: Mapping[str, Any]) -> tuple[User, AccessToken | None]:
+    """Who it is, and the programmatic access token that says so, if one does."""
     login_name = str(data.get("LOGIN_NAME") or "").upper()
     method = str(data.get("AUTHENTICATOR") or "SNOWFLAKE").upper()
+    token = str(data.get("TOKEN") or "")
     if method == "SNOWFLAKE_JWT":
-        return by_key_pair(account, login_name, str(data.get("TOKEN") or ""))
+        return by_key_pair(account, login_name, token), None
     if method == "SNOWFLAKE":
         return by_password(account, login_name, str(data.get("PASSWORD") or ""))
+    if method == "PROGRAMMATIC_ACCESS_TOKEN":
+        return by_access_token(account, login_name, token)
+    if method == "WORKLOAD_IDENTITY" and data.get("PROVIDER") == "OIDC":
+        return by_workload_identity(account, issuers, token), None
+    provider = f" with provider {data['PROVIDER']}" if data.get("PROVIDER") else ""
     raise AccountError(
-        390400, "08001", f"Authenticator {method} is not offered here; sign in with SNOWFLAKE_JWT and a registered key."
+        390400, "08001", f"Authenticator {method}{provider} is not offered here; sign in with SNOWFLAKE_JWT and a registered key."
     )
 
 

@@ -12,6 +12,7 @@ import uvicorn
 
 from mlops_local.account.account import Account
 from mlops_local.account.wire.app import ANSWER_SECONDS, Wire
+from mlops_local.account.wire.issuers import Issuers
 
 _START_SECONDS = 30.0
 
@@ -31,7 +32,7 @@ class _Uvicorn(uvicorn.Server):
 class Server:
     """Serves while the ``with`` block lasts. ``unix`` is a second way in, for what has no network.
 
-    ``answer_seconds`` is how long a statement may take before its client is told to ask again.
+    ``issuers`` are those of workload identity tokens. ``answer_seconds`` is how long a statement may take before its client is told to ask again.
     """
 
     def __init__(
@@ -41,12 +42,13 @@ class Server:
         port: int = 0,
         *,
         unix: Path | None = None,
+        issuers: Issuers | None = None,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         if not ipaddress.ip_address(host).is_loopback:
             raise ValueError(f"The embedded account listens on the loopback address only, not on {host}; use 127.0.0.1.")
         self.account = account
-        self.wire = Wire(account, answer_seconds=answer_seconds)
+        self.wire = Wire(account, issuers=issuers, answer_seconds=answer_seconds)
         self._sockets = [_tcp_socket(host, port)]
         self.host, self.port = self._sockets[0].getsockname()[:2]
         if unix is not None:

@@ -86,14 +86,14 @@ def claims(account: Account, key: Key, **changes: Any) -> dict[str, Any]:
     [
         {"exp": int(time.time()) - 120, "iat": int(time.time()) - 180},
         {"iat": int(time.time()) + 3000, "exp": int(time.time()) + 3060},
-        {"exp": int(time.time()) + 7200},
+        {"iat": int(time.time()) - 3700, "exp": int(time.time()) + 7200},
         {"iat": None},
         {"exp": None},
         {"sub": "EMBEDDED.OTHER"},
         {"sub": "OTHER.ADMIN"},
         {"iss": "EMBEDDED.ADMIN"},
     ],
-    ids=["expired", "from the future", "too long", "no iat", "no exp", "other user", "other account", "no fingerprint"],
+    ids=["expired", "from the future", "older than an hour", "no iat", "no exp", "other user", "other account", "no fingerprint"],
 )
 def test_a_token_must_hold_in_every_claim(account: Account, key: Key, changes: dict[str, Any]) -> None:
     told = {name: value for name, value in claims(account, key, **changes).items() if value is not None}
@@ -102,8 +102,17 @@ def test_a_token_must_hold_in_every_claim(account: Account, key: Key, changes: d
     assert refusal.value.number == 390144
 
 
-def test_a_token_that_holds_is_believed(account: Account, key: Key) -> None:
-    assert by_key_pair(account, "ADMIN", jwt.encode(claims(account, key), key.private, algorithm="RS256")).name == "ADMIN"
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"exp": 7200}, {"iat": 20}, {"exp": -20}],
+    ids=["plain", "with a late end", "by a fast clock", "by a slow clock"],
+)
+def test_a_token_that_holds_is_believed(account: Account, key: Key, changes: dict[str, int]) -> None:
+    """However late its end, it opens for an hour: https://docs.snowflake.com/en/developer-guide/sql-api/authenticating"""
+    token = jwt.encode(
+        claims(account, key, **{name: int(time.time()) + seconds for name, seconds in changes.items()}), key.private, "RS256"
+    )
+    assert by_key_pair(account, "ADMIN", token).name == "ADMIN"
 
 
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
@@ -133,6 +142,31 @@ def test_a_password_signs_in_who_has_one(account: Account, connect: Connect) -> 
         with pytest.raises(DatabaseError, match="Incorrect username or password") as refusal:
             connect(**{**by_password, "user": user, "password": password})
         assert (refusal.value.errno, refusal.value.sqlstate) == (390100, "28000")
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["CREATE USER ROBOT TYPE = SERVICE PASSWORD = 'a long enough one'"],
+        ["CREATE USER ROBOT TYPE = SERVICE", "ALTER USER ROBOT SET PASSWORD = 'a long enough one'"],
+        ["CREATE USER ROBOT PASSWORD = 'a long enough one'", "ALTER USER ROBOT SET TYPE = SERVICE"],
+    ],
+    ids=["at once", "later", "before"],
+)
+def test_a_service_user_has_no_password(account: Account, statements: list[str]) -> None:
+    with account.system_session() as session:
+        for statement in statements[:-1]:
+            session.run(statement)
+        with pytest.raises(AccountError, match="Cannot set PASSWORD on a user of type SERVICE"):
+            session.run(statements[-1])
+
+
+def test_several_properties_are_unset_at_once(account: Account, connect: Connect) -> None:
+    with account.system_session() as session:
+        session.run("CREATE USER PETER PASSWORD = 'a long enough one' COMMENT = 'x'")
+        session.run("ALTER USER PETER UNSET PASSWORD, COMMENT")
+    with pytest.raises(DatabaseError, match="Incorrect username or password"):
+        connect(user="peter", password="a long enough one", authenticator="snowflake", private_key=None)
 
 
 def test_another_way_to_sign_in_is_refused_by_name(connect: Connect) -> None:
