@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account import dynamic_tables, lineage, tasks, tdigest
+from mlops_local.account import dynamic_tables, graph_versions, lineage, task_runs, tdigest
 from mlops_local.account import language as language
 from mlops_local.account.access_tokens import AccessToken, tokens_of, with_secret
 from mlops_local.account.catalogue import Catalogue, Entry
@@ -80,7 +80,8 @@ class Account:
             self.history.create_tables(session.connection)
             dynamic_tables.create_tables(session.connection)
             lineage.create_tables(session.connection)
-            tasks.create_tables(session.connection)
+            graph_versions.create_tables(session.connection)
+            task_runs.create_tables(session.connection)
             create_defaults(session)
             self._drop_temporary(session.catalogue.list_temporary(), session)
             self.stages.sweep(session.catalogue.ids())
@@ -161,6 +162,7 @@ class Account:
         """The account acting for itself, as ACCOUNTADMIN."""
         session = self._new_session("SYSTEM")
         session.role = "ACCOUNTADMIN"
+        session.recorded = False
         try:
             yield session
         finally:

@@ -7,128 +7,168 @@ https://docs.snowflake.com/en/user-guide/tasks-graphs
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from mlops_local.account import tasks
+from mlops_local.account import graph_versions, task_runs
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import AccountError
+from mlops_local.account.errors import AccountError, timed_out
 from mlops_local.account.session import Request, Session
 from mlops_local.account.statements import task as task_statement
 from mlops_local.account.task_context import TaskContext
-from mlops_local.account.tasks import EXECUTING, FAILED, SKIPPED, SUCCEEDED, Graph, Run, Task
+from mlops_local.account.task_runs import CANCELLED, EXECUTING, FAILED, SKIPPED, SUCCEEDED, Run
+from mlops_local.account.tasks import Graph, Task
 
 if TYPE_CHECKING:
     from mlops_local.account.account import Account
 
 _DEFAULT_TIMEOUT_MS = 3_600_000
 _DEFAULT_FAILURES = 10
+_CANCELLED = 604
+
+
+class GraphRun:
+    """One run of a graph, as its version has it. ``session`` writes the history, the tasks run in sessions of their own."""
+
+    def __init__(self, account: Account, session: Session, run: Run, root: Entry) -> None:
+        self._account = account
+        self._session = session
+        self._run = run
+        self._entry = root
+        self._graph: Graph = graph_versions.load(session, root, run.version)
+        self._root = self._graph[root.name]
+        self._started = time.monotonic()
+        before = task_runs.outcome_before(session, run)
+        # What an earlier attempt has done is not done again.
+        self._states = {name: state for name, (state, _) in before.items() if state in {SUCCEEDED, SKIPPED}}
+        self._values = {name: value for name, (state, value) in before.items() if state == SUCCEEDED and value is not None}
+
+    def carry_out(self) -> None:
+        finalizer = self._graph.finalizer(self._root.name)
+        for task in self._graph.below(self._root.name):
+            if task.name not in self._states:
+                self._states[task.name] = self._run_one(task)
+        if finalizer is not None and finalizer.started:
+            self._states[finalizer.name] = self._finalize(finalizer)
+        self._end()
+
+    def _run_one(self, task: Task) -> str:
+        if task.entry.id == self._root.entry.id:
+            return self._execute(task)
+        before = [self._states[name] for name in task.predecessors if name in self._states]
+        if FAILED in before or CANCELLED in before:
+            return CANCELLED
+        if not task.started:
+            # The graph goes on as if it had succeeded, unless nothing before it has.
+            return SUCCEEDED if SUCCEEDED in before else SKIPPED
+        return self._execute(task) if SUCCEEDED in before else self._skip(task, "All predecessors of the task were skipped.")
+
+    def _finalize(self, task: Task) -> str:
+        if self._states[self._root.name] == SKIPPED:
+            return self._skip(task, "The root task of the graph was skipped.")
+        return self._execute(task)
+
+    def _skip(self, task: Task, why: str) -> str:
+        with self._session.transaction(write=True):
+            id_ = task_runs.add_task_run(self._session, self._run, task)
+            task_runs.set_state(self._session, id_, SKIPPED, completed=self._account.clock.now(), error_message=why)
+        return SKIPPED
+
+    def _execute(self, task: Task) -> str:
+        """The state in which the task's run ended; the error of a failed one is in the history."""
+        request = Request(task.definition)
+        started = self._account.clock.now()
+        with self._session.transaction(write=True):
+            id_ = task_runs.add_task_run(self._session, self._run, task)
+            task_runs.set_state(self._session, id_, EXECUTING, query_id=request.query_id, query_start=started)
+        try:
+            ran = self._run_in_own_session(task, request)
+        except AccountError as error:
+            stopped = error.number == _CANCELLED
+            return self._finish(id_, task, CANCELLED if stopped else FAILED, error_code=error.code, error_message=error.message)
+        if not ran:
+            why = "Conditional expression for task evaluated to false."
+            return self._finish(id_, task, SKIPPED, query_id=None, query_start=None, error_code="0040003", error_message=why)
+        return self._finish(id_, task, SUCCEEDED)
+
+    def _finish(self, id_: int, task: Task, state: str, **values: str | None) -> str:
+        known = {"completed": self._account.clock.now(), "return_value": self._values.get(task.name), **values}
+        with self._session.transaction(write=True):
+            task_runs.set_state(self._session, id_, state, **known)
+        return state
+
+    def _run_in_own_session(self, task: Task, request: Request) -> bool:
+        """Runs the task as its owner; whether its condition held."""
+        own = open_session(self._account, task)
+        own.task = TaskContext(task, self._root, self._run, self._values)
+        limit = self._limit(task)
+        reached = threading.Event()
+
+        def end() -> None:
+            reached.set()
+            own.cancel()
+
+        timer = threading.Timer(limit, end)
+        timer.daemon = True
+        try:
+            timer.start()
+            if task.condition is not None and not _holds(own, task.condition):
+                return False
+            own.execute(request)
+            own.commit()
+        except (AccountError, duckdb.Error) as error:
+            if reached.is_set():
+                raise timed_out(round(limit)) from error
+            raise error if isinstance(error, AccountError) else AccountError(100051, "22012", str(error)) from error
+        finally:
+            timer.cancel()
+            own.close()
+        return True
+
+    def _limit(self, task: Task) -> float:
+        """The seconds that the task may take: its own limit, or what is left of the root's, which is that of the whole graph."""
+        own: int | None = task.option("USER_TASK_TIMEOUT_MS")
+        if own is not None:
+            return own / 1000
+        whole: int = self._root.option("USER_TASK_TIMEOUT_MS", _DEFAULT_TIMEOUT_MS)
+        return max(whole / 1000 - (time.monotonic() - self._started), 0)
+
+    def _end(self) -> None:
+        """The graph's own state, and what follows from a failure: another attempt, or a suspended root."""
+        states = self._states.values()
+        state = next(
+            (one for one in (FAILED, CANCELLED) if one in states),
+            SKIPPED if self._states[self._root.name] == SKIPPED else SUCCEEDED,
+        )
+        with self._session.transaction(write=True):
+            task_runs.set_graph_state(self._session, self._run.id, state, completed=self._account.clock.now())
+            if state == FAILED and self._run.attempt <= self._root.option("TASK_AUTO_RETRY_ATTEMPTS", 0):
+                task_runs.add_retry(self._session, self._root, self._run, self._run.scheduled_from)
+            elif state == FAILED:
+                _suspend_after_failures(self._session, self._entry)
 
 
 def carry_out(account: Account, session: Session, run: Run) -> None:
-    """Runs the graph of a root run. ``session`` writes the history, the tasks run in sessions of their own."""
+    """Runs the graph, unless somebody else does or it is gone."""
     root = _claim(session, run)
-    if root is None:
-        return
-    graph = tasks.graph_of(session, root.database, root.schema)
-    states: dict[str, str] = {}
-    values: dict[str, str] = {}
-    for task in graph.below(root.name):
-        context = TaskContext(task, graph[root.name], run, values)
-        states[task.name] = _run_one(account, session, context, states)
-    finalizer = graph.finalizer(root.name)
-    if finalizer is not None and finalizer.started:
-        _execute(account, session, TaskContext(finalizer, graph[root.name], run, values), _enter(session, run, finalizer))
-    if FAILED in states.values():
-        _suspend_after_failures(session, root)
+    if root is not None:
+        GraphRun(account, session, run, root).carry_out()
 
 
 def _claim(session: Session, run: Run) -> Entry | None:
     """The root task, once for each run: another thread may have carried the run out since it was looked up."""
     with session.transaction(write=True):
-        if tasks.state_of(session, run.id) != tasks.SCHEDULED:
+        if task_runs.state_of(session, run.id) != task_runs.SCHEDULED:
             return None
         root = session.catalogue.by_id(run.root)
+        now = session.account.clock.now()
         if root is None:
-            tasks.set_state(session, run.id, tasks.CANCELLED, error_message="The task has been dropped.")
+            task_runs.set_graph_state(session, run.id, CANCELLED, completed=now)
         else:
-            tasks.set_state(session, run.id, EXECUTING)
+            task_runs.set_graph_state(session, run.id, EXECUTING, query_start=now)
     return root
-
-
-def _run_one(account: Account, session: Session, context: TaskContext, states: dict[str, str]) -> str:
-    task, run = context.task, context.run
-    if task.entry.id == run.root:
-        return _execute(account, session, context, run.id)
-    before = [states[name] for name in task.predecessors if name in states]
-    if FAILED in before or tasks.CANCELLED in before:
-        return tasks.CANCELLED
-    if not task.started:
-        # The graph goes on as if it had succeeded, unless nothing before it has.
-        return SUCCEEDED if SUCCEEDED in before else SKIPPED
-    id_ = _enter(session, run, task)
-    if SUCCEEDED not in before:
-        _finish(session, id_, SKIPPED, error_message="All predecessors of the task were skipped.")
-        return SKIPPED
-    return _execute(account, session, context, id_)
-
-
-def _enter(session: Session, run: Run, task: Task) -> int:
-    with session.transaction(write=True):
-        return tasks.add_child_run(session, run, task)
-
-
-def _execute(account: Account, session: Session, context: TaskContext, id_: int) -> str:
-    """The state in which the run ended; the error of a failed one is in the history."""
-    request = Request(context.task.definition)
-    started = account.clock.now()
-    with session.transaction(write=True):
-        tasks.set_state(session, id_, EXECUTING, query_id=request.query_id, query_start=started)
-    try:
-        ran = _run_in_own_session(account, context, request)
-    except AccountError as error:
-        _finish(session, id_, FAILED, return_value=context.values.get(context.task.name), **tasks.failure_values(error))
-        return FAILED
-    if not ran:
-        _finish(
-            session,
-            id_,
-            SKIPPED,
-            query_id=None,
-            query_start=None,
-            error_code="0040003",
-            error_message="Conditional expression for task evaluated to false.",
-        )
-        return SKIPPED
-    _finish(session, id_, SUCCEEDED, return_value=context.values.get(context.task.name))
-    return SUCCEEDED
-
-
-def _finish(session: Session, id_: int, state: str, **values: str | None) -> None:
-    with session.transaction(write=True):
-        tasks.set_state(session, id_, state, completed=session.account.clock.now(), **values)
-
-
-def _run_in_own_session(account: Account, context: TaskContext, request: Request) -> bool:
-    """Runs the task as its owner; whether its condition held."""
-    own = open_session(account, context.task)
-    own.task = context
-    limit = context.task.option("USER_TASK_TIMEOUT_MS", _DEFAULT_TIMEOUT_MS)
-    timer = threading.Timer(limit / 1000, own.cancel)
-    timer.daemon = True
-    try:
-        timer.start()
-        if context.task.condition is not None and not _holds(own, context.task.condition):
-            return False
-        own.execute(request)
-        own.commit()
-    except duckdb.Error as error:
-        raise AccountError(100051, "22012", str(error)) from error
-    finally:
-        timer.cancel()
-        own.close()
-    return True
 
 
 def open_session(account: Account, task: Task) -> Session:
@@ -156,17 +196,17 @@ def condition_holds(account: Account, task: Task) -> bool:
 
 
 def _holds(session: Session, condition: str) -> bool:
-    """WHEN is false only when it is false or NULL. Its answer is a boolean or its text."""
-    value = session.run(f"SELECT {condition}").table.column(0)[0].as_py()
+    """WHEN is false only when it is false or NULL. Its answer is a boolean or its text; no history tells of the question."""
+    with session.unrecorded():
+        value: Any = session.run(f"SELECT {condition}").table.column(0)[0].as_py()
     return str(value).lower() in {"true", "1"}
 
 
 def _suspend_after_failures(session: Session, root: Entry) -> None:
+    current = session.catalogue.by_id(root.id)
     limit = root.properties.get("SUSPEND_TASK_AFTER_NUM_FAILURES", _DEFAULT_FAILURES)
-    with session.transaction(write=True):
-        current = session.catalogue.by_id(root.id)
-        if current is not None and limit and tasks.failures_in_a_row(session, root) >= limit:
-            task_statement.suspend(session, current, reason="SUSPENDED_DUE_TO_ERRORS")
+    if current is not None and limit and task_runs.failures_in_a_row(session, Task(current)) >= limit:
+        task_statement.suspend(session, current, reason="SUSPENDED_DUE_TO_ERRORS")
 
 
-__all__ = ["Graph", "carry_out", "condition_holds", "open_session"]
+__all__ = ["carry_out", "condition_holds", "open_session"]

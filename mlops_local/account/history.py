@@ -64,7 +64,7 @@ class History:
             failure = error
             raise
         finally:
-            if not request.describe_only and session.user != "SYSTEM":
+            if not request.describe_only and session.recorded:
                 self._add(_row(session, request, start, clock.now(), record, failure))
 
     def _add(self, row: list[Any]) -> None:

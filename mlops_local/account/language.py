@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from mlops_local.account import artifact_repositories, calls, dgql, history_view, packages_view, platform_functions
+from mlops_local.account import artifact_repositories, calls, dgql, history_view, packages_view, platform_functions, task_history
 
-ADDED_BY = (artifact_repositories, calls, dgql, history_view, packages_view, platform_functions)
+ADDED_BY = (artifact_repositories, calls, dgql, history_view, packages_view, platform_functions, task_history)

@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mlops_local.account import dynamic_tables, graph_run, tasks
+from mlops_local.account import dynamic_tables, graph_run, task_runs
 from mlops_local.account.session import Session
-from mlops_local.account.tasks import Graph, Run, Task
+from mlops_local.account.task_runs import BY_SCHEDULE, BY_TRIGGER, Run
+from mlops_local.account.tasks import KIND, Task
 
 if TYPE_CHECKING:
     from mlops_local.account.account import Account
 
 _log = logging.getLogger(__name__)
-_SHORTEST_TRIGGER_INTERVAL = timedelta(seconds=30)
+_TRIGGER_SECONDS = 30
 _POLL_SECONDS = 0.5
 _WORKERS = 4
 
@@ -57,58 +58,58 @@ def _due_time(task: Task, now: datetime, served: datetime | None) -> datetime | 
     if timetable is not None:
         at = timetable.last_until(now, base=task.base)
         return at if at > since else None
-    if is_triggered(task) and (served is None or now >= served + _SHORTEST_TRIGGER_INTERVAL):
+    shortest = timedelta(seconds=task.option("USER_TASK_MINIMUM_TRIGGER_INTERVAL_IN_SECONDS", _TRIGGER_SECONDS))
+    if task.is_triggered and (served is None or now >= served + shortest):
         return now
     return None
-
-
-def is_triggered(task: Task) -> bool:
-    """A task without schedule whose condition starts it: it runs when its stream has data."""
-    return task.timetable is None and task.condition is not None and not task.predecessors and not task.finalizes
 
 
 def tick(account: Account) -> list[int]:
     """Runs everything that is due now, one after another; the ids of the graph runs, for the history."""
     with account.system_session() as session:
         dynamic_tables.refresh_due(session, account.clock.now())
-        runs = enter_due_runs(session)
-        for run in runs:
-            graph_run.carry_out(account, session, run)
-    return [run.graph for run in runs]
+        ran: list[int] = []
+        # Until there is nothing left: a run that failed may have asked for another attempt.
+        while runs := enter_due_runs(session):
+            for run in runs:
+                graph_run.carry_out(account, session, run)
+            ran += [run.id for run in runs]
+    return ran
 
 
 def enter_due_runs(session: Session) -> list[Run]:
     """Enters a run for every root task that is due; with them, those that EXECUTE TASK has asked for."""
     now = session.account.clock.now()
     with session.transaction():
-        roots = [Task(entry) for entry in session.catalogue.list(tasks.KIND)]
-        due = due_tasks(_roots(roots), now, served=tasks.last_times(session), busy=tasks.busy_roots(session))
-        asked = tasks.pending_runs(session)
-    wanted = [one for one in due if not is_triggered(one.task) or graph_run.condition_holds(session.account, one.task)]
+        roots = [task for task in map(Task, session.catalogue.list(KIND)) if task.is_root]
+        due = due_tasks(roots, now, served=task_runs.last_times(session), busy=task_runs.busy_roots(session))
+        asked = task_runs.pending_runs(session)
+    wanted = [one for one in due if not one.task.is_triggered or graph_run.condition_holds(session.account, one.task)]
     if not wanted:
         return asked
     with session.transaction(write=True):
-        return [*asked, *(tasks.add_run(session, one.task, one.at, tasks.BY_SCHEDULE) for one in wanted)]
+        return [*asked, *(_enter(session, one) for one in wanted)]
 
 
-def _roots(found: list[Task]) -> list[Task]:
-    return [task for task in found if not task.predecessors and not task.finalizes]
+def _enter(session: Session, due: Due) -> Run:
+    return task_runs.add_run(session, due.task, due.at, BY_TRIGGER if due.task.is_triggered else BY_SCHEDULE)
 
 
 class Scheduler:
-    """The background thread of a served account. Graphs run side by side, runs of one graph one after another."""
+    """The background thread of a served account. Graphs run side by side, runs of one graph one after another
+    unless they may overlap."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="scheduler", daemon=True)
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="task")
-        self._running: set[int] = set()
+        self._running: dict[int, int] = {}
         self._lock = threading.Lock()
 
     def start(self) -> Scheduler:
         with self._account.system_session() as session:
-            tasks.fail_interrupted(session)
+            task_runs.fail_interrupted(session)
         self._thread.start()
         return self
 
@@ -131,9 +132,9 @@ class Scheduler:
         dynamic_tables.refresh_due(session, self._account.clock.now())
         for run in enter_due_runs(session):
             with self._lock:
-                if run.root in self._running:
+                if run.id in self._running or (run.root in self._running.values() and not _may_overlap(session, run)):
                     continue
-                self._running.add(run.root)
+                self._running[run.id] = run.root
             self._workers.submit(self._carry_out, run)
 
     def _carry_out(self, run: Run) -> None:
@@ -144,7 +145,12 @@ class Scheduler:
             _log.exception("The run of a task graph ended before its time.")
         finally:
             with self._lock:
-                self._running.discard(run.root)
+                self._running.pop(run.id)
+
+
+def _may_overlap(session: Session, run: Run) -> bool:
+    root = session.catalogue.by_id(run.root)
+    return root is not None and bool(Task(root).option("ALLOW_OVERLAPPING_EXECUTION"))
 
 
 def advance(account: Account, to: datetime, *, step: timedelta = timedelta(minutes=1)) -> list[int]:
@@ -159,4 +165,4 @@ def advance(account: Account, to: datetime, *, step: timedelta = timedelta(minut
     return graphs
 
 
-__all__ = ["Due", "Graph", "Scheduler", "advance", "due_tasks", "enter_due_runs", "is_triggered", "tick"]
+__all__ = ["Due", "Scheduler", "advance", "due_tasks", "enter_due_runs", "tick"]

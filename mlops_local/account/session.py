@@ -98,6 +98,8 @@ class Session:
         self.before_commit: dict[Any, Callable[[], None]] = {}
         # The run of a task that this session's statements belong to.
         self.task: TaskContext | None = None
+        # Whether the query history tells of its statements; the account keeps its own to itself.
+        self.recorded = True
         # What holds until the transaction ends: up to which change its reads of a stream go.
         self.notes: dict[Any, Any] = {}
         self._lock = threading.RLock()
@@ -147,6 +149,15 @@ class Session:
     def run(self, text: str) -> Result:
         """One statement on the account's own behalf within this session, without a history row."""
         return self.execute(Request(text))
+
+    @contextmanager
+    def unrecorded(self) -> Iterator[None]:
+        """For what the account asks on its own behalf in a session that the history tells of."""
+        before, self.recorded = self.recorded, False
+        try:
+            yield
+        finally:
+            self.recorded = before
 
     def split(self, text: str) -> list[str]:
         return split_statements(text)

@@ -9,10 +9,13 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlops_local.account import task_runs
 from mlops_local.account.errors import AccountError, syntax_error, unsupported
 from mlops_local.account.session import Session
 from mlops_local.account.sql.extensions import system_function
-from mlops_local.account.tasks import Run, Task
+from mlops_local.account.tags import parse_name
+from mlops_local.account.task_runs import Run
+from mlops_local.account.tasks import KIND, Task
 
 
 @dataclass
@@ -72,13 +75,29 @@ def current_user_task_name(session: Session, arguments: list[Any]) -> str:
 def task_runtime_info(session: Session, arguments: list[Any]) -> str | None:
     context = _current(session, "SYSTEM$TASK_RUNTIME_INFO")
     wanted = str(arguments[0]).upper() if arguments else ""
+    last = task_runs.last_successful(session, context.root.entry)
     known = {
         "CURRENT_ROOT_TASK_UUID": context.root.public_id,
         "CURRENT_ROOT_TASK_NAME": context.root.entry.full_name,
         "CURRENT_TASK_NAME": context.task.entry.full_name,
-        "CURRENT_TASK_GRAPH_ORIGINAL_SCHEDULED_TIMESTAMP": context.run.scheduled_time.isoformat(),
-        "CURRENT_TASK_GRAPH_RUN_GROUP_ID": str(context.run.graph),
+        "CURRENT_TASK_GRAPH_ORIGINAL_SCHEDULED_TIMESTAMP": context.run.scheduled_time.isoformat(" "),
+        "CURRENT_TASK_GRAPH_RUN_GROUP_ID": str(context.run.group),
+        "LAST_SUCCESSFUL_TASK_GRAPH_RUN_GROUP_ID": str(last[0]) if last else None,
+        "LAST_SUCCESSFUL_TASK_GRAPH_ORIGINAL_SCHEDULED_TIMESTAMP": last[1].isoformat(" ") if last else None,
     }
     if wanted not in known:
         raise unsupported(f"SYSTEM$TASK_RUNTIME_INFO('{wanted}')")
     return known[wanted]
+
+
+@system_function("SYSTEM$USER_TASK_CANCEL_ONGOING_EXECUTIONS")
+def cancel_ongoing_executions(session: Session, arguments: list[Any]) -> str:
+    """Ends the runs of a task that are executing.
+
+    https://docs.snowflake.com/en/sql-reference/functions/system_user_task_cancel_ongoing_executions
+    """
+    entry = session.get(KIND, parse_name(str(arguments[0]) if arguments else ""))
+    running = [other for other in list(session.account.sessions.values()) if other.task and other.task.task.entry.id == entry.id]
+    for other in running:
+        other.cancel()
+    return f"{len(running)} ongoing executions of task {entry.full_name} have been cancelled."

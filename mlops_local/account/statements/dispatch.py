@@ -69,15 +69,19 @@ def run_statement(session: Session, request: Request) -> Result:
 
 def _create(session: Session, reader: Reader, request: Request) -> Result:
     or_replace = reader.accept("OR", "REPLACE")
+    or_alter = reader.accept("OR", "ALTER")
     modifiers = set()
     while (word := reader.accept_any(*_PREFIXES)) is not None:
         modifiers.add(word)
     kind = _kind(reader, plural=False)
     if kind.create is None:
         raise unsupported(f"CREATE {kind.words}")
+    if or_alter and not kind.or_alter:
+        raise unsupported(f"CREATE OR ALTER {kind.words}")
     _check_modifiers(kind, modifiers)
     creation = Creation(
         or_replace=or_replace,
+        or_alter=or_alter,
         if_not_exists=reader.accept("IF", "NOT", "EXISTS"),
         temporary=bool(modifiers & _TEMPORARY),
         transient="TRANSIENT" in modifiers,

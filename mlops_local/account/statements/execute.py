@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_local.account import scripting, tasks
+from mlops_local.account import scripting, task_runs, tasks
 from mlops_local.account.errors import AccountError, unsupported
 from mlops_local.account.reader import Reader
 from mlops_local.account.relations import relation
@@ -15,8 +15,9 @@ from mlops_local.account.result import Result, status
 from mlops_local.account.session import Request, Session
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import system_function, table_function
-from mlops_local.account.statements import schema_object, task
+from mlops_local.account.statements import schema_object, task, task_show
 from mlops_local.account.statements.commands import described
+from mlops_local.account.statements.task_options import check_config
 from mlops_local.account.tags import parse_name
 
 
@@ -43,12 +44,10 @@ def _execute_immediate(session: Session, reader: Reader) -> Result:
 def _execute_task(session: Session, reader: Reader) -> Result:
     """Enters a run of a root task for the scheduler, whether the task is started or not."""
     path = reader.path()
-    if reader.accept("RETRY"):
-        raise unsupported("EXECUTE TASK RETRY LAST")
-    config = None
-    if reader.accept("USING", "CONFIG"):
-        reader.expect("=")
-        config = reader.string()
+    retry = reader.accept("RETRY", "LAST")
+    config = _read_config(reader)
+    if reader.accept("AWAIT"):
+        raise unsupported("EXECUTE TASK .. AWAIT")
     reader.end()
     with session.ddl():
         entry = schema_object.find(session, task.WORDS, path, if_exists=False)
@@ -57,8 +56,20 @@ def _execute_task(session: Session, reader: Reader) -> Result:
         if found.predecessors or found.finalizes:
             raise AccountError(91093, "0A000", f"EXECUTE TASK runs root tasks only; {entry.full_name} has a predecessor.")
         tasks.require_privilege(session, found)
-        tasks.add_run(session, found, session.account.clock.now(), tasks.BY_COMMAND, config=config)
+        if retry:
+            task_runs.add_retry(session, found, task_runs.run_to_retry(session, entry), task_runs.BY_COMMAND)
+        else:
+            task_runs.add_run(session, found, session.account.clock.now(), task_runs.BY_COMMAND, config=config)
     return status(f"Task {entry.name} is scheduled to run immediately.")
+
+
+def _read_config(reader: Reader) -> str | None:
+    if not reader.accept("USING", "CONFIG"):
+        return None
+    reader.expect("=")
+    config = reader.string()
+    check_config(config)
+    return config
 
 
 @system_function("SYSTEM$TASK_DEPENDENTS_ENABLE")
@@ -85,5 +96,5 @@ def task_dependents(context: Context, positional: list[Any], named: dict[str, An
     entry = session.get(task.WORDS, parse_name(named["TASK_NAME"]))
     graph = tasks.graph_of(session, entry.database, entry.schema)
     behind = graph.below(entry.name) if named.get("RECURSIVE", True) else [graph[entry.name], *graph.children(entry.name)]
-    columns = [type(column)(column.name.upper(), column.type) for column in task.COLUMNS]
-    return relation(context, columns, [task.row(found.entry) for found in behind])
+    columns = [type(column)(column.name.upper(), column.type) for column in task_show.COLUMNS]
+    return relation(context, columns, [task_show.row(found, graph) for found in behind])

@@ -18,6 +18,7 @@ class Creation:
     """What stood between CREATE and the name."""
 
     or_replace: bool = False
+    or_alter: bool = False
     if_not_exists: bool = False
     temporary: bool = False
     transient: bool = False
@@ -32,7 +33,7 @@ Read = Callable[[Session, Reader], Result]
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of object. A verb that is None is refused.
+    """One kind of object. A verb that is None is refused; ``or_alter`` says that ``create`` acts on CREATE OR ALTER.
 
     The reader stands behind the kind's words. ``create`` still has ``[IF NOT EXISTS]`` read for it; ``alter`` and ``drop`` get
     whether ``IF EXISTS`` was said, the reader standing at the name; ``show`` stands at the first filter; ``describe`` at the name.
@@ -46,6 +47,7 @@ class Kind:
     undrop: Read | None = None
     show: Read | None = None
     describe: Read | None = None
+    or_alter: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class ShowFilter:
     starts_with: str | None = None
     limit: int | None = None
     after: str | None = None
+    flagged: bool = False
 
     def keeps(self, name: str) -> bool:
         """LIKE ignores case; STARTS WITH does not."""
@@ -87,18 +90,22 @@ def like_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(parts) + r"\Z", re.IGNORECASE | re.DOTALL)
 
 
-def read_filter(session: Session, reader: Reader) -> ShowFilter:
-    """Reads all filters and refuses what is left. Without IN, the scope is the current schema, or database, or account."""
+def read_filter(session: Session, reader: Reader, *, flag: tuple[str, ...] = ()) -> ShowFilter:
+    """Reads all filters and refuses what is left. Without IN, the scope is the current schema, or database, or account.
+
+    ``flag`` is what only one kind has, such as ROOT ONLY.
+    """
     like = reader.string() if reader.accept("LIKE") else None
     scope, database, schema = _read_scope(session, reader) if reader.accept("IN") else _current_scope(session)
     starts_with = limit = after = None
     if reader.accept("STARTS", "WITH"):
         starts_with = reader.string()
+    flagged = bool(flag) and reader.accept(*flag)
     if reader.accept("LIMIT"):
         limit = reader.integer()
         after = reader.string() if reader.accept("FROM") else None
     reader.end()
-    return ShowFilter(like, scope, database, schema, starts_with, limit, after)
+    return ShowFilter(like, scope, database, schema, starts_with, limit, after, flagged)
 
 
 def _current_scope(session: Session) -> tuple[str, str | None, str | None]:
@@ -109,7 +116,7 @@ def _read_scope(session: Session, reader: Reader) -> tuple[str, str | None, str 
     if reader.accept("ACCOUNT"):
         return "ACCOUNT", None, None
     if reader.accept("DATABASE"):
-        parts = () if reader.at_end or reader.token.upper in {"STARTS", "LIMIT"} else reader.path()
+        parts = () if reader.at_end or reader.token.upper in {"STARTS", "LIMIT", "ROOT"} else reader.path()
         database = parts[0] if parts else session.database
         session.catalogue.get("DATABASE", "", "", database or "")
         return "DATABASE", database, None

@@ -2,130 +2,109 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
+from mlops_local.account import graph_versions
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error, does_not_exist, unsupported
-from mlops_local.account.parameters import checked
 from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, StatementType, rows, status
+from mlops_local.account.result import SUCCEEDED, Result, status
 from mlops_local.account.session import DEFAULT_PARAMETERS, Session
-from mlops_local.account.statements import schema_object
-from mlops_local.account.statements.commands import parameter_value
-from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
-from mlops_local.account.statements.tagging import read_tag_clause, set_tags
-from mlops_local.account.tasks import STARTED, SUSPENDED, Graph, Task, graph_of, predecessors_json, require_privilege
-from mlops_local.account.timetable import parse_schedule
-from mlops_local.account.types import TIMESTAMP_LTZ
+from mlops_local.account.statements import schema_object, task_show
+from mlops_local.account.statements.kind import Creation, Kind, replace_or_keep
+from mlops_local.account.statements.tagging import set_tags
+from mlops_local.account.statements.task_options import (
+    PROPERTIES,
+    ROOT_ONLY,
+    check_values,
+    checked_condition,
+    read_body,
+    read_names,
+    read_options,
+)
+from mlops_local.account.tasks import STARTED, SUSPENDED, Graph, Task, graph_of, require_privilege
 
 WORDS = "TASK"
-_SIZE = "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE"
-_TEXTS = ("SCHEDULE", "CONFIG", "COMMENT", _SIZE)
-_NUMBERS = ("USER_TASK_TIMEOUT_MS", "SUSPEND_TASK_AFTER_NUM_FAILURES", "TASK_AUTO_RETRY_ATTEMPTS")
-_PROPERTIES = ("WAREHOUSE", "SCHEDULE", "CONFIG", _SIZE, "ALLOW_OVERLAPPING_EXECUTION", *_NUMBERS)
+_FATE = ("STATE", "STARTED_ON", "LAST_COMMITTED_ON", "LAST_SUSPENDED_ON", "SUSPENDED_REASON")
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
-    """A task is created suspended."""
+    """A task is created suspended; CREATE OR ALTER leaves its state as it is."""
     path = reader.path()
-    options = _read_options(reader)
-    if reader.accept("WHEN"):
-        options["CONDITION"] = reader.until("AS")
-    reader.expect("AS")
-    definition = reader.rest()
+    if reader.accept("CLONE"):
+        return _clone(session, path, reader, creation)
+    options = read_options(reader)
+    definition = read_body(reader, options)
     with session.ddl():
         name = schema_object.place(session, path)
+        present = session.find(WORDS, path) if creation.or_alter else None
+        if present is not None:
+            _redefine(session, present, definition, options)
+            return status(f"Task {name.name} successfully altered.")
         if replace_or_keep(session, WORDS, path, creation, session.catalogue.remove):
             return status(f"{name.name} already exists, statement succeeded.")
         tag_values, comment = options.pop("TAG", ()), options.pop("COMMENT", "")
-        entry = session.catalogue.add(
-            WORDS,
-            name.database,
-            name.schema,
-            name.name,
-            owner=session.role,
-            created_on=session.account.clock.now(),
-            comment=comment,
-            properties={"DEFINITION": definition, "STATE": SUSPENDED, "AFTER": []},
-        )
+        entry = _add(session, path, {"DEFINITION": definition, "STATE": SUSPENDED, "AFTER": []}, comment)
         _apply(session, entry, options)
         set_tags(session, entry, tag_values)
     return status(f"Task {name.name} successfully created.")
 
 
-def _read_options(reader: Reader) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    while not reader.at_end and reader.token.upper not in {"AS", "WHEN"}:
-        name, value = _read_option(reader)
-        if name == "PARAMETERS":
-            value = {**found.pop(name, {}), **value}
-        if name in found:
-            raise compilation_error(1003, "42000", f"duplicate property '{name}'.")
-        found[name] = value
-        reader.accept(",")
-    return found
+def _add(session: Session, path: tuple[str, ...], properties: dict[str, Any], comment: str) -> Entry:
+    name = schema_object.place(session, path)
+    return session.catalogue.add(
+        WORDS,
+        name.database,
+        name.schema,
+        name.name,
+        owner=session.role,
+        created_on=session.account.clock.now(),
+        comment=comment,
+        properties=properties,
+    )
 
 
-def _read_option(reader: Reader) -> tuple[str, Any]:
-    if reader.accept("AFTER"):
-        return "AFTER", _read_names(reader)
-    if reader.token.upper in {"TAG", "WITH"}:
-        return "TAG", read_tag_clause(reader)
-    name = reader.accept_any(*_TEXTS, *_NUMBERS, "WAREHOUSE", "ALLOW_OVERLAPPING_EXECUTION", "FINALIZE", *DEFAULT_PARAMETERS)
-    if name is None:
-        raise unsupported(f"TASK {reader.token.upper}") if reader.peek().text == "=" else reader.refuse()
-    reader.expect("=")
-    if name in DEFAULT_PARAMETERS:
-        return "PARAMETERS", {name: checked(name, parameter_value(reader))}
-    return name, _value(reader, name)
+def _redefine(session: Session, entry: Entry, definition: str, options: dict[str, Any]) -> None:
+    """CREATE OR ALTER: what the statement does not say goes back to its default; the task keeps its id and its state."""
+    if "TAG" in options:
+        raise unsupported("CREATE OR ALTER TASK .. TAG")
+    require_suspended_root(graph_of(session, entry.database, entry.schema), entry.name)
+    fate = {key: entry.properties[key] for key in _FATE if key in entry.properties}
+    cleared = dict.fromkeys(entry.properties)
+    options.setdefault("COMMENT", "")
+    changed = session.catalogue.update(entry, **{**cleared, **fate, "DEFINITION": definition, "AFTER": []})
+    _apply(session, changed, options)
 
 
-def _value(reader: Reader, name: str) -> Any:
-    if name in _TEXTS:
-        return reader.string()
-    if name in _NUMBERS:
-        return reader.integer()
-    if name == "FINALIZE":
-        return reader.path()
-    return reader.path()[-1] if name == "WAREHOUSE" else reader.boolean()
-
-
-def _read_names(reader: Reader) -> list[tuple[str, ...]]:
-    names = [reader.path()]
-    while reader.accept(","):
-        names.append(reader.path())
-    return names
+def _clone(session: Session, path: tuple[str, ...], reader: Reader, creation: Creation) -> Result:
+    """A suspended task with the properties of another. https://docs.snowflake.com/en/sql-reference/sql/create-clone"""
+    source_path = reader.path()
+    reader.accept("COPY", "GRANTS")
+    reader.end()
+    with session.ddl():
+        source = session.get(WORDS, source_path)
+        if replace_or_keep(session, WORDS, path, creation, session.catalogue.remove):
+            return status(f"{path[-1]} already exists, statement succeeded.")
+        kept = {key: value for key, value in source.properties.items() if key not in _FATE}
+        entry = _add(session, path, {**kept, "STATE": SUSPENDED}, source.comment)
+        for name in Task(entry).predecessors:
+            _sibling(session, entry, (name,))
+        check_graph(graph_of(session, entry.database, entry.schema), entry.name)
+    return status(f"Task {entry.name} successfully created.")
 
 
 def _apply(session: Session, entry: Entry, options: dict[str, Any]) -> Entry:
     """Checks the options of CREATE or SET against the graph, and stores them."""
-    values = {name: options[name] for name in (*_PROPERTIES, "CONDITION", "PARAMETERS") if name in options}
-    _check_values(session, values)
+    values = {name: options[name] for name in (*PROPERTIES, "CONDITION", "PARAMETERS") if name in options}
+    check_values(session, values)
     if "AFTER" in options:
         values["AFTER"] = [_sibling(session, entry, path) for path in options["AFTER"]]
     if "FINALIZE" in options:
         values["FINALIZE"] = _sibling(session, entry, options["FINALIZE"])
     changed = session.catalogue.update(entry, comment=options.get("COMMENT"), **values)
-    _check_graph(graph_of(session, entry.database, entry.schema), entry.name)
+    check_graph(graph_of(session, entry.database, entry.schema), entry.name)
     return changed
-
-
-def _check_values(session: Session, values: dict[str, Any]) -> None:
-    if "WAREHOUSE" in values:
-        session.catalogue.get("WAREHOUSE", "", "", values["WAREHOUSE"])
-    if "SCHEDULE" in values:
-        parse_schedule(values["SCHEDULE"])
-    if values.get("TASK_AUTO_RETRY_ATTEMPTS"):
-        raise unsupported("TASK_AUTO_RETRY_ATTEMPTS")
-    if "CONFIG" in values:
-        try:
-            json.loads(values["CONFIG"])
-        except ValueError as error:
-            text = values["CONFIG"]
-            raise compilation_error(1008, "22023", f"invalid value ['{text}'] for parameter 'CONFIG': not JSON.") from error
 
 
 def _sibling(session: Session, entry: Entry, path: tuple[str, ...]) -> str:
@@ -138,22 +117,40 @@ def _sibling(session: Session, entry: Entry, path: tuple[str, ...]) -> str:
     return name.name
 
 
-def _check_graph(graph: Graph, name: str) -> None:
+def check_graph(graph: Graph, name: str) -> None:
     task = graph[name]
-    if (task.predecessors or task.finalizes) and task.timetable is not None:
+    if not task.is_root and task.timetable is not None:
         raise compilation_error(91406, "42601", f"task '{name}' cannot have both a schedule and a predecessor.")
+    for word in ROOT_ONLY:
+        if not task.is_root and task.option(word) is not None:
+            raise compilation_error(91406, "42601", f"task '{name}' has a predecessor: {word} can be set on a root task only.")
     if graph.has_cycle_at(name):
         raise compilation_error(91407, "42601", f"task '{name}' would be its own predecessor: a task graph has no cycles.")
     roots = graph.roots(name)
     if len(roots) > 1:
         raise compilation_error(91408, "42601", f"Graph has at least {len(roots)} root tasks: {', '.join(sorted(roots))}.")
+    if task.finalizes:
+        _check_finalizer(graph, task)
     require_suspended_root(graph, name)
+
+
+def _check_finalizer(graph: Graph, task: Task) -> None:
+    """One to a graph, of a root, with nothing before or behind it."""
+    root = str(task.finalizes)
+    others = [other.name for other in graph if other.finalizes == root and other.name != task.name]
+    if others or not graph[root].is_root or task.predecessors or graph.children(task.name):
+        why = (
+            f"'{others[0]}' is one already"
+            if others
+            else f"'{root}' must be a root task, and it has no predecessors and no children"
+        )
+        raise compilation_error(91409, "42601", f"task '{task.name}' cannot be the finalizer task of '{root}': {why}.")
 
 
 def require_suspended_root(graph: Graph, name: str) -> None:
     """Nothing in a graph changes while its root is started."""
     for root in graph.roots(name):
-        if graph[root].started and (root != name or graph.children(root)):
+        if graph[root].started:
             raise AccountError(
                 91420,
                 "42601",
@@ -185,10 +182,18 @@ def _change(session: Session, entry: Entry, reader: Reader) -> None:
 
 
 def resume(session: Session, entry: Entry) -> None:
-    require_privilege(session, Task(entry))
+    """The task runs from now on; with a root, the version of its graph is fixed."""
+    task = Task(entry)
+    require_privilege(session, task)
+    if task.is_root and task.timetable is None and not task.is_triggered:
+        raise compilation_error(
+            91087, "42601", f"Cannot resume task {entry.full_name}: a root task needs a schedule or a condition on a stream."
+        )
     now = session.account.clock.now().isoformat()
-    started_on = entry.properties.get("STARTED_ON") if entry.properties["STATE"] == STARTED else now
+    started_on = entry.properties.get("STARTED_ON") if task.started else now
     session.catalogue.update(entry, STATE=STARTED, STARTED_ON=started_on, LAST_COMMITTED_ON=now, SUSPENDED_REASON=None)
+    if task.is_root:
+        graph_versions.fix(session, entry)
 
 
 def suspend(session: Session, entry: Entry, *, reason: str) -> None:
@@ -200,20 +205,22 @@ def _modify(session: Session, entry: Entry, reader: Reader) -> None:
     if reader.accept("MODIFY", "AS"):
         session.catalogue.update(entry, DEFINITION=reader.rest())
     elif reader.accept("MODIFY", "WHEN"):
-        session.catalogue.update(entry, CONDITION=reader.rest())
+        session.catalogue.update(entry, CONDITION=checked_condition(reader.rest()))
     elif reader.accept("REMOVE", "WHEN"):
         session.catalogue.update(entry, CONDITION=None)
     elif reader.accept("ADD", "AFTER"):
-        added = [_sibling(session, entry, path) for path in _read_names(reader)]
+        added = [_sibling(session, entry, path) for path in read_names(reader)]
         _set_predecessors(session, entry, [*entry.properties["AFTER"], *added])
     elif reader.accept("REMOVE", "AFTER"):
-        removed = {_sibling(session, entry, path) for path in _read_names(reader)}
+        removed = {_sibling(session, entry, path) for path in read_names(reader)}
         _set_predecessors(session, entry, [name for name in entry.properties["AFTER"] if name not in removed])
     elif reader.accept("UNSET"):
         _unset(session, entry, reader)
     else:
         reader.expect("SET")
-        options = _read_options(reader)
+        options = read_options(reader)
+        if not options:
+            raise reader.refuse()
         if "AFTER" in options or "TAG" in options:
             raise unsupported("ALTER TASK SET AFTER or TAG among other properties")
         options["PARAMETERS"] = {**entry.properties.get("PARAMETERS", {}), **options.get("PARAMETERS", {})}
@@ -224,12 +231,12 @@ def _set_predecessors(session: Session, entry: Entry, names: Sequence[str]) -> N
     """A task whose place in the graph changes is suspended."""
     changed = session.catalogue.update(entry, AFTER=list(dict.fromkeys(names)))
     suspend(session, changed, reason="GRAPH_CHANGED")
-    _check_graph(graph_of(session, entry.database, entry.schema), entry.name)
+    check_graph(graph_of(session, entry.database, entry.schema), entry.name)
 
 
 def _unset(session: Session, entry: Entry, reader: Reader) -> None:
     while True:
-        word = reader.accept_any(*_PROPERTIES, "FINALIZE", "COMMENT", *DEFAULT_PARAMETERS)
+        word = reader.accept_any(*PROPERTIES, "FINALIZE", "COMMENT", *DEFAULT_PARAMETERS)
         if word is None:
             raise reader.refuse()
         if word in DEFAULT_PARAMETERS:
@@ -259,82 +266,13 @@ def _remove(session: Session, entry: Entry) -> None:
     session.catalogue.remove(entry)
 
 
-COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ),
-    Column("name"),
-    Column("id"),
-    Column("database_name"),
-    Column("schema_name"),
-    Column("owner"),
-    Column("comment"),
-    Column("warehouse"),
-    Column("schedule"),
-    Column("predecessors"),
-    Column("state"),
-    Column("definition"),
-    Column("condition"),
-    Column("allow_overlapping_execution"),
-    Column("error_integration"),
-    Column("last_committed_on", TIMESTAMP_LTZ),
-    Column("last_suspended_on", TIMESTAMP_LTZ),
-    Column("owner_role_type"),
-    Column("config"),
-    Column("budget"),
-    Column("task_relations"),
-    Column("last_suspended_reason"),
-    Column("success_integration"),
-    Column("scheduling_mode"),
-    Column("target_completion_interval"),
+KIND = Kind(
+    WORDS,
+    "TASKS",
+    create=create,
+    alter=alter,
+    drop=drop,
+    show=task_show.show_all,
+    describe=task_show.describe,
+    or_alter=True,
 )
-
-
-def show_all(session: Session, reader: Reader) -> Result:
-    shown = read_filter(session, reader)
-    return show(COLUMNS, shown, session.catalogue.list(WORDS, database=shown.database, schema=shown.schema), row)
-
-
-def describe(session: Session, reader: Reader) -> Result:
-    path = reader.path()
-    reader.end()
-    entry = schema_object.find(session, WORDS, path, if_exists=False)
-    assert entry is not None
-    return rows(COLUMNS, [row(entry)], type_=StatementType.DESCRIBE)
-
-
-def row(entry: Entry) -> Sequence[Any]:
-    task, kept = Task(entry), entry.properties
-    after = json.loads(predecessors_json(task))
-    return (
-        entry.created_on,
-        entry.name,
-        task.public_id,
-        entry.database,
-        entry.schema,
-        entry.owner,
-        entry.comment,
-        kept.get("WAREHOUSE"),
-        kept.get("SCHEDULE"),
-        json.dumps(after),
-        kept["STATE"],
-        kept["DEFINITION"],
-        kept.get("CONDITION"),
-        "true" if kept.get("ALLOW_OVERLAPPING_EXECUTION") else "false",
-        None,
-        _time(kept.get("LAST_COMMITTED_ON")),
-        _time(kept.get("LAST_SUSPENDED_ON")),
-        "ROLE",
-        kept.get("CONFIG"),
-        None,
-        json.dumps({"Predecessors": after}),
-        kept.get("SUSPENDED_REASON"),
-        None,
-        None,
-        None,
-    )
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-KIND = Kind(WORDS, "TASKS", create=create, alter=alter, drop=drop, show=show_all, describe=describe)

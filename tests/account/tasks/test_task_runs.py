@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mlops_local.account import scheduler, tasks
+from mlops_local.account import scheduler, task_runs, tasks
 from mlops_local.account.account import Account
 from mlops_local.account.clock import TestClock
 from mlops_local.account.errors import AccountError
@@ -215,11 +215,15 @@ def test_dependents_are_listed_and_enabled(run: Run) -> None:
 def test_a_run_that_was_cut_off_is_a_failure_after_the_restart(run: Run, account: Account) -> None:
     run(log("A", ""), "EXECUTE TASK A")
     with account.system_session() as session:
-        [waiting] = tasks.pending_runs(session)
+        [waiting] = task_runs.pending_runs(session)
         with session.transaction(write=True):
-            tasks.set_state(session, waiting.id, tasks.EXECUTING)
-        tasks.fail_interrupted(session)
+            task_runs.set_graph_state(session, waiting.id, task_runs.EXECUTING)
+            [root] = session.catalogue.list(tasks.KIND)
+            id_ = task_runs.add_task_run(session, waiting, tasks.Task(root))
+            task_runs.set_state(session, id_, task_runs.EXECUTING)
+        task_runs.fail_interrupted(session)
     assert states(account) == {"A": "FAILED"}
+    assert [row["STATE"] for row in run("SELECT STATE FROM TABLE(INFORMATION_SCHEMA.COMPLETE_TASK_GRAPHS())")] == ["FAILED"]
 
 
 def test_due_tasks_is_a_pure_decision(run: Run, account: Account) -> None:

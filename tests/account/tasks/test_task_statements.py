@@ -24,6 +24,25 @@ REFUSALS = [
     ("ALTER TASK CHILD SET SCHEDULE = '5 MINUTE'", 91406, "schedule"),
     ("ALTER TASK CHILD ADD AFTER OTHER", 91408, "2 root tasks"),
     ("EXECUTE TASK CHILD", 91093, "root tasks only"),
+    ("EXECUTE TASK ROOT AWAIT", 2, "AWAIT"),
+    ("CREATE TASK X WAREHOUSE = W WHEN (SELECT TRUE) AS SELECT 1", 2, "task condition expression"),
+    ("CREATE TASK X WAREHOUSE = W WHEN CURRENT_ROLE() = 'R' AS SELECT 1", 2, "task condition expression"),
+    ("CREATE TASK X WAREHOUSE = W WHEN A > 1 AS SELECT 1", 2, "task condition expression"),
+    ("CREATE TASK X WAREHOUSE = W WHEN 1 = AS SELECT 1", 1003, "syntax error"),
+    ("CREATE TASK X WAREHOUSE = W AS", 1003, "EOF"),
+    ("ALTER TASK OTHER MODIFY WHEN RANDOM() > 1", 2, "task condition expression"),
+    ("CREATE TASK X WAREHOUSE = W TASK_AUTO_RETRY_ATTEMPTS = 31 AS SELECT 1", 1008, "TASK_AUTO_RETRY_ATTEMPTS"),
+    ("CREATE TASK X WAREHOUSE = W USER_TASK_MINIMUM_TRIGGER_INTERVAL_IN_SECONDS = 5 AS SELECT 1", 1008, "TRIGGER_INTERVAL"),
+    ("CREATE TASK X TARGET_COMPLETION_INTERVAL = 'SOON' AS SELECT 1", 1008, "TARGET_COMPLETION_INTERVAL"),
+    ("ALTER TASK CHILD SET TASK_AUTO_RETRY_ATTEMPTS = 1", 91406, "root task only"),
+    ("ALTER TASK CHILD SET CONFIG = '{}'", 91406, "root task only"),
+    ("CREATE TASK X WAREHOUSE = W FINALIZE = CHILD AS SELECT 1", 91409, "must be a root task"),
+    ("ALTER TASK CHILD SET FINALIZE = OTHER", 91409, "no predecessors"),
+    ("ALTER TASK CHILD SET", 1003, "unexpected"),
+    ("CREATE TASK X CLONE NOBODY", 2003, "NOBODY"),
+    ("CREATE OR ALTER TASK CHILD WAREHOUSE = W AFTER NOBODY AS SELECT 1", 2003, "NOBODY"),
+    ("CREATE OR ALTER STREAM X ON TABLE LOG", 2, "CREATE OR ALTER STREAM"),
+    ("SELECT SYSTEM$USER_TASK_CANCEL_ONGOING_EXECUTIONS('NOBODY')", 2003, "NOBODY"),
 ]
 
 
@@ -122,6 +141,65 @@ def test_replaces_and_keeps(run: Run) -> None:
     assert run("SHOW TASKS LIKE 'ROOT'")[0]["definition"] == "SELECT 9"
     assert run("DROP TASK IF EXISTS NOBODY")[0]["status"] == "Drop statement executed successfully (NOBODY already dropped)."
     assert run("ALTER TASK IF EXISTS NOBODY SUSPEND")[0]["status"] == "Statement executed successfully."
+
+
+def test_create_or_alter_makes_a_task_what_the_statement_says(run: Run) -> None:
+    text = "CREATE OR ALTER TASK T WAREHOUSE = W SCHEDULE = '5 MINUTE' COMMENT = 'c' CONFIG = '{{}}' WHEN 1 = 1 AS SELECT {}"
+    assert run(text.format(1))[0]["status"] == "Task T successfully created."
+    [before] = run("SHOW TASKS")
+    assert run("CREATE OR ALTER TASK T SCHEDULE = '6 MINUTE' AS SELECT 2")[0]["status"] == "Task T successfully altered."
+    [after] = run("SHOW TASKS")
+    changed = {
+        "definition": "SELECT 2",
+        "schedule": "6 MINUTE",
+        "warehouse": None,
+        "comment": "",
+        "config": None,
+        "condition": None,
+    }
+    assert after == {**before, **changed}
+    run("ALTER TASK T RESUME")
+    with pytest.raises(AccountError, match="not suspended"):
+        run(text.format(3))
+    assert run("SHOW TASKS")[0]["state"] == "started"
+
+
+@pytest.mark.usefixtures("graph")
+def test_a_clone_is_a_suspended_copy(run: Run) -> None:
+    run("ALTER TASK CHILD SET COMMENT = 'c'", "ALTER TASK CHILD RESUME", "CREATE TASK COPY CLONE CHILD")
+    [child], [copy] = run("SHOW TASKS LIKE 'CHILD'"), run("SHOW TASKS LIKE 'COPY'")
+    own = {"name", "id", "state", "last_committed_on"}
+    assert {key: copy[key] for key in copy if key not in own} == {key: child[key] for key in child if key not in own}
+    assert (copy["state"], copy["last_committed_on"], json.loads(copy["predecessors"])) == ("suspended", None, ["D.S.ROOT"])
+
+
+@pytest.mark.usefixtures("graph")
+def test_tells_what_belongs_together(run: Run) -> None:
+    run("CREATE TASK FIN WAREHOUSE = W FINALIZE = ROOT AS SELECT 1")
+    related = {row["name"]: json.loads(row["task_relations"]) for row in run("SHOW TASKS")}
+    assert related == {
+        "ROOT": {"Predecessors": [], "FinalizerTask": "D.S.FIN"},
+        "CHILD": {"Predecessors": ["D.S.ROOT"]},
+        "OTHER": {"Predecessors": []},
+        "FIN": {"Predecessors": [], "FinalizedRootTask": "D.S.ROOT"},
+    }
+    assert [row["name"] for row in run("SHOW TASKS IN SCHEMA D.S ROOT ONLY LIMIT 5")] == ["OTHER", "ROOT"]
+    with pytest.raises(AccountError, match="'FIN' is one already"):
+        run("CREATE TASK FIN2 WAREHOUSE = W FINALIZE = ROOT AS SELECT 1")
+
+
+def test_a_root_that_nothing_would_start_cannot_be_resumed(run: Run) -> None:
+    run("CREATE TASK T AS SELECT 1")
+    with pytest.raises(AccountError, match="needs a schedule or a condition") as refusal:
+        run("ALTER TASK T RESUME")
+    assert refusal.value.number == 91087
+
+
+def test_a_started_task_is_not_changed(run: Run) -> None:
+    run("CREATE TASK T SCHEDULE = '5 MINUTE' AS SELECT 1", "ALTER TASK T RESUME")
+    with pytest.raises(AccountError, match="not suspended"):
+        run("ALTER TASK T SET SCHEDULE = '6 MINUTE'")
+    run("ALTER TASK T SUSPEND", "ALTER TASK T SET SCHEDULE = '6 MINUTE'", "ALTER TASK T RESUME", "DROP TASK T")
 
 
 def test_the_feature_stores_statements_for_a_scheduled_refresh(run: Run) -> None:
