@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account import dynamic_tables, graph_versions, lineage, task_runs, tdigest
+from mlops_local.account import dropped, dynamic_tables, graph_versions, lineage, task_runs, tdigest
 from mlops_local.account import language as language
 from mlops_local.account.access_tokens import AccessToken, tokens_of, with_secret
 from mlops_local.account.catalogue import Catalogue, Entry
@@ -82,9 +82,11 @@ class Account:
             lineage.create_tables(session.connection)
             graph_versions.create_tables(session.connection)
             task_runs.create_tables(session.connection)
+            dropped.create_tables(session.connection)
             create_defaults(session)
             self._drop_temporary(session.catalogue.list_temporary(), session)
-            self.stages.sweep(session.catalogue.ids())
+            dropped.purge(session)
+            self.stages.sweep(session.catalogue.ids() | dropped.ids(session.connection))
 
     @classmethod
     def open(cls, data: Path | None = None, *, clock: Clock | None = None) -> Account:
@@ -188,7 +190,7 @@ class Account:
 
     def _drop_temporary(self, entries: list[Entry], session: Session) -> None:
         for entry in entries:
-            session.connection.execute(f"DROP TABLE IF EXISTS {entry.physical}")
+            dropped.forget_rows(session, entry)
             session.catalogue.remove(entry)
 
     # Statements

@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS account.grants (
 # Never temporary, and looked up by nearly every statement: what one transaction has found serves others.
 _SHARED = {"DATABASE", "SCHEMA", "WAREHOUSE", "ROLE", "USER"}
 
-_FIELDS = "id, kind, database, schema, name, parent, session, owner, comment, created_on, properties"
+FIELDS = "id, kind, database, schema, name, parent, session, owner, comment, created_on, properties"
 
 
 # Domain, database, schema, name, parent: what a look-up asks for.
@@ -133,11 +133,11 @@ class Catalogue:
 
     def _look_up(self, key: Key) -> Entry | None:
         rows = self._connection.fetch(
-            f"SELECT {_FIELDS} FROM account.objects WHERE domain = ? AND database = ? AND schema = ? AND name = ? AND parent = ? "
+            f"SELECT {FIELDS} FROM account.objects WHERE domain = ? AND database = ? AND schema = ? AND name = ? AND parent = ? "
             "AND session IN (0, ?) ORDER BY session DESC LIMIT 1",
             [*key, self._session],
         )
-        return _entry(rows[0]) if rows else None
+        return entry_of(rows[0]) if rows else None
 
     def get(self, kind: str, database: str, schema: str, name: str, *, parent: int = 0) -> Entry:
         entry = self.find(kind, database, schema, name, parent=parent)
@@ -147,8 +147,8 @@ class Catalogue:
         return entry
 
     def by_id(self, id_: int) -> Entry | None:
-        rows = self._connection.fetch(f"SELECT {_FIELDS} FROM account.objects WHERE id = ?", [id_])
-        return _entry(rows[0]) if rows else None
+        rows = self._connection.fetch(f"SELECT {FIELDS} FROM account.objects WHERE id = ?", [id_])
+        return entry_of(rows[0]) if rows else None
 
     def list(
         self,
@@ -169,9 +169,9 @@ class Catalogue:
             where.append("session IN (0, ?)")
             values.append(self._session)
         rows = self._connection.fetch(
-            f"SELECT {_FIELDS} FROM account.objects WHERE {' AND '.join(where)} ORDER BY database, schema, name, id", values
+            f"SELECT {FIELDS} FROM account.objects WHERE {' AND '.join(where)} ORDER BY database, schema, name, id", values
         )
-        return [_entry(row) for row in rows]
+        return [entry_of(row) for row in rows]
 
     def ids(self) -> set[int]:
         return {row[0] for row in self._connection.fetch("SELECT id FROM account.objects")}
@@ -179,17 +179,15 @@ class Catalogue:
     def list_temporary(self, session: int | None = None) -> builtins.list[Entry]:
         """Temporary objects of one session, or of all sessions (what a killed process left)."""
         where = "session <> 0" if session is None else "session = ?"
-        rows = self._connection.fetch(
-            f"SELECT {_FIELDS} FROM account.objects WHERE {where}", [] if session is None else [session]
-        )
-        return [_entry(row) for row in rows]
+        rows = self._connection.fetch(f"SELECT {FIELDS} FROM account.objects WHERE {where}", [] if session is None else [session])
+        return [entry_of(row) for row in rows]
 
     def inside(self, database: str, schema: str) -> builtins.list[Entry]:
         """Every object of a schema, versions included, all sessions'."""
         rows = self._connection.fetch(
-            f"SELECT {_FIELDS} FROM account.objects WHERE database = ? AND schema = ? ORDER BY id", [database, schema]
+            f"SELECT {FIELDS} FROM account.objects WHERE database = ? AND schema = ? ORDER BY id", [database, schema]
         )
-        return [_entry(row) for row in rows]
+        return [entry_of(row) for row in rows]
 
     def columns(self, entry: Entry) -> builtins.list[Column]:
         rows = self._connection.fetch(
@@ -197,13 +195,27 @@ class Catalogue:
         )
         return [Column(row[0], parse_type(row[1]), row[2], row[3], row[4]) for row in rows]
 
+    def has_rows(self, entry: Entry) -> bool:
+        """Whether there is a DuckDB table for it; a dynamic table that was never refreshed has none yet."""
+        found = self._connection.fetch(
+            "SELECT 1 FROM duckdb_tables() WHERE schema_name || '.' || table_name = ?", [entry.physical]
+        )
+        return bool(found)
+
+    def count_rows(self, entry: Entry) -> int | None:
+        return int(self._connection.fetch(f"SELECT count(*) FROM {entry.physical}")[0][0]) if self.has_rows(entry) else None
+
     # Writing: the caller has taken its turn (Connection.writing)
 
     def _write(self, sql: str, values: Sequence[Any], *changed: Entry) -> duckdb.DuckDBPyConnection:
         """Every change of ``account.objects``: nothing that was found before holds for these objects, as they were and will be."""
+        self.touch(changed)
+        return self._connection.execute(sql, values)
+
+    def touch(self, changed: Iterable[Entry]) -> None:
+        """For a change of several objects by one statement: these are not any more, or are only now, what they were found to be."""
         self._connection.changed.update(_key(entry) for entry in changed)
         self._connection.found.clear()
-        return self._connection.execute(sql, values)
 
     def add(
         self,
@@ -284,14 +296,27 @@ class Catalogue:
         )
         return renamed
 
+    def move(self, database: str, schema: str | None, to_database: str, to_schema: str | None) -> None:
+        """What a schema contains, or a database (no schema given), has another address."""
+        if schema is None:
+            schemas = self.list("SCHEMA", database=database)
+            self.touch([*schemas, *(replace(entry, database=to_database) for entry in schemas)])
+            self._connection.execute("UPDATE account.objects SET database = ? WHERE database = ?", [to_database, database])
+        else:
+            self._connection.execute(
+                "UPDATE account.objects SET database = ?, schema = ? WHERE database = ? AND schema = ?",
+                [to_database, to_schema, database, schema],
+            )
+            self.touch(())
+
     def remove(self, entry: Entry) -> None:
         """The object, its columns, tags, grants and versions are gone. Its rows are the caller's to drop.
 
         Its files go when the transaction commits (``removed``).
         """
         self.removed.append(entry.id)
-        for child in self._connection.fetch(f"SELECT {_FIELDS} FROM account.objects WHERE parent = ?", [entry.id]):
-            self.remove(_entry(child))
+        for child in self._connection.fetch(f"SELECT {FIELDS} FROM account.objects WHERE parent = ?", [entry.id]):
+            self.remove(entry_of(child))
         self._connection.execute("DELETE FROM account.columns WHERE object = ?", [entry.id])
         self._connection.execute("DELETE FROM account.tag_references WHERE object = ? OR tag = ?", [entry.id, entry.id])
         self._connection.execute("DELETE FROM account.grants WHERE object = ?", [entry.id])
@@ -353,6 +378,14 @@ class Catalogue:
             "DELETE FROM account.grants WHERE object_kind = ? AND object_name = ?", [object_kind, object_name]
         )
 
+    def copy_grants(self, source: Entry, copy: Entry) -> None:
+        """The privileges on an object, ownership aside, on another one too."""
+        self._connection.execute(
+            "INSERT INTO account.grants SELECT * REPLACE (? AS object, ? AS object_name) FROM account.grants "
+            "WHERE object = ? AND privilege <> 'OWNERSHIP'",
+            [copy.id, copy.full_name, source.id],
+        )
+
     def remove_grants(self, privilege: str, object_kind: str, object_name: str) -> None:
         """One privilege on one object, whoever holds it."""
         self._connection.execute(
@@ -365,6 +398,6 @@ def _key(entry: Entry) -> Key:
     return domain_of(entry.kind), entry.database, entry.schema, entry.name, entry.parent
 
 
-def _entry(row: tuple[Any, ...]) -> Entry:
+def entry_of(row: tuple[Any, ...]) -> Entry:
     id_, kind, database, schema, name, parent, session, owner, comment, created_on, properties = row
     return Entry(id_, kind, database, schema, name, parent, session, owner, comment, created_on, json.loads(properties))

@@ -118,7 +118,7 @@ def refresh(session: Session, entry: Entry, cause: Cause) -> None:
         for source in _dynamic(translation.entries):
             if last_refresh(session, source, succeeded=True) != cause.at:
                 refresh(session, source, cause)
-        first = not _is_filled(session, entry)
+        first = not session.catalogue.has_rows(entry)
         statistics = _replace_rows(session, entry, translation)
     finally:
         translation.context.release()
@@ -133,12 +133,6 @@ def _action(entry: Entry, first: bool, statistics: dict[str, int]) -> str:
     return str(entry.properties["REFRESH_MODE"])
 
 
-def _is_filled(session: Session, entry: Entry) -> bool:
-    """Whether its DuckDB table exists; with INITIALIZE = ON_SCHEDULE it comes with the first refresh."""
-    found = session.connection.fetch("SELECT 1 FROM duckdb_tables() WHERE schema_name || '.' || table_name = ?", [entry.physical])
-    return bool(found)
-
-
 def _replace_rows(session: Session, entry: Entry, translation: query.Translation) -> dict[str, int]:
     """The rows of the query instead of those there were; how many came and went."""
     columns = session.catalogue.columns(entry)
@@ -150,7 +144,7 @@ def _replace_rows(session: Session, entry: Entry, translation: query.Translation
             f"the table has {len(columns)}; create it anew with CREATE OR REPLACE DYNAMIC TABLE.",
         )
     connection = session.connection
-    if not _is_filled(session, entry):
+    if not session.catalogue.has_rows(entry):
         table.build(session, entry, columns)
         filled = connection.fetch(f"INSERT INTO {entry.physical} {translation.sql}")
         return {"numInsertedRows": int(filled[0][0]), "numDeletedRows": 0}

@@ -35,6 +35,13 @@ class Loads:
     def add(self, stage: Entry, path: str, md5: str, at: datetime) -> None:
         self._connection.execute("INSERT INTO account.loads VALUES (?, ?, ?, ?, ?)", [self._table, stage.id, path, md5, at])
 
+    def copy_to(self, clone: Entry) -> None:
+        """A clone has loaded what its source has."""
+        self._connection.execute(
+            "INSERT INTO account.loads SELECT * REPLACE (? AS object) FROM account.loads WHERE object = ?",
+            [clone.id, self._table],
+        )
+
     def forget(self) -> None:
         """What TRUNCATE does: the same files can be loaded again."""
         self._connection.execute("DELETE FROM account.loads WHERE object = ?", [self._table])

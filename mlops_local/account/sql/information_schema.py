@@ -53,17 +53,10 @@ def _tables_and_views(context: Context, database: str) -> list[Entry]:
     return sorted(found, key=lambda entry: (entry.schema, entry.name))
 
 
-def _count(context: Context, entry: Entry) -> int | None:
-    """None for a dynamic table that has not been filled yet."""
-    fetch = context.session.connection.fetch
-    exists = fetch("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [entry.physical.partition(".")[2]])[0][0]
-    return int(fetch(f"SELECT count(*) FROM {entry.physical}")[0][0]) if exists else None
-
-
 def _table(context: Context, entry: Entry) -> list[Any]:
     count = None
     if entry.kind in {"TABLE", "DYNAMIC TABLE"}:
-        count = _count(context, entry)
+        count = context.session.catalogue.count_rows(entry)
     kind = "LOCAL TEMPORARY" if entry.temporary else _KINDS[entry.kind]
     return [
         entry.database,

@@ -2,39 +2,62 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from mlops_local.account import dropped
 from mlops_local.account.catalogue import Entry
+from mlops_local.account.names import Name
 from mlops_local.account.reader import Reader
-from mlops_local.account.result import Column, Result
+from mlops_local.account.result import SUCCEEDED, Column, Result, StatementType, rows, status
 from mlops_local.account.session import Session
-from mlops_local.account.statements import account_object, schema
+from mlops_local.account.statements import account_object, container, schema
+from mlops_local.account.statements.clone import read_container_options
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
-from mlops_local.account.statements.options import read_options
+from mlops_local.account.statements.undrop import undrop
 from mlops_local.account.types import TIMESTAMP_LTZ
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
-    """A database and its PUBLIC schema; the session moves there, but not into one that existed."""
+    """A database and its PUBLIC schema, or a clone; the session moves there, but not into one that existed."""
     name = reader.path()[0]
-    options = read_options(reader, {"COMMENT": str, "DATA_RETENTION_TIME_IN_DAYS": int})
+    source_name = reader.path()[-1] if reader.accept("CLONE") else None
+    stages = read_container_options(reader) if source_name else False
+    options = container.read_parameters(reader)
     reader.end()
     made: list[Entry] = []
+    source = _source(session, name, source_name, creation) if source_name else None
+
+    def make() -> None:
+        made.append(add(session, name, options, transient=creation.transient, empty=source is not None))
+        if source is not None:
+            container.clone_into(session, source, made[0], stages=stages)
+        dropped.purge(session)
+
     answer = account_object.create(
-        session,
-        "DATABASE",
-        name,
-        creation,
-        lambda: made.append(add(session, name, comment=options.get("COMMENT", ""), transient=creation.transient)),
-        remove=lambda entry: remove(session, entry),
+        session, "DATABASE", name, creation, make, remove=lambda entry: dropped.set_aside(session, entry)
     )
     if made:
-        session.database, session.schema = name, "PUBLIC"
+        public = session.catalogue.find("SCHEMA", name, "", "PUBLIC")
+        session.database, session.schema = name, public.name if public else None
     return answer
 
 
-def add(session: Session, name: str, *, comment: str = "", transient: bool = False) -> Entry:
-    properties = {"TRANSIENT": True} if transient else {}
+def _source(session: Session, name: str, source_name: str, creation: Creation) -> Entry:
+    with session.transaction():
+        source = session.catalogue.get("DATABASE", "", "", source_name)
+    container.check_source(source, Name("", "", name), transient=creation.transient)
+    return source
+
+
+def add(
+    session: Session, name: str, options: dict[str, Any] | None = None, *, transient: bool = False, empty: bool = False
+) -> Entry:
+    parameters = dict(options or {})
+    comment = parameters.pop("COMMENT", "")
+    properties = {"TRANSIENT": True, **parameters} if transient else parameters
     entry = account_object.add(session, "DATABASE", name, comment=comment, properties=properties)
-    schema.add(session, name, "PUBLIC")
+    if not empty:
+        schema.add(session, name, "PUBLIC", transient=transient)
     return entry
 
 
@@ -42,20 +65,21 @@ def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
     name = reader.path()[0]
     reader.accept_any("CASCADE", "RESTRICT")
     reader.end()
-    answer = account_object.drop(session, "DATABASE", name, if_exists=if_exists, remove=lambda entry: remove(session, entry))
+    answer = account_object.drop(
+        session, "DATABASE", name, if_exists=if_exists, remove=lambda entry: dropped.drop(session, entry)
+    )
     if session.database == name:
         session.database = session.schema = None
     return answer
 
 
-def remove(session: Session, entry: Entry) -> None:
-    for inner in session.catalogue.list("SCHEMA", database=entry.name):
-        schema.remove(session, inner)
-    session.catalogue.remove(entry)
-
-
 def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
-    return account_object.set_comment(session, "DATABASE", reader, if_exists)
+    name = reader.path()[0]
+    with session.ddl():
+        entry = account_object.find(session, "DATABASE", name, if_exists=if_exists)
+        if entry is not None:
+            container.change(session, entry, reader, lambda path: Name("", "", path[-1]))
+    return status(SUCCEEDED)
 
 
 _COLUMNS = (
@@ -90,13 +114,34 @@ def show_all(session: Session, reader: Reader) -> Result:
             entry.owner,
             entry.comment,
             "TRANSIENT" if entry.properties.get("TRANSIENT") else "",
-            "1",
+            str(dropped.retention_of(session, entry)),
             "STANDARD",
             None,
             "ROLE",
             None,
         ),
+        past=lambda: dropped.listed(session, "DATABASE"),
     )
 
 
-KIND = Kind("DATABASE", "DATABASES", create=create, alter=alter, drop=drop, show=show_all)
+_CONTENTS = (Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("kind"))
+
+
+def describe(session: Session, reader: Reader) -> Result:
+    """The schemas of the database. https://docs.snowflake.com/en/sql-reference/sql/desc-database"""
+    entry = session.catalogue.get("DATABASE", "", "", reader.path()[-1])
+    reader.end()
+    listed = session.catalogue.list("SCHEMA", database=entry.name)
+    return rows(_CONTENTS, [(one.created_on, one.name, one.kind) for one in listed], type_=StatementType.DESCRIBE)
+
+
+KIND = Kind(
+    "DATABASE",
+    "DATABASES",
+    create=create,
+    alter=alter,
+    drop=drop,
+    undrop=undrop("DATABASE"),
+    show=show_all,
+    describe=describe,
+)

@@ -11,7 +11,7 @@ from mlops_local.account.lexer import split_statements
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result
 from mlops_local.account.session import Request, Session
-from mlops_local.account.statements import commands, dml, flow, tag_change
+from mlops_local.account.statements import clone_one, commands, dml, flow, tag_change
 from mlops_local.account.statements.kind import Creation, Kind
 from mlops_local.account.statements.kinds import KINDS
 from mlops_local.account.statements.verbs import VERBS
@@ -88,6 +88,8 @@ def _create(session: Session, reader: Reader, request: Request) -> Result:
         secure="SECURE" in modifiers,
         modifiers=frozenset(modifiers),
     )
+    if clone_one.stands(reader, kind.words):
+        return commands.described(session, request, lambda: clone_one.create(session, kind.words, reader, creation))
     return commands.described(session, request, lambda: kind.create(session, reader, creation))  # type: ignore[misc]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from mlops_local.account import dynamic_tables, streams
+from mlops_local.account import dropped, dynamic_tables, streams
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.dynamic_tables import ACTIVE, DOWNSTREAM
 from mlops_local.account.dynamic_tables import KIND as WORDS
@@ -23,10 +23,11 @@ from mlops_local.account.session import Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.parser import parse
-from mlops_local.account.statements import schema_object, table
+from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
 from mlops_local.account.statements.projection import head, read_headings, tag_columns
 from mlops_local.account.statements.tagging import read_tag_clause, set_tags
+from mlops_local.account.statements.undrop import undrop
 from mlops_local.account.timetable import parse_interval, written
 from mlops_local.account.types import BOOLEAN, INTEGER, TIMESTAMP_LTZ
 
@@ -45,7 +46,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     _check_options(options)
     with session.ddl():
         name = schema_object.place(session, path)
-        if replace_or_keep(session, WORDS, path, creation, lambda old: table.remove(session, old)):
+        if replace_or_keep(session, WORDS, path, creation, lambda old: dropped.drop(session, old)):
             return status(f"{name.name} already exists, statement succeeded.")
         _check_warehouses(session, options)
         translation = query.translate(session, body, Context(session, name.database, name.schema))
@@ -124,6 +125,17 @@ def _read_option(reader: Reader) -> tuple[str, Any]:
     if name == "COMMENT":
         return name, reader.string()
     return name, reader.path()[-1]
+
+
+def read_clone_options(session: Session, reader: Reader) -> dict[str, Any]:
+    """``TARGET_LAG = .. WAREHOUSE = ..`` behind the source of a clone."""
+    options = _read_options(reader)
+    unknown = sorted(set(options) - {"TARGET_LAG", "WAREHOUSE", "COPY_GRANTS"})
+    if unknown:
+        raise unsupported(f"CREATE DYNAMIC TABLE CLONE {unknown[0]}")
+    options.pop("COPY_GRANTS", None)
+    _check_warehouses(session, options)
+    return options
 
 
 def _read_lag(reader: Reader) -> str:
@@ -234,7 +246,7 @@ def _unset(session: Session, entry: Entry, reader: Reader) -> None:
 
 
 def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
-    return schema_object.drop(session, WORDS, reader, if_exists=if_exists, remove=lambda entry: table.remove(session, entry))
+    return schema_object.drop(session, WORDS, reader, if_exists=if_exists, remove=lambda entry: dropped.drop(session, entry))
 
 
 def describe(session: Session, reader: Reader) -> Result:
@@ -282,14 +294,13 @@ def _row(session: Session, entry: Entry) -> Sequence[Any]:
     kept = entry.properties
     refreshed = dynamic_tables.last_refresh(session, entry, succeeded=True)
     suspended_on = kept.get("SUSPENDED_ON")
-    rows = session.connection.fetch(f"SELECT count(*) FROM {entry.physical}")[0][0] if refreshed else 0
     return (
         entry.created_on,
         entry.name,
         entry.database,
         entry.schema,
         kept["CLUSTER_BY"],
-        rows,
+        session.catalogue.count_rows(entry) or 0,
         0,
         entry.owner,
         kept["TARGET_LAG"],
@@ -302,7 +313,7 @@ def _row(session: Session, entry: Entry) -> Sequence[Any]:
         "ON" if kept["CLUSTER_BY"] else "OFF",
         kept["STATE"],
         datetime.fromisoformat(suspended_on) if suspended_on else None,
-        False,
+        bool(kept.get("CLONE")),
         False,
         False,
         refreshed,
@@ -310,4 +321,6 @@ def _row(session: Session, entry: Entry) -> Sequence[Any]:
     )
 
 
-KIND = Kind("DYNAMIC TABLE", "DYNAMIC TABLES", create=create, alter=alter, drop=drop, show=show_all, describe=describe)
+KIND = Kind(
+    WORDS, "DYNAMIC TABLES", create=create, alter=alter, drop=drop, undrop=undrop(WORDS), show=show_all, describe=describe
+)

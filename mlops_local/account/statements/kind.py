@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from mlops_local.account.catalogue import Entry
+from mlops_local.account.errors import unsupported
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Column, Result, rows
 from mlops_local.account.session import Session
+from mlops_local.account.types import TIMESTAMP_LTZ
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class ShowFilter:
-    """``[LIKE 'p'] [IN {ACCOUNT | DATABASE d | SCHEMA s | d.s}] [STARTS WITH 'p'] [LIMIT n [FROM 'name']]``.
+    """``[HISTORY] [LIKE 'p'] [IN {ACCOUNT | DATABASE d | SCHEMA s | d.s}] [STARTS WITH 'p'] [LIMIT n [FROM 'name']]``.
 
     https://docs.snowflake.com/en/sql-reference/sql/show
     """
@@ -65,6 +68,7 @@ class ShowFilter:
     limit: int | None = None
     after: str | None = None
     flagged: bool = False
+    history: bool = False
 
     def keeps(self, name: str) -> bool:
         """LIKE ignores case; STARTS WITH does not."""
@@ -95,6 +99,7 @@ def read_filter(session: Session, reader: Reader, *, flag: tuple[str, ...] = ())
 
     ``flag`` is what only one kind has, such as ROOT ONLY.
     """
+    history = reader.accept("HISTORY")
     like = reader.string() if reader.accept("LIKE") else None
     scope, database, schema = _read_scope(session, reader) if reader.accept("IN") else _current_scope(session)
     starts_with = limit = after = None
@@ -105,7 +110,7 @@ def read_filter(session: Session, reader: Reader, *, flag: tuple[str, ...] = ())
         limit = reader.integer()
         after = reader.string() if reader.accept("FROM") else None
     reader.end()
-    return ShowFilter(like, scope, database, schema, starts_with, limit, after, flagged)
+    return ShowFilter(like, scope, database, schema, starts_with, limit, after, flagged, history)
 
 
 def _current_scope(session: Session) -> tuple[str, str | None, str | None]:
@@ -128,10 +133,29 @@ def _read_scope(session: Session, reader: Reader) -> tuple[str, str | None, str 
     return "SCHEMA", name.database, name.schema
 
 
-def show(columns: Sequence[Column], shown: ShowFilter, entries: Iterable[Entry], row: Callable[[Entry], Sequence[Any]]) -> Result:
-    """The entries that the filter keeps, a row each, in the order given."""
+Past = Callable[[], list[tuple[Entry, datetime]]]
+
+
+def show(
+    columns: Sequence[Column],
+    shown: ShowFilter,
+    entries: Iterable[Entry],
+    row: Callable[[Entry], Sequence[Any]],
+    *,
+    past: Past | None = None,
+) -> Result:
+    """The entries that the filter keeps, a row each, in the order given.
+
+    ``past`` is what HISTORY adds, with the time of each drop; a kind without it refuses HISTORY.
+    """
+    if shown.history and past is None:
+        raise unsupported("SHOW .. HISTORY of this kind")
     kept = [entry for entry in entries if shown.keeps(entry.name)]
-    return rows(columns, [row(entry) for entry in kept[: shown.limit]])
+    if not shown.history or past is None:
+        return rows(columns, [row(entry) for entry in kept[: shown.limit]])
+    listed = [(*row(entry), None) for entry in kept]
+    listed += [(*row(entry), dropped_on) for entry, dropped_on in past() if shown.keeps(entry.name)]
+    return rows([*columns, Column("dropped_on", TIMESTAMP_LTZ)], listed[: shown.limit])
 
 
 def replace_or_keep(

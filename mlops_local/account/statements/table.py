@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mlops_local.account import lineage
+from mlops_local.account import dropped, lineage
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import compilation_error
 from mlops_local.account.names import Name
-from mlops_local.account.names import column as quoted_column
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result, status
 from mlops_local.account.session import Session
@@ -18,12 +17,13 @@ from mlops_local.account.sql import query
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.defaults import check_default
 from mlops_local.account.statements import column_change, schema_object, table_show
-from mlops_local.account.statements.change_capture import create_log, drop_log
+from mlops_local.account.statements.change_capture import create_log
 from mlops_local.account.statements.column_definition import AutoIncrement, ColumnDefinition, TableColumns, read_columns
 from mlops_local.account.statements.dml import insert_relation
 from mlops_local.account.statements.kind import Creation, Kind, replace_or_keep
 from mlops_local.account.statements.table_alter import alter
-from mlops_local.account.statements.tagging import TagValues, read_tag_clause, set_tags
+from mlops_local.account.statements.tagging import TagValues, copy_tags, read_tag_clause, set_tags
+from mlops_local.account.statements.undrop import undrop
 from mlops_local.account.streams import consume
 from mlops_local.account.types import Column
 
@@ -38,17 +38,13 @@ class TableOptions:
     cluster_by: str = ""
     tags: TagValues = ()
     change_tracking: bool = False
-
-
-# How long deleted rows can be travelled back to, and whether loading may add columns: accepted, there is nothing to do for them.
-_WITHOUT_EFFECT = ("DATA_RETENTION_TIME_IN_DAYS", "MAX_DATA_EXTENSION_TIME_IN_DAYS")
+    retention: int | None = None
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
-    """``CREATE TABLE n (columns) [AS query]``, ``AS query``, ``LIKE n``, ``CLONE n``."""
+    """``CREATE TABLE n (columns) [AS query]``, ``AS query``, ``LIKE n``; CLONE is every kind's."""
     path = reader.path()
-    form = reader.accept_any("LIKE", "CLONE")
-    make = _copied(session, reader, creation, form) if form else _defined(session, reader, creation)
+    make = _copied(session, reader, creation) if reader.accept("LIKE") else _defined(session, reader, creation)
     with session.ddl():
         name = schema_object.place(session, path)
         if (
@@ -100,22 +96,17 @@ class _Replacement:
 
     def __init__(self, session: Session, path: tuple[str, ...], creation: Creation) -> None:
         self._session, self._path, self._creation = session, path, creation
-        self._old: Entry | None = None
 
     def __enter__(self) -> None:
-        replace_or_keep(self._session, KIND_WORDS, self._path, self._creation, self._free)
-
-    def _free(self, entry: Entry) -> None:
-        self._old = entry
-        self._session.catalogue.remove(entry)
+        replace_or_keep(self._session, KIND_WORDS, self._path, self._creation, lambda old: dropped.set_aside(self._session, old))
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._old is not None and kind is None:
-            _drop_rows(self._session, self._old)
+        if kind is None:
+            dropped.purge(self._session)
 
 
-def _copied(session: Session, reader: Reader, creation: Creation, form: str) -> Make:
-    """``LIKE n`` takes the columns, ``CLONE n`` the rows too."""
+def _copied(session: Session, reader: Reader, creation: Creation) -> Make:
+    """``LIKE n`` takes the columns, keys and tags of another table."""
     source_path = reader.path()
     options = _read_options(reader)
     reader.end()
@@ -125,34 +116,43 @@ def _copied(session: Session, reader: Reader, creation: Creation, form: str) -> 
         if source.kind not in {"TABLE", "DYNAMIC TABLE"}:
             raise schema_object.wrong_kind(source, KIND_WORDS)
         with _Replacement(session, path, creation):
-            entry = copy(session, source, name, rows=form == "CLONE", creation=creation, comment=options.comment)
+            kept: dict[str, Any] = {
+                key: source.properties[key] for key in ("CLUSTER_BY", "PRIMARY_KEY", "UNIQUE") if key in source.properties
+            }
+            entry = _add(session, name, creation, options.comment, {**kept, **_properties(None, options, creation)})
+            session.catalogue.set_columns(entry, session.catalogue.columns(source))
+            copy_rows(session, source, entry, rows=False)
+            copy_tags(session, source, entry)
             set_tags(session, entry, options.tags)
 
     return make
 
 
-def copy(
-    session: Session, source: Entry, name: Name, *, rows: bool, creation: Creation | None = None, comment: str = ""
-) -> Entry:
-    """A new table with the columns of another, and its rows when asked for; for CLONE of schemas and databases too."""
-    kept: dict[str, Any] = {
-        key: source.properties[key] for key in ("CLUSTER_BY", "PRIMARY_KEY", "UNIQUE", "TRANSIENT") if key in source.properties
-    }
-    entry = _add(session, name, creation or Creation(), comment or (source.comment if rows else ""), kept)
-    counters = {column: AutoIncrement() for column in source.properties.get("SEQUENCES", {})}
-    build(session, entry, session.catalogue.columns(source), counters)
+def copy_rows(session: Session, source: Entry, entry: Entry, *, rows: bool = True) -> None:
+    """The DuckDB table of a copy whose columns are in the catalogue; with the rows, and numbering on from where they stand."""
+    session.connection.execute(column_change.table_sql(entry.physical, session.catalogue.columns(entry)))
     if rows:
         session.connection.execute(f"INSERT INTO {entry.physical} SELECT * FROM {source.physical}")
-        _continue_counters(session, source, entry)
-    return entry
+    sequences = {}
+    for column, old in source.properties.get("SEQUENCES", {}).items():
+        sequences[column] = f"s{entry.id}_{old.partition('_')[2]}"
+        _copy_sequence(session, old, sequences[column], goes_on=rows)
+    if sequences:
+        entry.properties.update(session.catalogue.update(entry, SEQUENCES=sequences).properties)
 
 
-def _continue_counters(session: Session, source: Entry, entry: Entry) -> None:
-    """A clone numbers on from where its source stands."""
-    for column in source.properties.get("SEQUENCES", {}):
-        highest = session.connection.fetch(f"SELECT coalesce(max({quoted_column(column)}), 0) FROM {entry.physical}")[0][0]
-        sequence = entry.properties["SEQUENCES"][column]
-        session.connection.execute(f"CREATE OR REPLACE SEQUENCE main.{sequence} START WITH {int(highest) + 1}")
+def _copy_sequence(session: Session, old: str, new: str, *, goes_on: bool) -> None:
+    start, step, last = session.connection.fetch(
+        "SELECT start_value, increment_by, last_value FROM duckdb_sequences() WHERE sequence_name = ?", [old]
+    )[0]
+    first = last + step if goes_on and last is not None else start
+    session.connection.execute(sequence_sql(new, first, step))
+
+
+def sequence_sql(name: str, start: int, step: int) -> str:
+    """With both bounds, because DuckDB's own end at -1 when it counts down, and begin at 1 when it counts up."""
+    limit = 9223372036854775807
+    return f"CREATE SEQUENCE main.{name} START WITH {start} INCREMENT BY {step} MINVALUE {-limit} MAXVALUE {limit}"
 
 
 def _add(session: Session, name: Name, creation: Creation, comment: str, properties: dict[str, Any]) -> Entry:
@@ -182,7 +182,11 @@ def _read_options(reader: Reader) -> TableOptions:
         elif reader.accept("CHANGE_TRACKING"):
             reader.accept("=")
             found["change_tracking"] = reader.boolean()
-        elif reader.accept_any(*_WITHOUT_EFFECT):
+        elif reader.accept(dropped.RETENTION):
+            reader.accept("=")
+            found["retention"] = dropped.check_retention(reader.integer())
+        elif reader.accept("MAX_DATA_EXTENSION_TIME_IN_DAYS"):
+            # How much longer rows are kept for streams; here they are kept as long as a stream needs them.
             reader.accept("=")
             reader.integer()
         elif not reader.accept("COPY", "GRANTS"):
@@ -218,7 +222,8 @@ def _properties(listed: TableColumns | None, options: TableOptions, creation: Cr
         "PRIMARY_KEY": list(listed.primary_key) if listed else [],
         "UNIQUE": [list(key) for key in listed.unique] if listed else [],
     }
-    return {key: value for key, value in properties.items() if value}
+    kept = {key: value for key, value in properties.items() if value}
+    return kept if options.retention is None else {**kept, dropped.RETENTION: options.retention}
 
 
 def _tag(session: Session, entry: Entry, listed: TableColumns | None, options: TableOptions) -> None:
@@ -237,25 +242,9 @@ def build(session: Session, entry: Entry, columns: Sequence[Column], counters: d
     sequences = {}
     for column, counter in (counters or {}).items():
         sequences[column] = f"s{entry.id}_{names.index(column)}"
-        session.connection.execute(
-            f"CREATE SEQUENCE main.{sequences[column]} START WITH {counter.start} INCREMENT BY {counter.step} "
-            f"{'MINVALUE -9223372036854775807' if counter.step < 0 or counter.start < 1 else ''}"
-        )
+        session.connection.execute(sequence_sql(sequences[column], counter.start, counter.step))
     if sequences:
         entry.properties.update(session.catalogue.update(entry, SEQUENCES=sequences).properties)
-
-
-def remove(session: Session, entry: Entry) -> None:
-    """The table with its rows, its captured changes and its catalogue rows."""
-    _drop_rows(session, entry)
-    session.catalogue.remove(entry)
-
-
-def _drop_rows(session: Session, entry: Entry) -> None:
-    session.connection.execute(f"DROP TABLE IF EXISTS {entry.physical}")
-    for sequence in entry.properties.get("SEQUENCES", {}).values():
-        session.connection.execute(f"DROP SEQUENCE IF EXISTS main.{sequence}")
-    drop_log(session, entry)
 
 
 def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
@@ -266,8 +255,17 @@ def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
         entry = schema_object.find(session, KIND_WORDS, path, if_exists=if_exists)
         if entry is None:
             return status(f"Drop statement executed successfully ({path[-1]} already dropped).")
-        remove(session, entry)
+        dropped.drop(session, entry)
     return status(f"{entry.name} successfully dropped.")
 
 
-KIND = Kind(KIND_WORDS, "TABLES", create=create, alter=alter, drop=drop, show=table_show.show_all, describe=table_show.describe)
+KIND = Kind(
+    KIND_WORDS,
+    "TABLES",
+    create=create,
+    alter=alter,
+    drop=drop,
+    undrop=undrop(KIND_WORDS),
+    show=table_show.show_all,
+    describe=table_show.describe,
+)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from mlops_local.account import dropped
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import compilation_error, does_not_exist, invalid_identifier, unsupported
 from mlops_local.account.names import column as quoted
@@ -198,7 +199,7 @@ def _changed(session: Session, entry: Entry, column: Column, reader: Reader) -> 
 def _set(session: Session, entry: Entry, reader: Reader) -> None:
     """``SET COMMENT = .. CHANGE_TRACKING = ..``."""
     while not reader.at_end:
-        word = reader.accept_any("COMMENT", "CHANGE_TRACKING", "DATA_RETENTION_TIME_IN_DAYS", "MAX_DATA_EXTENSION_TIME_IN_DAYS")
+        word = reader.accept_any("COMMENT", "CHANGE_TRACKING", dropped.RETENTION, "MAX_DATA_EXTENSION_TIME_IN_DAYS")
         if word is None:
             raise reader.refuse()
         reader.expect("=")
@@ -206,6 +207,8 @@ def _set(session: Session, entry: Entry, reader: Reader) -> None:
             entry = session.catalogue.update(entry, comment=reader.string())
         elif word == "CHANGE_TRACKING":
             entry = _track(session, entry, on=reader.boolean())
+        elif word == dropped.RETENTION:
+            entry = session.catalogue.update(entry, DATA_RETENTION_TIME_IN_DAYS=dropped.check_retention(reader.integer()))
         else:
             reader.integer()
         reader.accept(",")
@@ -220,8 +223,14 @@ def _track(session: Session, entry: Entry, *, on: bool) -> Entry:
 
 
 def _unset(session: Session, entry: Entry, reader: Reader) -> None:
-    reader.expect("COMMENT")
-    session.catalogue.update(entry, comment="")
+    """``UNSET COMMENT, ..``."""
+    while True:
+        word = reader.accept_any("COMMENT", dropped.RETENTION, "MAX_DATA_EXTENSION_TIME_IN_DAYS")
+        if word is None:
+            raise reader.refuse()
+        entry = session.catalogue.update(entry, **({"comment": ""} if word == "COMMENT" else {word: None}))
+        if not reader.accept(","):
+            return
 
 
 def _cluster(session: Session, entry: Entry, reader: Reader) -> None:

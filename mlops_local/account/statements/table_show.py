@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from mlops_local.account import dropped
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import does_not_exist
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result, StatementType, rows
 from mlops_local.account.session import Session
-from mlops_local.account.statements.kind import read_filter, show
+from mlops_local.account.statements.kind import ShowFilter, read_filter, show
 from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ, Column
 
 _SHOWN = (
@@ -50,7 +52,12 @@ def show_all(session: Session, reader: Reader) -> Result:
         for entry in session.catalogue.list(kind, database=shown.database, schema=shown.schema)
     ]
     entries.sort(key=lambda entry: (entry.database, entry.schema, entry.name))
-    return show(_SHOWN, shown, entries, lambda entry: _row(session, entry))
+    return show(_SHOWN, shown, entries, lambda entry: _row(session, entry), past=lambda: _past(session, shown))
+
+
+def _past(session: Session, shown: ShowFilter) -> list[tuple[Entry, datetime]]:
+    kinds = ("TABLE", "DYNAMIC TABLE")
+    return [one for kind in kinds for one in dropped.listed(session, kind, database=shown.database, schema=shown.schema)]
 
 
 def _row(session: Session, entry: Entry) -> list[Any]:
@@ -65,10 +72,10 @@ def _row(session: Session, entry: Entry) -> list[Any]:
         kind,
         entry.comment,
         clustered,
-        count_rows(session, entry),
+        session.catalogue.count_rows(entry),
         None,
         entry.owner,
-        "1",
+        str(dropped.retention_of(session, entry)),
         "ON" if clustered else "OFF",
         "ON" if properties.get("CHANGE_TRACKING") else "OFF",
         "OFF",
@@ -84,12 +91,6 @@ def _row(session: Session, entry: Entry) -> list[Any]:
         "Y" if entry.kind == "DYNAMIC TABLE" else "N",
         "N",
     ]
-
-
-def count_rows(session: Session, entry: Entry) -> int | None:
-    """None for a dynamic table that has not been filled yet."""
-    exists = session.connection.fetch("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [f"t{entry.id}"])[0][0]
-    return int(session.connection.fetch(f"SELECT count(*) FROM {entry.physical}")[0][0]) if exists else None
 
 
 _DESCRIBED = tuple(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+from mlops_local.account import dropped
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Column, Result, status
 from mlops_local.account.session import Session
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
+from mlops_local.account.statements.undrop import undrop
 from mlops_local.account.types import TIMESTAMP_LTZ
 
 
@@ -20,7 +22,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     name = session.complete(path)
     with session.ddl():
         session.catalogue.get("SCHEMA", name.database, "", name.schema)
-        if replace_or_keep(session, "TAG", path, creation, session.catalogue.remove):
+        if replace_or_keep(session, "TAG", path, creation, lambda old: dropped.drop(session, old)):
             return status(f"{name.name} already exists, statement succeeded.")
         session.catalogue.add(
             "TAG",
@@ -93,7 +95,7 @@ def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
         entry = session.find("TAG", path) if if_exists else session.get("TAG", path)
         if entry is None:
             return status(f"Drop statement executed successfully ({path[-1]} already dropped).")
-        session.catalogue.remove(entry)
+        dropped.drop(session, entry)
     return status(f"{entry.name} successfully dropped.")
 
 
@@ -139,4 +141,4 @@ def _allowed_text(entry: Entry) -> str | None:
     return json.dumps(values, separators=(",", ":"), ensure_ascii=False) if values else None
 
 
-KIND = Kind("TAG", "TAGS", create=create, alter=alter, drop=drop, show=show_all)
+KIND = Kind("TAG", "TAGS", create=create, alter=alter, drop=drop, undrop=undrop("TAG"), show=show_all)

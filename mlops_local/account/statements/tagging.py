@@ -5,6 +5,8 @@ https://docs.snowflake.com/en/user-guide/object-tagging/introduction
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import compilation_error
 from mlops_local.account.reader import Reader
@@ -13,6 +15,7 @@ from mlops_local.account.session import Session
 TagValues = tuple[tuple[tuple[str, ...], str], ...]
 
 _LONGEST = 256
+_INSERT = "INSERT INTO account.tag_references (tag, object, value, column_name) VALUES (?, ?, ?, ?)"
 
 
 def read_tag_clause(reader: Reader) -> TagValues:
@@ -52,10 +55,14 @@ def set_tags(session: Session, entry: Entry, values: TagValues, *, column: str =
         tag = session.get("TAG", path)
         _check(tag, value)
         _forget(session, tag, entry, column)
-        session.connection.execute(
-            "INSERT INTO account.tag_references (tag, object, value, column_name) VALUES (?, ?, ?, ?)",
-            [tag.id, entry.id, value, column],
-        )
+        session.connection.execute(_INSERT, [tag.id, entry.id, value, column])
+
+
+def copy_tags(session: Session, source: Entry, copy: Entry, ids: Mapping[int, int] | None = None) -> None:
+    """The tags of one object, and of its columns, on another too; ``ids`` leads from tags to others that take their place."""
+    found = session.connection.fetch("SELECT tag, value, column_name FROM account.tag_references WHERE object = ?", [source.id])
+    for tag, value, column in found:
+        session.connection.execute(_INSERT, [(ids or {}).get(tag, tag), copy.id, value, column])
 
 
 def unset_tags(session: Session, entry: Entry, names: tuple[tuple[str, ...], ...], *, column: str = "") -> None:

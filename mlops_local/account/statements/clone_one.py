@@ -1,0 +1,77 @@
+"""``CREATE kind name CLONE source``, the same for every kind that can be cloned by itself.
+
+https://docs.snowflake.com/en/sql-reference/sql/create-clone
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops_local.account import dropped
+from mlops_local.account.catalogue import Entry
+from mlops_local.account.errors import AccountError, compilation_error
+from mlops_local.account.reader import Reader
+from mlops_local.account.result import Result, status
+from mlops_local.account.session import Session
+from mlops_local.account.statements import schema_object
+from mlops_local.account.statements.clone import Clone, refuse_time_travel
+from mlops_local.account.statements.dynamic_table import read_clone_options
+from mlops_local.account.statements.kind import Creation, replace_or_keep
+
+# Internal stages, views, functions, procedures, tags, models and datasets are cloned with their schema only.
+KINDS = frozenset({"ALERT", "DYNAMIC TABLE", "EVENT TABLE", "FILE FORMAT", "SEQUENCE", "STREAM", "TABLE", "TASK"})
+
+
+def stands(reader: Reader, kind: str) -> bool:
+    """Whether ``name CLONE`` comes next; the reader stays where it is."""
+    place = reader.place
+    try:
+        reader.path()
+        return kind in KINDS and reader.accept("CLONE")
+    except AccountError:
+        return False
+    finally:
+        reader.back_to(place)
+
+
+def create(session: Session, kind: str, reader: Reader, creation: Creation) -> Result:
+    path = reader.path()
+    reader.expect("CLONE")
+    source_path = reader.path()
+    refuse_time_travel(reader)
+    copy_grants = reader.accept("COPY", "GRANTS")
+    changes = read_clone_options(session, reader) if kind == "DYNAMIC TABLE" else {}
+    reader.end()
+    with session.ddl():
+        name = schema_object.place(session, path)
+        source = _source(session, kind, source_path)
+        _check_permanence(source, creation)
+        if replace_or_keep(session, kind, path, creation, lambda old: dropped.set_aside(session, old)):
+            return status(f"{name.name} already exists, statement succeeded.")
+        copy = Clone(session).one(source, name, kind=kind, temporary=creation.temporary)
+        _settle(session, copy, creation, changes)
+        if copy_grants:
+            session.catalogue.copy_grants(source, copy)
+        dropped.purge(session)
+    return status(f"{kind.capitalize()} {name.name} successfully created.")
+
+
+def _source(session: Session, kind: str, path: tuple[str, ...]) -> Entry:
+    """A dynamic table can be cloned to a table, which then is one: its rows are there and nothing refreshes them."""
+    found = session.get(kind, path)
+    if found.kind != kind and (kind, found.kind) != ("TABLE", "DYNAMIC TABLE"):
+        raise schema_object.wrong_kind(found, kind)
+    return found
+
+
+def _check_permanence(source: Entry, creation: Creation) -> None:
+    if source.temporary and not (creation.temporary or creation.transient):
+        raise compilation_error(
+            1003, "42601", "Temp table cannot be cloned to a permanent table; clone to a transient table instead."
+        )
+    if source.properties.get("TRANSIENT") and not (creation.temporary or creation.transient):
+        raise compilation_error(1003, "42601", "Transient object cannot be cloned to a permanent object.")
+
+
+def _settle(session: Session, copy: Entry, creation: Creation, changes: dict[str, Any]) -> None:
+    session.catalogue.update(copy, TRANSIENT=True if creation.transient else None, **changes)
