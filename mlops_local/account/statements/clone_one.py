@@ -5,6 +5,7 @@ https://docs.snowflake.com/en/sql-reference/sql/create-clone
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from mlops_local.account import dropped
@@ -17,6 +18,7 @@ from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.clone import Clone, refuse_time_travel
 from mlops_local.account.statements.dynamic_table import read_clone_options
 from mlops_local.account.statements.kind import Creation, replace_or_keep
+from mlops_local.account.statements.tagging import TagValues, read_tag_clause, set_tags
 
 # Internal stages, views, functions, procedures, tags, models and datasets are cloned with their schema only.
 KINDS = frozenset({"ALERT", "DYNAMIC TABLE", "EVENT TABLE", "FILE FORMAT", "SEQUENCE", "STREAM", "TABLE", "TASK"})
@@ -39,9 +41,7 @@ def create(session: Session, kind: str, reader: Reader, creation: Creation) -> R
     reader.expect("CLONE")
     source_path = reader.path()
     refuse_time_travel(reader)
-    copy_grants = reader.accept("COPY", "GRANTS")
-    changes = read_clone_options(session, reader) if kind == "DYNAMIC TABLE" else {}
-    reader.end()
+    options = _read_options(session, kind, reader)
     with session.ddl():
         name = schema_object.place(session, path)
         source = _source(session, kind, source_path)
@@ -49,9 +49,7 @@ def create(session: Session, kind: str, reader: Reader, creation: Creation) -> R
         if replace_or_keep(session, kind, path, creation, lambda old: dropped.set_aside(session, old)):
             return status(f"{name.name} already exists, statement succeeded.")
         copy = Clone(session).one(source, name, kind=kind, temporary=creation.temporary)
-        _settle(session, copy, creation, changes)
-        if copy_grants:
-            session.catalogue.copy_grants(source, copy)
+        _settle(session, source, copy, creation, options)
         dropped.purge(session)
     return status(f"{kind.capitalize()} {name.name} successfully created.")
 
@@ -73,5 +71,38 @@ def _check_permanence(source: Entry, creation: Creation) -> None:
         raise compilation_error(1003, "42601", "Transient object cannot be cloned to a permanent object.")
 
 
-def _settle(session: Session, copy: Entry, creation: Creation, changes: dict[str, Any]) -> None:
-    session.catalogue.update(copy, TRANSIENT=True if creation.transient else None, **changes)
+@dataclass
+class _Options:
+    """What stands behind the source; the rest of a clone is its source's."""
+
+    copy_grants: bool = False
+    comment: str | None = None
+    tags: TagValues = ()
+    properties: dict[str, Any] = field(default_factory=dict)
+
+
+def _read_options(session: Session, kind: str, reader: Reader) -> _Options:
+    options = _Options()
+    while not reader.at_end:
+        comment = schema_object.read_comment(reader)
+        if comment is not None:
+            options.comment = comment
+        elif reader.accept("COPY", "GRANTS"):
+            options.copy_grants = True
+        elif reader.token.upper in {"TAG", "WITH"}:
+            options.tags += read_tag_clause(reader)
+        elif kind == "TABLE" and reader.accept(dropped.RETENTION, "="):
+            options.properties[dropped.RETENTION] = dropped.check_retention(reader.integer())
+        elif kind == "DYNAMIC TABLE":
+            options.properties |= read_clone_options(session, reader)
+        else:
+            raise reader.refuse()
+    return options
+
+
+def _settle(session: Session, source: Entry, copy: Entry, creation: Creation, options: _Options) -> None:
+    changes = {"TRANSIENT": True if creation.transient else None, **options.properties}
+    session.catalogue.update(copy, comment=options.comment, **changes)
+    set_tags(session, copy, options.tags)
+    if options.copy_grants:
+        session.catalogue.copy_grants(source, copy)

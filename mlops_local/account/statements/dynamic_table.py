@@ -128,14 +128,12 @@ def _read_option(reader: Reader) -> tuple[str, Any]:
 
 
 def read_clone_options(session: Session, reader: Reader) -> dict[str, Any]:
-    """``TARGET_LAG = .. WAREHOUSE = ..`` behind the source of a clone."""
-    options = _read_options(reader)
-    unknown = sorted(set(options) - {"TARGET_LAG", "WAREHOUSE", "COPY_GRANTS"})
-    if unknown:
-        raise unsupported(f"CREATE DYNAMIC TABLE CLONE {unknown[0]}")
-    options.pop("COPY_GRANTS", None)
-    _check_warehouses(session, options)
-    return options
+    """``TARGET_LAG = ..`` or ``WAREHOUSE = ..`` behind the source of a clone."""
+    name, value = _read_option(reader)
+    if name not in {"TARGET_LAG", "WAREHOUSE"}:
+        raise unsupported(f"CREATE DYNAMIC TABLE CLONE {name}")
+    _check_warehouses(session, {name: value})
+    return {name: value}
 
 
 def _read_lag(reader: Reader) -> str:

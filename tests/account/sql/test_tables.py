@@ -247,7 +247,7 @@ def test_tags_of_a_table(session: Session) -> None:
 
 
 def test_dropped_rows_are_gone(session: Session) -> None:
-    session.run("CREATE TABLE T (ID INT AUTOINCREMENT, A INT) CHANGE_TRACKING = TRUE")
+    session.run("CREATE TABLE T (ID INT AUTOINCREMENT, A INT) CHANGE_TRACKING = TRUE DATA_RETENTION_TIME_IN_DAYS = 0")
     entry = session.get("TABLE", ("T",))
     session.run("DROP TABLE T")
     left = session.connection.fetch(

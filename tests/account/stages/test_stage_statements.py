@@ -114,6 +114,7 @@ def test_replacing_and_dropping_take_the_files_along(run: Run, put: Put, account
     run("CREATE OR REPLACE STAGE ST")
     assert run("LS @ST") == []
     put("f", "@ST", b"x")
+    run("ALTER SCHEMA S SET DATA_RETENTION_TIME_IN_DAYS = 0")
     run("DROP SCHEMA S")
     assert list((account.stages.root / "stages").iterdir()) == []
 
