@@ -30,7 +30,9 @@ CREATE TABLE IF NOT EXISTS account.query_history (
     bytes_written_to_result BIGINT)
 """
 _FLUSH_AT = 200
-_SECRET = re.compile(r"(\bPASSWORD\s*=\s*|\bSYSTEM\$DECODE_PAT\s*\(\s*)(?:'(?:[^'\\]|''|\\.)*'|\$\$.*?\$\$)", re.IGNORECASE | re.DOTALL)
+_SECRET = re.compile(
+    r"(\bPASSWORD\s*=\s*|\bSYSTEM\$DECODE_PAT\s*\(\s*)(?:'(?:[^'\\]|''|\\.)*'|\$\$.*?\$\$)", re.IGNORECASE | re.DOTALL
+)
 
 
 @dataclass

@@ -25,6 +25,7 @@ from mlops_local.account.reader import Reader
 from mlops_local.account.session import Session
 from mlops_local.account.statements import change_capture, table
 from mlops_local.account.statements.tagging import copy_tags
+from mlops_local.account.statements.task import FATE
 from mlops_local.account.tasks import SUSPENDED as TASK_SUSPENDED
 
 
@@ -137,7 +138,7 @@ def _stream(clone: Clone, source: Entry, copy: Entry) -> None:
 
 
 def _task(clone: Clone, source: Entry, copy: Entry) -> None:
-    clone.session.catalogue.update(copy, STATE=TASK_SUSPENDED, STARTED_ON=None)
+    clone.session.catalogue.update(copy, **{**dict.fromkeys(FATE), "STATE": TASK_SUSPENDED})
 
 
 def _model(clone: Clone, source: Entry, copy: Entry) -> None:

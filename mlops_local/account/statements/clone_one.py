@@ -1,4 +1,4 @@
-"""``CREATE kind name CLONE source``, the same for every kind that can be cloned by itself.
+"""``CREATE kind name CLONE source``, the same for the kinds that can be cloned by themselves.
 
 https://docs.snowflake.com/en/sql-reference/sql/create-clone
 """
@@ -20,8 +20,9 @@ from mlops_local.account.statements.dynamic_table import read_clone_options
 from mlops_local.account.statements.kind import Creation, replace_or_keep
 from mlops_local.account.statements.tagging import TagValues, read_tag_clause, set_tags
 
-# Internal stages, views, functions, procedures, tags, models and datasets are cloned with their schema only.
-KINDS = frozenset({"ALERT", "DYNAMIC TABLE", "EVENT TABLE", "FILE FORMAT", "SEQUENCE", "STREAM", "TABLE", "TASK"})
+# A task looks for the rest of its graph first (statements/task.py). Internal stages, views, functions, procedures, tags, models and
+# datasets are cloned with their schema only.
+KINDS = frozenset({"ALERT", "DYNAMIC TABLE", "EVENT TABLE", "FILE FORMAT", "SEQUENCE", "STREAM", "TABLE"})
 
 
 def stands(reader: Reader, kind: str) -> bool:

@@ -26,7 +26,7 @@ from mlops_local.account.statements.task_options import (
 from mlops_local.account.tasks import STARTED, SUSPENDED, Graph, Task, graph_of, require_privilege
 
 WORDS = "TASK"
-_FATE = ("STATE", "STARTED_ON", "LAST_COMMITTED_ON", "LAST_SUSPENDED_ON", "SUSPENDED_REASON")
+FATE = ("STATE", "STARTED_ON", "LAST_COMMITTED_ON", "LAST_SUSPENDED_ON", "SUSPENDED_REASON")
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
@@ -70,7 +70,7 @@ def _redefine(session: Session, entry: Entry, definition: str, options: dict[str
     if "TAG" in options:
         raise unsupported("CREATE OR ALTER TASK .. TAG")
     require_suspended_root(graph_of(session, entry.database, entry.schema), entry.name)
-    fate = {key: entry.properties[key] for key in _FATE if key in entry.properties}
+    fate = {key: entry.properties[key] for key in FATE if key in entry.properties}
     cleared = dict.fromkeys(entry.properties)
     options.setdefault("COMMENT", "")
     changed = session.catalogue.update(entry, **{**cleared, **fate, "DEFINITION": definition, "AFTER": []})
@@ -86,7 +86,7 @@ def _clone(session: Session, path: tuple[str, ...], reader: Reader, creation: Cr
         source = session.get(WORDS, source_path)
         if replace_or_keep(session, WORDS, path, creation, session.catalogue.remove):
             return status(f"{path[-1]} already exists, statement succeeded.")
-        kept = {key: value for key, value in source.properties.items() if key not in _FATE}
+        kept = {key: value for key, value in source.properties.items() if key not in FATE}
         entry = _add(session, path, {**kept, "STATE": SUSPENDED}, source.comment)
         for name in Task(entry).predecessors:
             _sibling(session, entry, (name,))

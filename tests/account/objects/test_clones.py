@@ -130,7 +130,6 @@ def test_a_database_is_cloned_with_its_schemas(ask: Ask, source: str) -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("CREATE TASK {}_1 CLONE {}.ROOT", "SHOW TASKS LIKE 'ONE_1'"),
         ("CREATE STREAM {}_2 CLONE {}.STR", "SHOW STREAMS LIKE 'ONE_2'"),
         ("CREATE FILE FORMAT {}_3 CLONE {}.FF", "SHOW FILE FORMATS LIKE 'ONE_3'"),
         ("CREATE DYNAMIC TABLE {}_4 CLONE {}.DT TARGET_LAG = '2 hours'", "SHOW DYNAMIC TABLES LIKE 'ONE_4'"),
