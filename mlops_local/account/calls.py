@@ -59,7 +59,8 @@ def _user_function(context: Context, path: tuple[str, ...], asked: Call) -> Scal
         return replace(sql_function(declared, inside), arranged=arranged)
     types = _types(declared)
     runtime = session.account.runtime
-    made = runtime.function(f"function {entry.id}", types, parse_type(declared.returns), lambda: runtime.handler(session, entry))
+    result = parse_type(declared.returns)
+    made = runtime.function(session, f"function {entry.id}", types, result, lambda: runtime.handler(session, entry))
     return replace(made, arranged=arranged)
 
 
@@ -134,7 +135,9 @@ def _model_method(session: Session, version_id: int, name: str, count: int) -> S
         )
     types = tuple(type_ for _, type_ in method.inputs)
     result = method.outputs[0][1] if method.outputs else OBJECT
-    return session.account.runtime.function(f"model {version.id} {name}", types, result, lambda: model_handler(folder, name))
+    return session.account.runtime.function(
+        session, f"model {version.id} {name}", types, result, lambda: model_handler(folder, name)
+    )
 
 
 @preparation

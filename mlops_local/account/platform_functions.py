@@ -6,9 +6,10 @@ What is not announced here the clients do without: the registry, for one, writes
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
-from mlops_local.account.errors import does_not_exist
+from mlops_local.account.errors import cancelled, compilation_error, does_not_exist
 from mlops_local.account.session import Session
 from mlops_local.account.sql.extensions import system_function
 
@@ -39,3 +40,22 @@ def cancel_all_queries(session: Session, arguments: list[Any]) -> str:
     if found is not session:
         found.cancel()
     return "all queries cancelled."
+
+
+_UNITS = {"DAYS": 86400.0, "HOURS": 3600.0, "MINUTES": 60.0, "SECONDS": 1.0, "MILLISECONDS": 0.001}
+
+
+@system_function("SYSTEM$WAIT")
+def wait(session: Session, arguments: list[Any]) -> str:
+    """Waits, by a machine's clock, until the time is over or the statement is cancelled.
+
+    https://docs.snowflake.com/en/sql-reference/stored-procedures/system_wait
+    """
+    amount, unit = [*arguments, "SECONDS"][:2] if arguments else (None, "")
+    if not isinstance(amount, int | float) or len(arguments) > 2 or str(unit).upper() not in _UNITS:
+        raise compilation_error(938, "22023", f"SYSTEM$WAIT takes an amount and one of {', '.join(_UNITS)}.")
+    stopped = threading.Event()
+    with session.stopped_by(stopped.set):
+        if stopped.wait(amount * _UNITS[str(unit).upper()]):
+            raise cancelled()
+    return f"waited {amount} {str(unit).lower()}"

@@ -25,6 +25,7 @@ from mlops_local.account.errors import AccountError, python_error, unsupported
 from mlops_local.account.locations import locate
 from mlops_local.account.result import Result, StatementType
 from mlops_local.account.sandbox import (
+    Cancellation,
     Handler,
     HandlerCancelledError,
     HandlerError,
@@ -140,14 +141,14 @@ class Runtime:
 
     # Functions
 
-    def function(self, name: str, types: Sequence[SqlType], result: SqlType, handler: Callable[[], Handler]) -> Scalar:
+    def function(
+        self, session: Session, name: str, types: Sequence[SqlType], result: SqlType, handler: Callable[[], Handler]
+    ) -> Scalar:
         """How a query calls the function of that name; ``handler`` is asked for when the name is new."""
         with self._lock:
             if name not in self._functions:
                 self._functions[name] = _Function(handler(), [type_.sql for type_ in types], result.sql)
-        # DuckDB wants a function of any number of arguments to have two at least.
-        leading = (name,) if types else (name, 0)
-        return Scalar(f"python_{_returns(result).lower()}", result, tuple(types), leading)
+        return Scalar(f"python_{_returns(result).lower()}", result, tuple(types), (name, session.id))
 
     def _register(self) -> None:
         for type_ in _RETURNED:
@@ -156,13 +157,16 @@ class Runtime:
             )
 
     def _call(self, names: pa.ChunkedArray, *columns: pa.ChunkedArray) -> pa.Array:
-        """One chunk of rows of the function that the first column names."""
-        function = self._functions[names[0].as_py()]
-        arrays = [column.combine_chunks() for column in columns[: len(function.arguments)]]
+        """One chunk of rows of the function that the first column names, for the session of the second."""
+        function, (sessions, *given) = self._functions[names[0].as_py()], columns
+        arrays = [column.combine_chunks() for column in given]
         rows = pa.StructArray.from_arrays(arrays, [str(i) for i in range(len(arrays))]) if arrays else _empty_rows(len(names))
         batch = pa.RecordBatch.from_struct_array(rows)
         try:
-            answer = self.sandbox.call_function(function.handler, function.arguments, function.result, batch)
+            with stoppable(self._account.sessions[sessions[0].as_py()]) as cancellation:
+                answer = self.sandbox.call_function(
+                    function.handler, function.arguments, function.result, batch, cancellation=cancellation
+                )
         except SandboxError as error:
             self._failures.append(error)
             raise
@@ -182,14 +186,16 @@ class Runtime:
             raise unsupported("CALL without a server: procedures reach the account over HTTP")
         with self.inner_session(session, entry) as inner:
             try:
-                result = self.sandbox.call_procedure(
-                    self.handler(session, entry),
-                    [argument.type for argument in routine.arguments],
-                    None if routine.table is not None else routine.returns,
-                    arguments,
-                    self._connection(inner, tokens),
-                    seconds=float(session.parameters["STATEMENT_TIMEOUT_IN_SECONDS"]),
-                )
+                with stoppable(session) as cancellation:
+                    result = self.sandbox.call_procedure(
+                        self.handler(session, entry),
+                        [argument.type for argument in routine.arguments],
+                        None if routine.table is not None else routine.returns,
+                        arguments,
+                        self._connection(inner, tokens),
+                        seconds=float(session.parameters["STATEMENT_TIMEOUT_IN_SECONDS"]),
+                        cancellation=cancellation,
+                    )
             except SandboxError as error:
                 raise sandbox_refusal(error) from error
             finally:
@@ -210,11 +216,13 @@ class Runtime:
         inner.schema = session.schema if caller else entry.schema or session.schema
         inner.parameters = dict(session.parameters)
         inner.task = session.task
+        inner.caller = session
         if caller:
             inner.variables = session.variables
             inner.catalogue = Catalogue(inner.connection, session.id)
         try:
-            yield inner
+            with session.stopped_by(inner.cancel):
+                yield inner
         finally:
             inner.close()
 
@@ -234,6 +242,14 @@ class Runtime:
             role=inner.role,
             warehouse=inner.warehouse,
         )
+
+
+@contextmanager
+def stoppable(session: Session) -> Iterator[Cancellation]:
+    """A cancellation that a handler is given, so that it ends with the statement that it runs for."""
+    cancellation = Cancellation()
+    with session.stopped_by(cancellation.cancel):
+        yield cancellation
 
 
 def _empty_rows(count: int) -> pa.StructArray:

@@ -102,10 +102,13 @@ class Session:
         self.recorded = True
         # What holds until the transaction ends: up to which change its reads of a stream go.
         self.notes: dict[Any, Any] = {}
+        # The session whose statement this one runs for: a procedure's caller.
+        self.caller: Session | None = None
         self._lock = threading.RLock()
         self._closed = False
         self._running: list[str] = []
         self._cancelled: set[str] = set()
+        self._stops: list[Callable[[], None]] = []
 
     def execute(self, request: Request) -> Result:
         """The answer to one statement; raises :class:`AccountError` when it is refused or fails."""
@@ -116,10 +119,18 @@ class Session:
             try:
                 if request.query_id in self._cancelled:
                     raise cancelled()
+                self._check_callers()
                 with self._time_limit():
                     return self.account.run(self, request)
             finally:
                 self._running.pop()
+
+    def _check_callers(self) -> None:
+        """Nothing begins for a statement that has been cancelled."""
+        caller = self.caller
+        while caller is not None:
+            caller.connection.check()
+            caller = caller.caller
 
     @contextmanager
     def _time_limit(self) -> Iterator[None]:
@@ -168,6 +179,18 @@ class Session:
             self._cancelled.add(query_id)
         if self._running and (query_id is None or query_id in self._running):
             self.connection.cancel()
+            for stop in list(self._stops):
+                stop()
+
+    @contextmanager
+    def stopped_by(self, stop: Callable[[], None]) -> Iterator[None]:
+        """``stop`` ends what the block waits for, a handler or another session, when the statement is cancelled."""
+        self._stops.append(stop)
+        try:
+            self.connection.check()
+            yield
+        finally:
+            self._stops.remove(stop)
 
     def close(self) -> None:
         """Rolls back what is open and drops the session's temporary objects."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import AccountError, syntax_error
+from mlops_local.account.errors import compilation_error, syntax_error
 from mlops_local.account.session import Session
 from mlops_local.account.statements.routine import Argument, Routine
 from mlops_local.account.types import SqlType, parse_type
@@ -32,12 +32,12 @@ _NEAREST: dict[str, tuple[str, ...]] = {
     "OBJECT": ("TEXT",),
     "ARRAY": ("TEXT",),
 }
-_FAR = 100
+_FAR = 10_000
 
 
 @dataclass(frozen=True)
 class Call:
-    """How something is called: so many arguments, by position or all by name. ``types`` are asked for when names alone cannot tell."""
+    """How something is called: so many arguments, by position or all by name. ``types`` are asked for once the names fit."""
 
     count: int
     names: tuple[str, ...] = ()
@@ -76,14 +76,20 @@ def pick_overload(session: Session, kind: str, path: tuple[str, ...], call: Call
         if routine.name == where.name and call.fits(routine.arguments):
             fitting.append((entry, routine))
     own = [pair for pair in fitting if pair[0].temporary] or fitting
-    if len(own) < 2:
-        return own[0][0] if own else None
+    if not own:
+        return None
     types = call.types()
     ranked = sorted((_cost(routine, call, types), i) for i, (_, routine) in enumerate(own))
-    if ranked[0][0] == ranked[1][0]:
+    if ranked[0][0][0] >= _FAR:
+        raise compilation_error(1044, "42P13", f"Invalid argument types for function '{where.name}': ({_spelled(types)})")
+    if len(ranked) > 1 and ranked[0][0] == ranked[1][0]:
         shown = ", ".join(routine.signature for _, routine in own)
-        raise AccountError(2142, "42601", f"SQL compilation error:\nThe call of {where.name} is ambiguous: {shown} fit it alike.")
+        raise compilation_error(2142, "42601", f"The call of {where.name} is ambiguous: {shown} fit it alike.")
     return own[ranked[0][1]][0]
+
+
+def _spelled(types: Sequence[SqlType | None]) -> str:
+    return ", ".join("NULL" if type_ is None else type_.sql for type_ in types)
 
 
 def _cost(routine: Routine, call: Call, types: Sequence[SqlType | None]) -> tuple[int, int]:
@@ -102,7 +108,7 @@ def _distance(given: SqlType | None, wanted: SqlType) -> int:
         return 0
     source, target = _family(given), _family(wanted)
     if target == "VARIANT":
-        return _FAR - 1
+        return 100
     near = _NEAREST[source]
     return near.index(target) + 1 if target in near else _FAR
 

@@ -9,11 +9,13 @@ import pyarrow as pa
 
 from mlops_local.account import scripting
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import AccountError, syntax_error, unsupported
+from mlops_local.account.errors import syntax_error, unknown_function, unsupported
+from mlops_local.account.names import quote
 from mlops_local.account.reader import Reader
-from mlops_local.account.result import Column, Result, StatementType
+from mlops_local.account.result import Column, Result, StatementType, rows
 from mlops_local.account.session import Request, Session
 from mlops_local.account.sql import query
+from mlops_local.account.sql.extensions import SYSTEM_FUNCTIONS
 from mlops_local.account.statements import routine
 from mlops_local.account.statements.kind import Creation, Kind
 from mlops_local.account.statements.overloads import Call, named_or_not, pick_overload
@@ -35,20 +37,14 @@ def call(session: Session, reader: Reader, request: Request) -> Result:
     path = reader.path()
     names, given = _read_values(reader)
     reader.end()
-    if len(path) == 1 and path[0].startswith("SYSTEM$"):
-        # A function of the system's own is called like a procedure where only what it does counts.
-        return run_query(session, Reader(f'SELECT {path[0]}({", ".join(given)}) AS "{path[0]}"'), request)
+    if len(path) == 1 and path[0] in SYSTEM_FUNCTIONS:
+        return run_query(session, Reader(f"SELECT {path[0]}({', '.join(given)}) AS {quote(path[0])}"), request)
     asked = Call(len(given), names, lambda: _types(session, given))
     with session.transaction():
         entry = pick_overload(session, "PROCEDURE", path, asked)
     if entry is None:
-        raise AccountError(2141, "42601", f"SQL compilation error:\nUnknown user-defined procedure {_shown(path, asked)}.")
+        raise unknown_function(".".join(path))
     return _run(session, entry, asked.arranged(Routine.of(entry).arguments, given), request)
-
-
-def _shown(path: tuple[str, ...], asked: Call) -> str:
-    named = f" ({', '.join(asked.names)})" if asked.names else ""
-    return f"{'.'.join(path)} with {asked.count} arguments{named}"
 
 
 def with_or_query(session: Session, reader: Reader, request: Request) -> Result:
@@ -71,7 +67,7 @@ def call_anonymous(session: Session, reader: Reader, request: Request) -> Result
     reader.end()
     asked = Call(len(given), names)
     if not asked.fits(declared.arguments):
-        raise AccountError(2141, "42601", f"SQL compilation error:\nUnknown user-defined procedure {_shown((name,), asked)}.")
+        raise unknown_function(name)
     session.account.runtime.check(declared, procedure=True)
     options = {"EXECUTE_AS": "CALLER", **declared.options}
     entry = Entry(
@@ -97,6 +93,8 @@ def _run(session: Session, entry: Entry, given: list[str | None], request: Reque
     if session.explicit_transaction:
         raise unsupported("CALL inside an open transaction; commit or roll it back first")
     values = _values(session, declared, given)
+    if declared.options.get("STRICT") and values is not None and any(column.null_count for column in values.columns):
+        return _described(declared, None)
     runtime = session.account.runtime
     if declared.language == "PYTHON":
         return runtime.call(session, entry, values)
@@ -115,14 +113,14 @@ def _variables(declared: Routine, values: pa.RecordBatch | None) -> dict[str, sc
     }
 
 
-def _described(declared: Routine) -> Result:
+def _described(declared: Routine, *row: None) -> Result:
+    """The columns of the answer, and a row of NULLs when one is given."""
     columns = (
         tuple(Column(column.name, parse_type(column.type)) for column in declared.table)
         if declared.table is not None
         else (Column(declared.name, parse_type(declared.returns)),)
     )
-    empty = pa.Table.from_arrays([pa.array([], pa.string()) for _ in columns], names=[str(i) for i in range(len(columns))])
-    return Result(columns, empty, StatementType.CALL)
+    return rows(columns, [[None] * len(columns)] if row and declared.table is None else [], type_=StatementType.CALL)
 
 
 def _read_values(reader: Reader) -> tuple[tuple[str, ...], list[str]]:
@@ -142,7 +140,7 @@ def _read_values(reader: Reader) -> tuple[tuple[str, ...], list[str]]:
 
 
 def _types(session: Session, given: list[str]) -> Sequence[SqlType]:
-    return [column.type for column in query.translate(session, f"SELECT {', '.join(given)}").columns]
+    return [column.type for column in query.translate(session, f"SELECT {', '.join(given)}").columns] if given else ()
 
 
 def _values(session: Session, declared: Routine, given: list[str | None]) -> pa.RecordBatch | None:

@@ -68,6 +68,12 @@ def test_calls_that_fit_nothing_are_refused(ask: Ask, call: str, given: str, sai
         ask(call.format(given))
 
 
+@pytest.mark.parametrize("call", ["SELECT LISTED({})", "CALL LISTED({})"])
+def test_types_that_are_not_converted_by_themselves_are_refused(ask: Ask, call: str) -> None:
+    with pytest.raises(ProgrammingError, match=r"001044.*\n.*Invalid argument types for function 'LISTED': \(DATE\)"):
+        ask(call.format("CURRENT_DATE()"))
+
+
 def test_a_call_that_fits_two_alike_is_refused(ask: Ask) -> None:
     with pytest.raises(ProgrammingError, match="ambiguous"):
         ask("SELECT TEXT_OR_NUMBER(NULL)")

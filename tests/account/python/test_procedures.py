@@ -73,7 +73,7 @@ def test_a_failing_procedure_names_its_line(ask: Ask) -> None:
 
 
 def test_what_is_not_declared_cannot_be_called(ask: Ask) -> None:
-    with pytest.raises(ProgrammingError, match="Unknown user-defined procedure NOBODY"):
+    with pytest.raises(ProgrammingError, match="Unknown function NOBODY"):
         ask("CALL NOBODY(1)")
 
 
@@ -121,3 +121,40 @@ def test_describe_and_show(ask: Ask) -> None:
     assert described["signature"] == "(A NUMBER, B VARCHAR)"
     assert described["returns"] == "FLOAT"
     assert [row[8] for row in ask("SHOW PROCEDURES LIKE 'SHOWN' IN SCHEMA S")] == ["SHOWN(NUMBER, VARCHAR) RETURN FLOAT"]
+
+
+def test_a_strict_procedure_is_not_called_with_null(ask: Ask) -> None:
+    ask("CREATE PROCEDURE STRICT_ONE(A INT) RETURNS INT LANGUAGE SQL STRICT AS 'BEGIN RETURN 1; END'")
+    assert ask("CALL STRICT_ONE(NULL)") == [(None,)]
+    assert ask("CALL STRICT_ONE(0)") == [(1,)]
+
+
+def test_system_functions_are_called_too(ask: Ask) -> None:
+    assert ask("CALL SYSTEM$WAIT(0, 'MILLISECONDS')") == [("waited 0 milliseconds",)]
+
+
+ENDLESS = "while True:\n        pass"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"WITH p AS PROCEDURE () RETURNS INT LANGUAGE PYTHON RUNTIME_VERSION = '3.11' {PACKAGES} HANDLER = 'f' "
+        f"AS $$\ndef f(session):\n    {ENDLESS}\n$$ CALL p()",
+        "SELECT ENDLESS()",
+        "CALL ENDLESS()",
+        "CALL SYSTEM$WAIT(60)",
+    ],
+)
+def test_a_timeout_ends_handlers_blocks_and_waits(ask: Ask, statement: str) -> None:
+    ask(
+        "CREATE OR REPLACE FUNCTION ENDLESS() RETURNS INT LANGUAGE PYTHON RUNTIME_VERSION = '3.11' HANDLER = 'f' "
+        f"AS $$\ndef f():\n    {ENDLESS}\n$$"
+    )
+    ask("CREATE OR REPLACE PROCEDURE ENDLESS() RETURNS INT AS 'BEGIN WHILE (TRUE) DO SELECT 1; END WHILE; END'")
+    ask("ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = 1")
+    try:
+        with pytest.raises(ProgrammingError, match="000630"):
+            ask(statement)
+    finally:
+        ask("ALTER SESSION UNSET STATEMENT_TIMEOUT_IN_SECONDS")
