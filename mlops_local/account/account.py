@@ -28,6 +28,7 @@ from mlops_local.account.result import Result
 from mlops_local.account.results import ResultStore
 from mlops_local.account.runtime import Runtime, TokenIssuer
 from mlops_local.account.session import Request, Session
+from mlops_local.account.sql.conventions import following
 from mlops_local.account.sql.run_errors import run_error
 from mlops_local.account.stages import Stages
 from mlops_local.account.statements import workload_identity
@@ -199,7 +200,8 @@ class Account:
         """Runs one statement, keeps its answer for RESULT_SCAN and writes its row in the query history."""
         with self.history.record(session, request, self.clock) as record:
             try:
-                result = run_statement(session, request)
+                with following(session.parameters):
+                    result = run_statement(session, request)
             except AccountError:
                 raise
             except duckdb.Error as error:

@@ -7,10 +7,11 @@ https://docs.snowflake.com/en/sql-reference/parameters
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mlops_local.account.errors import compilation_error, unsupported
 
-_UTC = {"UTC", "ETC/UTC", "ETC/UCT", "ETC/ZULU", "UCT", "ZULU", "GMT", "ETC/GMT"}
+UTC = {"UTC", "ETC/UTC", "ETC/UCT", "ETC/ZULU", "UCT", "ZULU", "GMT", "ETC/GMT"}
 _SWITCHES = {"AUTOCOMMIT", "CLIENT_SESSION_KEEP_ALIVE", "CLIENT_TELEMETRY_ENABLED", "QUOTED_IDENTIFIERS_IGNORE_CASE"}
 _NUMBERS = {
     "CLIENT_PREFETCH_THREADS",
@@ -21,15 +22,8 @@ _NUMBERS = {
 # The only values that answers agree with; AUTO and '' stand for the default.
 _ONLY: dict[str, set[Any]] = {
     "BINARY_OUTPUT_FORMAT": {"HEX"},
-    "DATE_OUTPUT_FORMAT": {"YYYY-MM-DD", "AUTO", ""},
     "QUOTED_IDENTIFIERS_IGNORE_CASE": {False},
-    "TIMESTAMP_LTZ_OUTPUT_FORMAT": {"AUTO", ""},
-    "TIMESTAMP_NTZ_OUTPUT_FORMAT": {"YYYY-MM-DD HH24:MI:SS.FF3", "AUTO", ""},
-    "TIMESTAMP_OUTPUT_FORMAT": {"YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM", "AUTO", ""},
     "TIMESTAMP_TYPE_MAPPING": {"TIMESTAMP_NTZ"},
-    "TIMESTAMP_TZ_OUTPUT_FORMAT": {"AUTO", ""},
-    "TIMEZONE": _UTC,
-    "TIME_OUTPUT_FORMAT": {"HH24:MI:SS", "AUTO", ""},
 }
 # What the connector asks a server for by parameter.
 _FORMATS = {"ARROW", "ARROW_FORCE", "JSON"}
@@ -44,6 +38,8 @@ def checked(name: str, value: Any) -> Any:
     allowed = _ONLY.get(name)
     if allowed is not None and (value.upper() if isinstance(value, str) else value) not in allowed:
         raise unsupported(f"{name} = {value}")
+    if name == "TIMEZONE":
+        _check_zone(value)
     if name == "PYTHON_CONNECTOR_QUERY_RESULT_FORMAT" and str(value).upper() not in _FORMATS:
         raise _invalid(name, value)
     return value
@@ -60,6 +56,14 @@ def _number(name: str, value: Any) -> int:
     if isinstance(value, bool) or not str(value).isdecimal():
         raise _invalid(name, value)
     return int(value)
+
+
+def _check_zone(value: Any) -> None:
+    """A name of the tz database. https://docs.snowflake.com/en/sql-reference/parameters#timezone"""
+    try:
+        ZoneInfo(str(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise _invalid("TIMEZONE", value) from error
 
 
 def _invalid(name: str, value: Any) -> Exception:

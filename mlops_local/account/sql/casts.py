@@ -11,10 +11,15 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from mlops_local.account.errors import AccountError
+from mlops_local.account.names import literal
+from mlops_local.account.sql.conventions import conventions
+from mlops_local.account.sql.formats import read, wall, written
 from mlops_local.account.sql.typed import is_semi, template, type_of, typed
 from mlops_local.account.types import INTEGER, REAL, TEXT, SqlType
 
 _OFFSET = r"regexp_replace({0}, '\s+([+-]\d{{1,2}}:?\d{{2}})$', '\1')"
+
+_HAS_OFFSET = r"regexp_matches({0}, ':\d+(\.\d+)?\s*(Z|[+-]\d{{1,2}}(:?\d{{2}})?)\s*$')"
 
 
 def cast(node: exp.Expr, target: SqlType) -> exp.Expr:
@@ -27,7 +32,14 @@ def cast(node: exp.Expr, target: SqlType) -> exp.Expr:
     if is_semi(source) and not target.is_semistructured and target.name != "TEXT":
         node = typed(template("{0} ->> '$'", node), TEXT)
         source = TEXT
+    if source is not None and source.name == "TIMESTAMP_LTZ" and conventions().zone and target.name in _BY_CLOCK:
+        node = wall(node)
+        source = type_of(node)
     return typed(_TARGETS[target.name](node, source, target), target)
+
+
+# What a moment in the session's zone becomes by what its clocks show.
+_BY_CLOCK = {"DATE", "TIME", "TIMESTAMP_NTZ"}
 
 
 def cast_or_null(node: exp.Expr, target: SqlType) -> exp.Expr:
@@ -53,13 +65,22 @@ def _to_fixed(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Ex
 
 
 def _to_text(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
-    text = template(_AS_TEXT.get(source.name if source else "", "CAST({0} AS VARCHAR)"), node)
+    text = _written(node, source) or template(_AS_TEXT.get(source.name if source else "", "CAST({0} AS VARCHAR)"), node)
     shortened = target.length is not None and target.length < (
         source.length or 0 if source and source.name == "TEXT" else 1 << 40
     )
     if shortened and target.length is not None and target.length < (TEXT.length or 0):
         return template(f"left({{0}}, {target.length})", text)
     return text
+
+
+def _written(node: exp.Expr, source: SqlType | None) -> exp.Expr | None:
+    """A date or time by the session's own format, or in its own zone."""
+    name = source.name if source is not None else ""
+    form = conventions().writing.get(name)
+    if form is None and name == "TIMESTAMP_LTZ" and conventions().zone:
+        form = "YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM"
+    return written(node, form) if form is not None else None
 
 
 _AS_TEXT = {
@@ -90,7 +111,7 @@ def _to_boolean(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.
 
 
 def _to_ntz(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
-    made = template("CAST({0} AS TIMESTAMP_NS)", node)
+    made = template("CAST({0} AS TIMESTAMP_NS)", _understood(node, source, target))
     if (
         target.scale is not None
         and target.scale < 9
@@ -101,14 +122,33 @@ def _to_ntz(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr
     return made
 
 
+def _understood(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
+    """A text read by the format that the session has set for the type."""
+    form = conventions().reading.get(target.name) if source is not None and source.name == "TEXT" else None
+    return read(node, form) if form is not None else node
+
+
 def _to_zoned(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
+    """A text that names no offset, and a wall clock, are those of the session's zone."""
+    node = _understood(node, source, target)
+    source = type_of(node) or source
+    zone = conventions().zone
+    local = f"timezone({literal(zone)}, CAST({{0}} AS TIMESTAMP))" if zone else "CAST({0} AS TIMESTAMPTZ)"
     if source is not None and source.name == "TEXT":
-        return template(f"CAST({_OFFSET} AS TIMESTAMPTZ)", node)
-    return template("CAST({0} AS TIMESTAMPTZ)", node)
+        moment = f"CAST({_OFFSET} AS TIMESTAMPTZ)"
+        return template(f"CASE WHEN {_HAS_OFFSET} THEN {moment} ELSE {local} END" if zone else moment, node)
+    return template("CAST({0} AS TIMESTAMPTZ)" if source is not None and source.name in _ZONED else local, node)
+
+
+_ZONED = {"TIMESTAMP_LTZ", "TIMESTAMP_TZ"}
 
 
 def _to_date(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
-    return template("CAST({0} AS DATE)", node)
+    return template("CAST({0} AS DATE)", _understood(node, source, target))
+
+
+def _to_time(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
+    return template("CAST({0} AS TIME)", _understood(node, source, target))
 
 
 def _to_binary(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
@@ -150,7 +190,7 @@ _TARGETS: dict[str, Conversion] = {
     "TEXT": _to_text,
     "BOOLEAN": _to_boolean,
     "DATE": _to_date,
-    "TIME": _plain,
+    "TIME": _to_time,
     "TIMESTAMP_NTZ": _to_ntz,
     "TIMESTAMP_LTZ": _to_zoned,
     "TIMESTAMP_TZ": _to_zoned,

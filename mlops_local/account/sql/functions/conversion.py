@@ -8,9 +8,9 @@ from sqlglot import exp
 
 from mlops_local.account.errors import unsupported
 from mlops_local.account.sql.casts import cast
-from mlops_local.account.sql.functions.formats import duckdb_format
+from mlops_local.account.sql.formats import read, written
 from mlops_local.account.sql.functions.registry import Arguments, Build, define, function, take
-from mlops_local.account.sql.typed import fixed, is_number, is_semi, is_temporal, is_text, string, template, type_of, typed
+from mlops_local.account.sql.typed import fixed, is_number, is_semi, is_temporal, is_text, template, type_of, typed
 from mlops_local.account.types import (
     ARRAY,
     BINARY,
@@ -51,8 +51,7 @@ def to_text(arguments: Arguments) -> exp.Expr:
         return cast(arguments[0], TEXT)
     type_ = arguments.type(0)
     if is_temporal(type_) or is_text(type_):
-        moment = take(arguments[0], "d")
-        return template("strftime({0}, {1})", moment, string(duckdb_format(arguments.constant(1))), type_=TEXT)
+        return written(take(arguments[0], "m"), arguments.constant(1))
     if type_ is not None and type_.name == "BINARY":
         return _binary_text(arguments)
     raise unsupported(f"{arguments.name} of a number with a format")
@@ -132,9 +131,7 @@ def _moment(arguments: Arguments, target: SqlType) -> exp.Expr:
         scale = int(arguments.constant(1)) if len(arguments) > 1 else 0
         return cast(_from_epoch(value, scale), target)
     if len(arguments) > 1 and arguments.constant(1).upper() != "AUTO":
-        form = string(duckdb_format(arguments.constant(1)))
-        parsed = template("CAST(strptime({0}, {1}) AS TIMESTAMP_NS)", take(value, "t"), form, type_=TIMESTAMP_NTZ)
-        return cast(parsed, target)
+        return cast(read(take(value, "t"), arguments.constant(1)), target)
     if is_semi(type_):
         value, type_ = cast(value, TEXT), TEXT
     if is_text(type_):

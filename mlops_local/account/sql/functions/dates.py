@@ -10,6 +10,8 @@ from sqlglot import exp
 
 from mlops_local.account.errors import compilation_error, unsupported
 from mlops_local.account.sql.casts import cast
+from mlops_local.account.sql.conventions import conventions
+from mlops_local.account.sql.formats import wall
 from mlops_local.account.sql.functions.registry import Arguments, define, function, take
 from mlops_local.account.sql.typed import is_text, template, type_of
 from mlops_local.account.types import DATE, INTEGER, REAL, TEXT, TIME, TIMESTAMP_LTZ, TIMESTAMP_NTZ, SqlType
@@ -67,7 +69,7 @@ def part_of(arguments: Arguments, index: int) -> str:
 @function("DATEADD", "TIMEADD", "TIMESTAMPADD", least=3)
 def dateadd(arguments: Arguments) -> exp.Expr:
     """https://docs.snowflake.com/en/sql-reference/functions/dateadd"""
-    return _shifted(part_of(arguments, 0), take(arguments[1], "i"), take(arguments[2], "d"))
+    return _shifted(part_of(arguments, 0), take(arguments[1], "i"), take(arguments[2], "m"))
 
 
 def _shifted(part: str, count: exp.Expr, moment: exp.Expr) -> exp.Expr:
@@ -83,6 +85,8 @@ def _shifted(part: str, count: exp.Expr, moment: exp.Expr) -> exp.Expr:
             moment,
             type_=TIME,
         )
+    if type_ is not None and _by_clock(type_) and part not in _NANOSECONDS:
+        return cast(_shifted(part, count, wall(moment)), type_)
     if type_ is not None and type_.name in {"TIMESTAMP_LTZ", "TIMESTAMP_TZ"}:
         return template(f"{{1}} + {_interval(part)}", count, moment, type_=type_)
     stamp = cast(moment, TIMESTAMP_NTZ) if type_ != TIMESTAMP_NTZ else moment
@@ -107,6 +111,11 @@ def _shifted(part: str, count: exp.Expr, moment: exp.Expr) -> exp.Expr:
     )
 
 
+def _by_clock(type_: SqlType | None) -> bool:
+    """Whether days and months of the type begin at midnight of a zone of the session's own."""
+    return type_ is not None and type_.name == "TIMESTAMP_LTZ" and conventions().zone is not None
+
+
 def _shifted_date(part: str, count: exp.Expr, moment: exp.Expr) -> exp.Expr:
     if part in _DAYS:
         return template(f"{{1}} + CAST({{0}} AS INTEGER) * {_DAYS[part]}", count, moment, type_=DATE)
@@ -125,7 +134,7 @@ def _interval(part: str) -> str:
 @function("ADD_MONTHS", least=2)
 def add_months(arguments: Arguments) -> exp.Expr:
     """The last day of a month goes to the last day. https://docs.snowflake.com/en/sql-reference/functions/add_months"""
-    moment = take(arguments[0], "d")
+    moment = take(arguments[0], "m")
     shifted = _shifted("MONTH", take(arguments[1], "i"), moment)
     if type_of(moment) != DATE:
         return shifted
@@ -159,12 +168,14 @@ def date_trunc(arguments: Arguments) -> exp.Expr:
     """A date stays a date. https://docs.snowflake.com/en/sql-reference/functions/date_trunc"""
     if isinstance(arguments[1], exp.Literal) and is_text(arguments.type(1)) and arguments[1].name.upper() in _PARTS:
         arguments.nodes.reverse()
-    part, moment = part_of(arguments, 0), take(arguments[1], "d")
+    part, moment = part_of(arguments, 0), take(arguments[1], "m")
     return truncated(part, moment)
 
 
 def truncated(part: str, moment: exp.Expr) -> exp.Expr:
     type_ = type_of(moment)
+    if _by_clock(type_) and type_ is not None:
+        return cast(truncated(part, wall(moment)), type_)
     if type_ == DATE:
         if part in _NANOSECONDS:
             return moment
@@ -180,7 +191,7 @@ def truncated(part: str, moment: exp.Expr) -> exp.Expr:
 @function("TIME_SLICE", least=3, most=4)
 def time_slice(arguments: Arguments) -> exp.Expr:
     """The start or end of the slice, counted from 1970. https://docs.snowflake.com/en/sql-reference/functions/time_slice"""
-    moment, length, part = take(arguments[0], "d"), int(arguments.constant(1)), part_of(arguments, 2)
+    moment, length, part = take(arguments[0], "m"), int(arguments.constant(1)), part_of(arguments, 2)
     end = len(arguments) > 3 and arguments.constant(3).upper() == "END"
     start = _slice_start(moment, length, part)
     return _shifted(part, exp.Literal.number(length), start) if end else start
@@ -188,6 +199,8 @@ def time_slice(arguments: Arguments) -> exp.Expr:
 
 def _slice_start(moment: exp.Expr, length: int, part: str) -> exp.Expr:
     type_ = type_of(moment)
+    if _by_clock(type_) and type_ is not None:
+        return cast(_slice_start(wall(moment), length, part), type_)
     if type_ == DATE and part in _NANOSECONDS:
         raise compilation_error(1037, "22023", "TIME_SLICE of a date takes parts from a day upwards.")
     if part in _MONTHS:
@@ -237,6 +250,11 @@ _EXTRACTS = {
 
 def extracted(part: str, moment: exp.Expr) -> exp.Expr:
     type_ = type_of(moment)
+    if _by_clock(type_) and part.startswith("TIMEZONE"):
+        minutes = f"date_diff('minute', CAST({{1}} AS TIMESTAMP), CAST({{0}} AS TIMESTAMP)) {'// 60' if part.endswith('HOUR') else '% 60'}"
+        return template(minutes, wall(moment), moment, type_=INTEGER)
+    if _by_clock(type_) and not part.startswith("EPOCH"):
+        moment = wall(moment)
     if type_ == DATE and part in _NANOSECONDS:
         return template("CASE WHEN {0} IS NULL THEN NULL ELSE CAST(0 AS BIGINT) END", moment, type_=INTEGER)
     return template(_EXTRACTS.get(part, f"{part.lower()}({{0}})"), moment, type_=INTEGER)
@@ -244,7 +262,7 @@ def extracted(part: str, moment: exp.Expr) -> exp.Expr:
 
 @function("DATE_PART", least=2)
 def date_part(arguments: Arguments) -> exp.Expr:
-    return extracted(part_of(arguments, 0), take(arguments[1], "d"))
+    return extracted(part_of(arguments, 0), take(arguments[1], "m"))
 
 
 def _add_part(name: str, part: str) -> None:

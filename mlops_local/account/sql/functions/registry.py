@@ -2,7 +2,7 @@
 
 ``define`` is for those that are a DuckDB expression of their arguments, ``function`` for those that need a thought.
 A letter says how an argument is taken: ``t`` text, ``n`` number, ``i`` whole number, ``f`` float, ``j`` JSON value, ``b`` boolean,
-``d`` date or timestamp, ``x`` binary, ``*`` as it is.
+``d`` date or timestamp by the clocks of its zone, ``m`` date or timestamp, ``x`` binary, ``*`` as it is.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from sqlglot import exp
 
 from mlops_local.account.errors import AccountError, compilation_error, unsupported
 from mlops_local.account.sql.casts import as_number, as_text, cast
+from mlops_local.account.sql.conventions import conventions
+from mlops_local.account.sql.formats import wall
 from mlops_local.account.sql.scope import Scope
 from mlops_local.account.sql.semistructured import as_json
 from mlops_local.account.sql.typed import is_semi, is_temporal, is_text, template, type_of, typed
@@ -99,7 +101,16 @@ def take(node: exp.Expr, kind: str) -> exp.Expr:
     return _TAKERS[kind](node)
 
 
-_NULLS = {"t": "VARCHAR", "n": "BIGINT", "i": "BIGINT", "f": "DOUBLE", "b": "BOOLEAN", "d": "TIMESTAMP_NS", "j": "JSON"}
+_NULLS = {
+    "t": "VARCHAR",
+    "n": "BIGINT",
+    "i": "BIGINT",
+    "f": "DOUBLE",
+    "b": "BOOLEAN",
+    "d": "TIMESTAMP_NS",
+    "m": "TIMESTAMP_NS",
+    "j": "JSON",
+}
 
 
 def _whole(node: exp.Expr) -> exp.Expr:
@@ -131,7 +142,8 @@ _TAKERS: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "f": _float,
     "j": as_json,
     "b": _truth,
-    "d": _moment,
+    "d": lambda node: wall(_moment(node)) if conventions().zone else _moment(node),
+    "m": _moment,
     "x": _bytes,
     "*": lambda node: node,
 }

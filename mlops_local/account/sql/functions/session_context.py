@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
 from mlops_local.account.errors import AccountError
 from mlops_local.account.session import Session
+from mlops_local.account.sql.conventions import conventions
 from mlops_local.account.sql.extensions import system_function
 from mlops_local.account.sql.functions.registry import Arguments, function
 from mlops_local.account.sql.typed import string, template
@@ -55,9 +57,9 @@ for _name, _value in _TEXTS.items():
     _add_text(_name, _value)
 
 
-def _now(arguments: Arguments) -> str:
+def _now(arguments: Arguments, zone: str | None = None) -> str:
     moment = arguments.scope.context.session.account.clock.now()
-    return moment.isoformat(sep=" ")
+    return (moment.astimezone(ZoneInfo(zone)) if zone else moment).isoformat(sep=" ")
 
 
 @function("CURRENT_TIMESTAMP", "GETDATE", "LOCALTIMESTAMP", "SYSTIMESTAMP", least=0, most=1)
@@ -74,12 +76,12 @@ def sysdate(arguments: Arguments) -> exp.Expr:
 
 @function("CURRENT_DATE", least=0)
 def current_date(arguments: Arguments) -> exp.Expr:
-    return template(f"CAST('{_now(arguments)[:10]}' AS DATE)", type_=DATE)
+    return template(f"CAST('{_now(arguments, conventions().zone)[:10]}' AS DATE)", type_=DATE)
 
 
 @function("CURRENT_TIME", "LOCALTIME", least=0, most=1)
 def current_time(arguments: Arguments) -> exp.Expr:
-    return template(f"CAST('{_now(arguments)[11:26]}' AS TIME)", type_=TIME)
+    return template(f"CAST('{_now(arguments, conventions().zone)[11:26]}' AS TIME)", type_=TIME)
 
 
 @system_function("LAST_QUERY_ID")
