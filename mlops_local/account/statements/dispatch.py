@@ -12,7 +12,7 @@ from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result
 from mlops_local.account.session import Request, Session
 from mlops_local.account.statements import clone_one, commands, dml, flow, tag_change
-from mlops_local.account.statements.kind import Creation, Kind
+from mlops_local.account.statements.kind import Creation, Kind, shorten
 from mlops_local.account.statements.kinds import KINDS
 from mlops_local.account.statements.verbs import VERBS
 
@@ -104,7 +104,7 @@ def _check_modifiers(kind: Kind, modifiers: set[str]) -> None:
 
 def _change(verb: str) -> Verb:
     def run(session: Session, reader: Reader, request: Request) -> Result:
-        if verb == "ALTER" and reader.accept("SESSION"):
+        if verb == "ALTER" and reader.peek().upper in {"SET", "UNSET"} and reader.accept("SESSION"):
             return commands.described(session, request, lambda: commands.alter_session(session, reader))
         kind = _kind(reader, plural=False)
         change = kind.alter if verb == "ALTER" else kind.drop
@@ -129,12 +129,13 @@ def _undrop(session: Session, reader: Reader, request: Request) -> Result:
 
 
 def _show(session: Session, reader: Reader, request: Request) -> Result:
-    reader.accept("TERSE")
+    terse = reader.accept("TERSE")
     kind = _kind(reader, plural=True)
     if kind.show is None:
         raise unsupported(f"SHOW {kind.plural}")
     with session.transaction():
-        return kind.show(session, reader)
+        answer = kind.show(session, reader)
+    return shorten(answer, kind.words) if terse else answer
 
 
 def _describe(session: Session, reader: Reader, request: Request) -> Result:

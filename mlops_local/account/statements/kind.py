@@ -158,6 +158,24 @@ def show(
     return rows([*columns, Column("dropped_on", TIMESTAMP_LTZ)], listed[: shown.limit])
 
 
+_TERSE = (Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("kind"), Column("database_name"), Column("schema_name"))
+
+
+def shorten(full: Result, kind: str) -> Result:
+    """SHOW TERSE: when, what and where; the kind as the full list says it, else the kind that was asked for."""
+    places = {column.name: place for place, column in enumerate(full.columns)}
+    if not {"created_on", "name", "database_name"} <= set(places) and kind not in {"DATABASE", "SCHEMA"}:
+        raise unsupported(f"SHOW TERSE of a {kind.lower()}")
+
+    def values(name: str) -> list[Any]:
+        if name in places:
+            found: list[Any] = full.table.column(places[name]).to_pylist()
+            return found
+        return [kind if name == "kind" and kind not in {"DATABASE", "SCHEMA"} else None] * full.row_count
+
+    return rows(_TERSE, list(zip(*(values(column.name) for column in _TERSE), strict=True)))
+
+
 def replace_or_keep(
     session: Session, kind: str, path: tuple[str, ...], creation: Creation, remove: Callable[[Entry], None]
 ) -> Entry | None:

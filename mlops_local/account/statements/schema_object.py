@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from mlops_local.account.catalogue import Entry, domain_of
@@ -93,6 +93,14 @@ _DESCRIBED = tuple(
 
 def describe_columns(session: Session, entry: Entry) -> Result:
     """DESCRIBE of whatever has columns. https://docs.snowflake.com/en/sql-reference/sql/desc-table"""
+    return describe_listed(
+        session.catalogue.columns(entry),
+        primary=entry.properties.get("PRIMARY_KEY", []),
+        unique=[name for key in entry.properties.get("UNIQUE", []) for name in key],
+    )
+
+
+def describe_listed(columns: Iterable[Column], *, primary: Collection[str] = (), unique: Collection[str] = ()) -> Result:
     listed = [
         [
             column.name,
@@ -100,8 +108,8 @@ def describe_columns(session: Session, entry: Entry) -> Result:
             "COLUMN",
             "Y" if column.nullable else "N",
             column.default,
-            "N",
-            "N",
+            "Y" if column.name in primary else "N",
+            "Y" if column.name in unique else "N",
             None,
             None,
             column.comment,
@@ -109,7 +117,7 @@ def describe_columns(session: Session, entry: Entry) -> Result:
             None,
             None,
         ]
-        for column in session.catalogue.columns(entry)
+        for column in columns
     ]
     return rows(_DESCRIBED, listed, type_=StatementType.DESCRIBE)
 

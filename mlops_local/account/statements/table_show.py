@@ -9,9 +9,11 @@ from mlops_local.account import dropped
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import does_not_exist
 from mlops_local.account.reader import Reader
-from mlops_local.account.result import Result, StatementType, rows
+from mlops_local.account.result import Result
 from mlops_local.account.session import Session
 from mlops_local.account.statements.kind import ShowFilter, read_filter, show
+from mlops_local.account.statements.object_show import kind_of
+from mlops_local.account.statements.schema_object import describe_columns
 from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ, Column
 
 _SHOWN = (
@@ -62,14 +64,13 @@ def _past(session: Session, shown: ShowFilter) -> list[tuple[Entry, datetime]]:
 
 def _row(session: Session, entry: Entry) -> list[Any]:
     properties = entry.properties
-    kind = "TEMPORARY" if entry.temporary else "TRANSIENT" if properties.get("TRANSIENT") else "TABLE"
     clustered = properties.get("CLUSTER_BY") or ""
     return [
         entry.created_on,
         entry.name,
         entry.database,
         entry.schema,
-        kind,
+        kind_of(entry),
         entry.comment,
         clustered,
         session.catalogue.count_rows(entry),
@@ -93,26 +94,6 @@ def _row(session: Session, entry: Entry) -> list[Any]:
     ]
 
 
-_DESCRIBED = tuple(
-    Column(name)
-    for name in (
-        "name",
-        "type",
-        "kind",
-        "null?",
-        "default",
-        "primary key",
-        "unique key",
-        "check",
-        "expression",
-        "comment",
-        "policy name",
-        "privacy domain",
-        "name_mapping",
-    )
-)
-
-
 def describe(session: Session, reader: Reader) -> Result:
     """Of a table, view or dynamic table. https://docs.snowflake.com/en/sql-reference/sql/desc-table"""
     path = reader.path()
@@ -122,24 +103,4 @@ def describe(session: Session, reader: Reader) -> Result:
     entry = session.find("TABLE", path)
     if entry is None:
         raise does_not_exist("Table", str(session.complete(path)))
-    primary = set(entry.properties.get("PRIMARY_KEY", []))
-    unique = {name for key in entry.properties.get("UNIQUE", []) for name in key}
-    listed = [
-        [
-            column.name,
-            column.type.sql,
-            "COLUMN",
-            "Y" if column.nullable else "N",
-            column.default,
-            "Y" if column.name in primary else "N",
-            "Y" if column.name in unique else "N",
-            None,
-            None,
-            column.comment,
-            None,
-            None,
-            None,
-        ]
-        for column in session.catalogue.columns(entry)
-    ]
-    return rows(_DESCRIBED, listed, type_=StatementType.DESCRIBE)
+    return describe_columns(session, entry)

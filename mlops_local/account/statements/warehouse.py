@@ -9,7 +9,7 @@ from typing import Any
 
 from mlops_local.account.errors import compilation_error
 from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, status
+from mlops_local.account.result import SUCCEEDED, Column, Result, StatementType, rows, status
 from mlops_local.account.session import Session
 from mlops_local.account.statements import account_object
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
@@ -146,4 +146,12 @@ def show_all(session: Session, reader: Reader) -> Result:
     )
 
 
-KIND = Kind("WAREHOUSE", "WAREHOUSES", create=create, alter=alter, drop=drop, show=show_all)
+def describe(session: Session, reader: Reader) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/sql/desc-warehouse"""
+    entry = session.catalogue.get("WAREHOUSE", "", "", reader.path()[-1])
+    reader.end()
+    columns = (Column("created_on", TIMESTAMP_LTZ), Column("name"), Column("kind"))
+    return rows(columns, [(entry.created_on, entry.name, "WAREHOUSE")], type_=StatementType.DESCRIBE)
+
+
+KIND = Kind("WAREHOUSE", "WAREHOUSES", create=create, alter=alter, drop=drop, show=show_all, describe=describe)
