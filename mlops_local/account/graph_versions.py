@@ -66,9 +66,7 @@ def _latest(session: Session, root: Entry) -> tuple[int, str]:
 
 def _frozen(session: Session, root: Entry) -> str:
     graph = graph_of(session, root.database, root.schema)
-    finalizer = graph.finalizer(root.name)
-    members = [*graph.below(root.name), *([finalizer] if finalizer else [])]
-    return json.dumps([_values(task.entry, root) for task in members])
+    return json.dumps([_values(task.entry, root) for task in graph.members(root.name)])
 
 
 def _values(entry: Entry, root: Entry) -> dict[str, Any]:

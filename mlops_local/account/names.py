@@ -41,6 +41,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def text_constant(text: str) -> str:
+    """A string constant of a Snowflake statement, where the backslash escapes."""
+    return literal(text.replace("\\", "\\\\"))
+
+
 def fold(text: str, *, quoted: bool) -> str:
     """An identifier as it is stored: upper case unless it was quoted."""
     return text if quoted else text.upper()

@@ -14,7 +14,7 @@ from typing import Any
 from mlops_local.account.binding import replace_spans
 from mlops_local.account.errors import AccountError, compilation_error, unsupported
 from mlops_local.account.lexer import Token, tokenize
-from mlops_local.account.names import fold
+from mlops_local.account.names import fold, text_constant
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result, StatementType, rows
 from mlops_local.account.script_tree import (
@@ -412,10 +412,10 @@ def constant(value: Value) -> str:
     if found is None:
         return f"CAST(NULL AS {value.type.sql})"
     if value.type.is_semistructured:
-        parsed = f"PARSE_JSON({_quote(str(found))})"
+        parsed = f"PARSE_JSON({text_constant(str(found))})"
         return parsed if value.type.name == "VARIANT" else f"{parsed}::{value.type.name}"
     writer = next((writer for type_, writer in _WRITERS if isinstance(found, type_)), None)
-    return writer(found, value.type) if writer else _quote(str(found))
+    return writer(found, value.type) if writer else text_constant(str(found))
 
 
 # A bool is an int, a datetime is a date: the narrower type first.
@@ -427,10 +427,6 @@ _WRITERS: tuple[tuple[Any, Callable[[Any, SqlType], str]], ...] = (
     (datetime, lambda found, type_: f"'{_moment(found)}'::{type_.sql}"),
     ((date, time), lambda found, type_: f"'{found.isoformat()}'::{type_.sql}"),
 )
-
-
-def _quote(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _moment(value: datetime) -> str:

@@ -30,7 +30,7 @@ class TaskContext:
 
 def _current(session: Session, function: str) -> TaskContext:
     if session.task is None:
-        raise AccountError(90236, "22023", f"Function {function} must be called from within a running task.")
+        raise AccountError(90236, "22023", f"Function {function} must be called from within a task.")
     return session.task
 
 

@@ -126,6 +126,11 @@ class Graph:
         visit(root)
         return order[::-1]
 
+    def members(self, root: str) -> list[Task]:
+        """The root, all tasks behind it, and the finalizer."""
+        finalizer = self.finalizer(root)
+        return [*self.below(root), *([finalizer] if finalizer else [])]
+
     def has_cycle_at(self, name: str) -> bool:
         """Whether the task is behind itself."""
         pending, seen = [child.name for child in self.children(name)], set[str]()

@@ -38,7 +38,13 @@ class InstalledPackage:
 
 
 def installed_packages() -> list[InstalledPackage]:
-    return [InstalledPackage(name, found.version) for name, found in sorted(_distributions().items())]
+    return [InstalledPackage(_listed_name(name, found), found.version) for name, found in sorted(_distributions().items())]
+
+
+def _listed_name(name: str, found: metadata.Distribution) -> str:
+    """As Snowflake spells it: ``snowflake.core`` keeps its dot."""
+    own = str(found.metadata["Name"]).lower()
+    return own if "." in own else name
 
 
 def check_packages(packages: Sequence[str], *, procedure: bool = False) -> None:

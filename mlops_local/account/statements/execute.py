@@ -81,9 +81,7 @@ def enable_dependents(session: Session, arguments: list[Any]) -> None:
     session.connection.writing()
     entry = session.get(task.WORDS, parse_name(str(arguments[0]) if arguments else ""))
     graph = tasks.graph_of(session, entry.database, entry.schema)
-    behind = graph.below(entry.name)
-    finalizer = graph.finalizer(entry.name)
-    for found in [*behind, *([finalizer] if finalizer else [])]:
+    for found in graph.members(entry.name):
         task.resume(session, found.entry)
 
 
@@ -95,6 +93,6 @@ def task_dependents(context: Context, positional: list[Any], named: dict[str, An
     session = context.session
     entry = session.get(task.WORDS, parse_name(named["TASK_NAME"]))
     graph = tasks.graph_of(session, entry.database, entry.schema)
-    behind = graph.below(entry.name) if named.get("RECURSIVE", True) else [graph[entry.name], *graph.children(entry.name)]
+    behind = graph.members(entry.name) if named.get("RECURSIVE", True) else [graph[entry.name], *graph.children(entry.name)]
     columns = [type(column)(column.name.upper(), column.type) for column in task_show.COLUMNS]
     return relation(context, columns, [task_show.row(found, graph) for found in behind])

@@ -21,6 +21,7 @@ from mlops_local.account.account import Account
 from mlops_local.account.errors import AccountError
 from mlops_local.account.session import Session
 from mlops_local.account.transfers import ROUTE
+from mlops_local.account.wire import rest_tasks
 from mlops_local.account.wire.envelope import Answer, encode, failure, internal_error, success
 from mlops_local.account.wire.files import serve_file
 from mlops_local.account.wire.issuers import Issuers
@@ -49,7 +50,7 @@ class Wire:
         self._answer_seconds = answer_seconds
 
     def app(self) -> Starlette:
-        return Starlette(routes=[*self._session_routes(), *self._query_routes(), *self._file_routes()])
+        return Starlette(routes=[*self._session_routes(), *self._query_routes(), *self._rest_routes(), *self._file_routes()])
 
     def _session_routes(self) -> list[Route]:
         return [
@@ -77,6 +78,9 @@ class Wire:
             Route(ROUTE + "{token}/{name:path}", self.file, methods=["GET", "HEAD", "PUT"]),
             Route("/{path:path}", not_here, methods=["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]),
         ]
+
+    def _rest_routes(self) -> list[Route]:
+        return rest_tasks.routes(lambda request: self.grant(request).session)
 
     # Sessions
 

@@ -244,5 +244,5 @@ def test_due_tasks_is_a_pure_decision(run: Run, account: Account) -> None:
 
 
 def test_refuses_functions_of_a_run_outside_of_one(run: Run) -> None:
-    with pytest.raises(AccountError, match="within a running task"):
+    with pytest.raises(AccountError, match="must be called from within a task"):
         run("SELECT SYSTEM$SET_RETURN_VALUE('x')")
