@@ -14,8 +14,8 @@ from mlops_local.account.errors import AccountError
 from mlops_local.account.names import literal
 from mlops_local.account.sql.conventions import conventions
 from mlops_local.account.sql.formats import read, wall, written
-from mlops_local.account.sql.typed import is_semi, template, type_of, typed
-from mlops_local.account.types import INTEGER, REAL, TEXT, SqlType
+from mlops_local.account.sql.typed import is_number, is_semi, template, type_of, typed
+from mlops_local.account.types import INTEGER, REAL, TEXT, TIMESTAMP_LTZ, TIMESTAMP_NTZ, SqlType
 
 _OFFSET = r"regexp_replace({0}, '\s+([+-]\d{{1,2}}:?\d{{2}})$', '\1')"
 
@@ -110,8 +110,27 @@ def _to_boolean(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.
     return _plain(node, source, target)
 
 
+def from_epoch(value: exp.Expr, scale: int, target: SqlType) -> exp.Expr:
+    """Seconds, or 10^-scale parts of them, since 1970 in UTC; a float keeps its fraction."""
+    factor = 10 ** (9 - scale)
+    number = (
+        "CAST(round({0} * 1e9) AS BIGINT)"
+        if type_of(value) == REAL and scale == 0
+        else f"CAST(CAST({{0}} AS HUGEINT) * {factor} AS BIGINT)"
+    )
+    if (type_ := type_of(value)) is not None and type_.name == "FIXED" and type_.scale:
+        number = f"CAST({{0}} * {factor} AS BIGINT)"
+    if target.name in _ZONED:
+        return template(f"timezone('UTC', CAST(make_timestamp_ns({number}) AS TIMESTAMP))", value, type_=TIMESTAMP_LTZ)
+    return template(f"make_timestamp_ns({number})", value, type_=TIMESTAMP_NTZ)
+
+
 def _to_ntz(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
-    made = template("CAST({0} AS TIMESTAMP_NS)", _understood(node, source, target))
+    made = (
+        from_epoch(node, 0, target)
+        if is_number(source)
+        else template("CAST({0} AS TIMESTAMP_NS)", _understood(node, source, target))
+    )
     if (
         target.scale is not None
         and target.scale < 9
@@ -137,6 +156,8 @@ def _to_zoned(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Ex
     if source is not None and source.name == "TEXT":
         moment = f"CAST({_OFFSET} AS TIMESTAMPTZ)"
         return template(f"CASE WHEN {_HAS_OFFSET} THEN {moment} ELSE {local} END" if zone else moment, node)
+    if is_number(source):
+        return from_epoch(node, 0, target)
     return template("CAST({0} AS TIMESTAMPTZ)" if source is not None and source.name in _ZONED else local, node)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from mlops_local.account.errors import unsupported
-from mlops_local.account.sql.casts import cast
+from mlops_local.account.sql.casts import cast, from_epoch
 from mlops_local.account.sql.formats import read, written
 from mlops_local.account.sql.functions.registry import Arguments, Build, define, function, take
 from mlops_local.account.sql.typed import fixed, is_number, is_semi, is_temporal, is_text, template, type_of, typed
@@ -129,7 +129,7 @@ def _moment(arguments: Arguments, target: SqlType) -> exp.Expr:
     value, type_ = arguments[0], arguments.type(0)
     if is_number(type_):
         scale = int(arguments.constant(1)) if len(arguments) > 1 else 0
-        return cast(_from_epoch(value, scale), target)
+        return cast(from_epoch(value, scale, target), target)
     if len(arguments) > 1 and arguments.constant(1).upper() != "AUTO":
         return cast(read(take(value, "t"), arguments.constant(1)), target)
     if is_semi(type_):
@@ -137,19 +137,6 @@ def _moment(arguments: Arguments, target: SqlType) -> exp.Expr:
     if is_text(type_):
         return _from_text(value, target)
     return cast(value, target)
-
-
-def _from_epoch(value: exp.Expr, scale: int) -> exp.Expr:
-    """Seconds, or 10^-scale parts of them; a float keeps its fraction."""
-    factor = 10 ** (9 - scale)
-    number = (
-        "CAST(round({0} * 1e9) AS BIGINT)"
-        if type_of(value) == REAL and scale == 0
-        else f"CAST(CAST({{0}} AS HUGEINT) * {factor} AS BIGINT)"
-    )
-    if (type_ := type_of(value)) is not None and type_.name == "FIXED" and type_.scale:
-        number = f"CAST({{0}} * {factor} AS BIGINT)"
-    return template(f"make_timestamp_ns({number})", value, type_=TIMESTAMP_NTZ)
 
 
 def _from_text(value: exp.Expr, target: SqlType) -> exp.Expr:
