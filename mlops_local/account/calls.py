@@ -16,21 +16,22 @@ from sqlglot import exp
 from mlops_local.account import model_store
 from mlops_local.account.binding import replace_spans
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import AccountError, syntax_error, unknown_function, unsupported
+from mlops_local.account.errors import compilation_error, syntax_error, unknown_function, unsupported
 from mlops_local.account.lexer import Token, tokenize
+from mlops_local.account.model_store import Method
 from mlops_local.account.names import Name, fold, physical, quote
 from mlops_local.account.sandbox import model_handler
 from mlops_local.account.session import Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.context import Context
-from mlops_local.account.sql.extensions import Scalar, preparation, scalar_function
+from mlops_local.account.sql.extensions import RowFunction, Scalar, preparation, scalar_function, user_table_function
 from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.typed import null, template, type_of, typed
 from mlops_local.account.statements import model
 from mlops_local.account.statements.overloads import Call, named_or_not, pick_overload
-from mlops_local.account.statements.routine import Routine
-from mlops_local.account.types import OBJECT, SqlType, parse_type
+from mlops_local.account.statements.routine import Argument, Routine
+from mlops_local.account.types import Column, SqlType, parse_type
 
 _MODEL = "MODEL!"
 
@@ -38,7 +39,7 @@ _MODEL = "MODEL!"
 @scalar_function
 def resolve(context: Context, path: tuple[str, ...], types: list[SqlType | None], names: list[str | None]) -> Scalar | None:
     if len(path) == 3 and path[0] == _MODEL:
-        return _model_method(context.session, int(path[1]), path[2], len(types))
+        return _model_method(context, int(path[1]), path[2], Call(len(types), named_or_not(names), lambda: types))
     if len(path) == 1 and not (context.database and context.schema):
         return None
     return _user_function(context, path, Call(len(types), named_or_not(names), lambda: types))
@@ -54,7 +55,7 @@ def _user_function(context: Context, path: tuple[str, ...], asked: Call) -> Scal
     if declared.table is not None:
         raise unsupported(f"a table function as a value ({declared.name}): write TABLE({declared.name}(..))")
     inside = _inside(context, entry, declared)
-    arranged = partial(_arranged, declared, asked, inside)
+    arranged = partial(_arranged, declared.arguments, asked, inside)
     if declared.language == "SQL":
         return replace(sql_function(declared, inside), arranged=arranged)
     types = _types(declared)
@@ -68,11 +69,33 @@ def _types(declared: Routine) -> tuple[SqlType, ...]:
     return tuple(parse_type(argument.type) for argument in declared.arguments)
 
 
-def _arranged(declared: Routine, asked: Call, inside: Context, given: list[exp.Expr]) -> list[exp.Expr]:
+def _arranged(arguments: Sequence[Argument], asked: Call, inside: Context, given: list[exp.Expr]) -> list[exp.Expr]:
     return [
         query.inlined(argument.default or "NULL", inside, {}) if node is None else node
-        for node, argument in zip(asked.arranged(declared.arguments, given), declared.arguments, strict=True)
+        for node, argument in zip(asked.arranged(arguments, given), arguments, strict=True)
     ]
+
+
+@user_table_function
+def resolve_table(
+    context: Context, path: tuple[str, ...], types: list[SqlType | None], names: list[str | None]
+) -> RowFunction | None:
+    asked = Call(len(types), named_or_not(names), lambda: types)
+    if len(path) == 3 and path[0] == _MODEL:
+        return _model_table(context, int(path[1]), path[2], asked)
+    where = context.complete(path)
+    session = context.session
+    entry = pick_overload(session, "FUNCTION", (where.database, where.schema, where.name), asked)
+    if entry is None:
+        return None
+    declared = Routine.of(entry)
+    if declared.table is None or declared.language != "PYTHON":
+        raise unsupported(f"TABLE({declared.name}(..)) of a {declared.language} function that returns {declared.returns}")
+    inside = _inside(context, entry, declared)
+    columns = [Column(column.name, parse_type(column.type)) for column in declared.table]
+    runtime = session.account.runtime
+    made = runtime.table_function(session, declared.name, _types(declared), columns, runtime.handler(session, entry))
+    return replace(made, arranged=partial(_arranged, declared.arguments, asked, inside))
 
 
 _DEEPEST = 32
@@ -116,28 +139,46 @@ def check_sql_function(session: Session, where: Name, declared: Routine) -> None
     query.relation_of(session, f"SELECT {generate(made.expression([cast(null(), type_) for type_ in made.arguments]))}")
 
 
-def _model_method(session: Session, version_id: int, name: str, count: int) -> Scalar:
+def _model_method(context: Context, version_id: int, name: str, asked: Call) -> Scalar:
+    version, method = _method(context.session, version_id, name, asked)
+    if method.kind != "FUNCTION":
+        raise unsupported(f"a table function as a value ({name}): write TABLE({name}(..))")
+    folder = context.session.account.stages.folder_of_version(version)
+    runtime = context.session.account.runtime
+    made = runtime.function(
+        context.session, f"model {version.id} {name}", method.types, method.outputs[0][1], lambda: model_handler(folder, name)
+    )
+    return replace(made, arranged=partial(_arranged, method.arguments, asked, context))
+
+
+def _model_table(context: Context, version_id: int, name: str, asked: Call) -> RowFunction:
+    version, method = _method(context.session, version_id, name, asked)
+    if method.kind != "TABLE_FUNCTION":
+        raise unsupported(f"TABLE({name}(..)) of a method that is no table function")
+    handler = model_handler(context.session.account.stages.folder_of_version(version), name)
+    columns = [Column(column, type_) for column, type_ in method.outputs]
+    made = context.session.account.runtime.table_function(context.session, name, method.types, columns, handler)
+    return replace(made, arranged=partial(_arranged, method.arguments, asked, context))
+
+
+def _method(session: Session, version_id: int, name: str, asked: Call) -> tuple[Entry, Method]:
+    """The method that a call means; refused when its arguments do not fit."""
     version = session.catalogue.by_id(version_id)
     if version is None:
         raise unknown_function(name)
-    folder = session.account.stages.folder_of_version(version)
-    method = next((method for method in model_store.read_methods(folder) if method.name == name), None)
+    methods = model_store.read_methods(session.account.stages.folder_of_version(version))
+    method = next((method for method in methods if method.name == name), None)
     if method is None:
         raise unknown_function(f"{version.name}!{name}")
-    if method.kind != "FUNCTION":
-        raise unsupported(f"model method {name} outside TABLE(..)")
-    if count != len(method.inputs):
-        raise AccountError(
+    if not asked.fits(method.arguments):
+        listed = ", ".join(argument.name for argument in method.arguments[:20])
+        raise compilation_error(
             1044,
             "42P13",
-            f"SQL compilation error:\nInvalid argument types for function '{name}': it takes {len(method.inputs)} arguments "
-            f"({', '.join(column for column, _ in method.inputs)}), {count} were given.",
+            f"Invalid argument types for function '{name}': it takes {len(method.arguments)} arguments ({listed}), "
+            f"{asked.count} were given.",
         )
-    types = tuple(type_ for _, type_ in method.inputs)
-    result = method.outputs[0][1] if method.outputs else OBJECT
-    return session.account.runtime.function(
-        session, f"model {version.id} {name}", types, result, lambda: model_handler(folder, name)
-    )
+    return version, method
 
 
 @preparation
@@ -219,4 +260,4 @@ def _alias_span(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int
     return tokens[start - 1].start, tokens[end - 1].end, ""
 
 
-__all__ = ["resolve", "rewrite_model_calls"]
+__all__ = ["resolve", "resolve_table", "rewrite_model_calls"]

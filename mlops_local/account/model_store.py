@@ -13,17 +13,37 @@ from typing import Any
 import yaml
 
 from mlops_local.account.errors import AccountError
-from mlops_local.account.types import SqlType, parse_type
+from mlops_local.account.statements.routine import Argument
+from mlops_local.account.types import OBJECT, SqlType, parse_type
 
 
 @dataclass(frozen=True)
 class Method:
-    """One method of a version. ``outputs`` has one unnamed entry for a FUNCTION, named columns for a TABLE_FUNCTION."""
+    """One method of a version. ``outputs`` has one unnamed entry for a FUNCTION, named columns for a TABLE_FUNCTION.
+
+    ``params`` come behind the inputs, each with the SQL text that stands for it when a call leaves it out. A method of very many
+    features takes one OBJECT, which holds the parameters too.
+    """
 
     name: str
     kind: str
     inputs: tuple[tuple[str, SqlType], ...]
     outputs: tuple[tuple[str, SqlType], ...]
+    params: tuple[tuple[str, SqlType, str], ...] = ()
+
+    @property
+    def is_wide(self) -> bool:
+        return len(self.inputs) == 1 and self.inputs[0] == ("INPUT", OBJECT)
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        """What a call gives, by position or by name."""
+        given = [Argument(name, type_.sql) for name, type_ in self.inputs]
+        return tuple(given if self.is_wide else [*given, *(Argument(name, type_.sql, text) for name, type_, text in self.params)])
+
+    @property
+    def types(self) -> tuple[SqlType, ...]:
+        return tuple(parse_type(argument.type) for argument in self.arguments)
 
     @property
     def returns(self) -> str:
@@ -33,8 +53,13 @@ class Method:
         return self.outputs[0][1].sql
 
     @property
-    def arguments(self) -> str:
-        return f"{self.name}({', '.join(type_.sql.split('(')[0] for _, type_ in self.inputs)}) RETURN {self.returns}"
+    def signature(self) -> str:
+        given = [_bare(type_) for _, type_ in self.inputs] + [f"DEFAULT {_bare(type_)}" for _, type_, _ in self.params]
+        return f"{self.name}({', '.join(given)}) RETURN {self.returns}"
+
+
+def _bare(type_: SqlType) -> str:
+    return type_.sql.split("(")[0]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -59,6 +84,9 @@ def _method(item: dict[str, Any]) -> Method:
         kind=str(item.get("type", "FUNCTION")),
         inputs=tuple((str(column["name"]), parse_type(str(column["type"]))) for column in item.get("inputs", [])),
         outputs=tuple((str(column.get("name", "")), parse_type(str(column["type"]))) for column in item["outputs"]),
+        params=tuple(
+            (str(param["name"]), parse_type(str(param["type"])), str(param["default"])) for param in item.get("params", [])
+        ),
     )
 
 

@@ -9,9 +9,11 @@ https://docs.snowflake.com/en/developer-guide/udf/python/udf-python-introduction
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -39,7 +41,7 @@ from mlops_local.account.sandbox import (
     check_runtime,
 )
 from mlops_local.account.session import Session
-from mlops_local.account.sql.extensions import Scalar
+from mlops_local.account.sql.extensions import RowFunction, Scalar, TableRows
 from mlops_local.account.statements.routine import Routine
 from mlops_local.account.types import Column, SqlType, parse_type
 
@@ -57,6 +59,10 @@ def _returns(result: SqlType) -> str:
         return "TIMESTAMP"
     return result.duckdb if result.duckdb in _RETURNED else "VARCHAR"
 
+
+# A second worker has to load its handler first: for fewer rows it would not pay.
+_LEAST_SHARE = 50_000
+_WORKERS = os.cpu_count() or 1
 
 # https://docs.snowflake.com/en/developer-guide/udf/python/udf-python-introduction
 _RUNTIMES = ("3.9", "3.10", "3.11", "3.12", "3.13")
@@ -148,7 +154,45 @@ class Runtime:
         with self._lock:
             if name not in self._functions:
                 self._functions[name] = _Function(handler(), [type_.sql for type_ in types], result.sql)
-        return Scalar(f"python_{_returns(result).lower()}", result, tuple(types), (name, session.id))
+        return Scalar(
+            f"python_{_returns(result).lower()}",
+            result,
+            tuple(types),
+            (name, session.id),
+            batch=lambda table: self._compute(session, name, table),
+            returned=_returns(result),
+        )
+
+    def table_function(
+        self, session: Session, name: str, types: Sequence[SqlType], columns: Sequence[Column], handler: Handler
+    ) -> RowFunction:
+        """How a query calls a table function."""
+
+        def run(batch: pa.RecordBatch, partitions: Sequence[int] | None) -> TableRows:
+            arguments, results = [type_.sql for type_ in types], [column.type.sql for column in columns]
+            given = _arguments(batch.columns[: len(types)], batch.num_rows)
+            with refused(), stoppable(session) as cancellation:
+                answer = self.sandbox.call_table(
+                    handler, arguments, results, given, partitions=partitions, cancellation=cancellation
+                )
+            return TableRows(answer.rows, answer.input_rows, answer.partitions)
+
+        return RowFunction(name, tuple(types), tuple(columns), run)
+
+    def _compute(self, session: Session, name: str, table: pa.Table) -> pa.ChunkedArray:
+        """A whole column, by as many workers as there are cores when it is long."""
+        function = self._functions[name]
+        whole = table.combine_chunks()
+        batches = whole.to_batches(max_chunksize=_share(table.num_rows)) or [pa.RecordBatch.from_pylist([], table.schema)]
+        with refused(), stoppable(session) as cancellation, ThreadPoolExecutor(_WORKERS) as threads:
+
+            def call(batch: pa.RecordBatch) -> pa.Array:
+                given = _arguments(batch.columns[: len(function.arguments)], batch.num_rows)
+                return self.sandbox.call_function(
+                    function.handler, function.arguments, function.result, given, cancellation=cancellation
+                )
+
+            return pa.chunked_array(list(threads.map(call, batches)))
 
     def _register(self) -> None:
         for type_ in _RETURNED:
@@ -159,9 +203,7 @@ class Runtime:
     def _call(self, names: pa.ChunkedArray, *columns: pa.ChunkedArray) -> pa.Array:
         """One chunk of rows of the function that the first column names, for the session of the second."""
         function, (sessions, *given) = self._functions[names[0].as_py()], columns
-        arrays = [column.combine_chunks() for column in given]
-        rows = pa.StructArray.from_arrays(arrays, [str(i) for i in range(len(arrays))]) if arrays else _empty_rows(len(names))
-        batch = pa.RecordBatch.from_struct_array(rows)
+        batch = _arguments([column.combine_chunks() for column in given], len(names))
         try:
             with stoppable(self._account.sessions[sessions[0].as_py()]) as cancellation:
                 answer = self.sandbox.call_function(
@@ -250,6 +292,27 @@ def stoppable(session: Session) -> Iterator[Cancellation]:
     cancellation = Cancellation()
     with session.stopped_by(cancellation.cancel):
         yield cancellation
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """What goes wrong in the sandbox, in Snowflake's numbers."""
+    try:
+        yield
+    except SandboxError as error:
+        raise sandbox_refusal(error) from error
+
+
+def _share(rows: int) -> int:
+    """How many rows go to a worker at once: few enough that all of them have work to the end."""
+    return max(_LEAST_SHARE, -(-rows // (2 * _WORKERS)) if rows <= _LEAST_SHARE * 8 * _WORKERS else _LEAST_SHARE * 4)
+
+
+def _arguments(columns: Sequence[pa.Array], count: int) -> pa.RecordBatch:
+    """A batch of so many rows, also of no column. DuckDB marks JSON with an extension type; the worker takes the text in it."""
+    arrays = [column.storage if isinstance(column, pa.ExtensionArray) else column for column in columns]
+    rows = pa.StructArray.from_arrays(arrays, [str(i) for i in range(len(arrays))]) if arrays else _empty_rows(count)
+    return pa.RecordBatch.from_struct_array(rows)
 
 
 def _empty_rows(count: int) -> pa.StructArray:

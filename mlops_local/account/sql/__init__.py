@@ -4,7 +4,8 @@ For statements (all raise AccountError in Snowflake's words):
 
 ``query.translate(session, text, context=None) -> Translation``
     A SELECT, WITH, VALUES or parenthesised query. ``.sql`` is DuckDB text, ``.columns`` the Snowflake columns (name, type) of the
-    answer, ``.entries`` the catalogue entries it reads (lineage, privileges). Nothing is executed.
+    answer, ``.entries`` the catalogue entries it reads (lineage, privileges). Nothing is executed until ``.sql`` is read: then the
+    steps run that the text depends on (Python for whole columns, table functions; see ``steps``).
 ``query.fetch(session, translation) -> Result``
     Executes it within the caller's ``session.transaction()`` to an Arrow table.
 ``query.scalar_sql(session, text, columns=()) -> str``
@@ -31,8 +32,8 @@ For those who add to the language (module ``extensions``; register at import tim
 ``@scalar_function``  ``(context, path: tuple[str, ...], argument_types: list[SqlType | None]) -> Scalar | None``
     A user-defined function: the name of the DuckDB function to call, and the types of its arguments and result; None when it is
     not one. Register the DuckDB function on ``account.engine.root``.
-``@user_table_function``  ``(context, path, arguments: list[TypedSql]) -> Relation | None``
-    ``TABLE(my_function(constant, ..))``.
+``@user_table_function``  ``(context, path, argument_types: list[SqlType | None]) -> RowFunction | None``
+    ``TABLE(my_function(..) OVER (PARTITION BY ..))``: what makes the rows, given its arguments as columns and the partitions.
 ``@preparation``  ``(context, text: str) -> str``
     A pass over the text before it is parsed (``MODEL(M, V)!PREDICT(..)`` becomes a call of a function that ``scalar_function`` knows).
 

@@ -51,7 +51,7 @@ _CLAUSES: dict[type[exp.Expr], set[str]] = {
     },
     exp.WindowSpec: {"kind", "start", "start_side", "end", "end_side"},
 }
-_JOIN_WORDS = {"method": {"ASOF", "NATURAL"}, "kind": {"INNER", "CROSS", "OUTER"}}
+_JOIN_WORDS = {"method": {"ASOF", "NATURAL", "POSITIONAL"}, "kind": {"INNER", "CROSS", "OUTER"}}
 
 
 def refuse_untranslated(tree: exp.Expr) -> None:

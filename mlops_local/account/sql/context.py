@@ -17,6 +17,9 @@ from mlops_local.account.types import Column
 _numbers = itertools.count(1)
 
 
+Batch = Callable[[pa.Table], "pa.Array | pa.ChunkedArray"]
+
+
 @dataclass(frozen=True)
 class Relation:
     """Rows made by DuckDB text; ``columns`` are their Snowflake names and types, the text names them physically."""
@@ -25,12 +28,22 @@ class Relation:
     columns: tuple[Column, ...]
 
 
+@dataclass(frozen=True)
+class Step:
+    """What is computed before the query that reads it runs: from the rows of ``sql``, the rows of ``names``."""
+
+    sql: str
+    run: Callable[[pa.Table], Sequence[pa.Table]]
+    names: tuple[str, ...]
+
+
 @dataclass
 class Context:
     """``entries`` collects the objects read, ``direct`` those of them that the text itself names.
 
-    ``registered`` are the Arrow tables that the query needs while it runs. ``compile`` turns the text of a view into DuckDB
-    text; the translation that the context is for sets it.
+    ``registered`` are the Arrow tables that the query needs while it runs, ``steps`` what is to be run before its text is, and
+    ``batches`` what a step may compute. ``compile`` turns the text of a view into DuckDB text; the translation that the context is
+    for sets it.
     """
 
     session: Session
@@ -38,6 +51,8 @@ class Context:
     schema: str | None
     entries: list[Entry] = field(default_factory=list)
     registered: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
     named: dict[str, Relation] = field(default_factory=dict)
     depth: int = 0
     compile: Callable[[str, Context], str] | None = None
@@ -50,7 +65,16 @@ class Context:
     def inside(self, entry: Entry) -> Context:
         """The context of a view's body: its own schema, the same books."""
         return Context(
-            self.session, entry.database, entry.schema, self.entries, self.registered, {}, self.depth + 1, self.compile
+            self.session,
+            entry.database,
+            entry.schema,
+            self.entries,
+            self.registered,
+            self.steps,
+            self.batches,
+            {},
+            self.depth + 1,
+            self.compile,
         )
 
     def complete(self, parts: tuple[str, ...]) -> Name:
@@ -68,10 +92,27 @@ class Context:
         """An Arrow table as a relation, for as long as the statement runs."""
         name = f"~rows{next(_numbers)}"
         renamed = table.rename_columns([str(i) for i in range(table.num_columns)])
-        self.session.connection.register(name, renamed)
-        self.registered.append(name)
+        self.keep(name, renamed)
         items = ", ".join(f"{_read(renamed.schema.field(i), c)} AS {quote(physical(c.name))}" for i, c in enumerate(columns))
         return Relation(f"SELECT {items} FROM {quote(name)}", tuple(columns))
+
+    def keep(self, name: str, table: pa.Table) -> None:
+        """An Arrow table under a name of DuckDB's, for as long as the statement runs."""
+        self.session.connection.register(name, table)
+        self.registered.append(name)
+
+    def evaluate(self) -> None:
+        """Runs the steps that have not run yet. Each may read what those before it have made."""
+        while self.steps:
+            step = self.steps.pop(0)
+            rows = self.session.connection.cursor.sql(step.sql).to_arrow_table()
+            for name, table in zip(step.names, step.run(rows), strict=True):
+                self.session.connection.register(name, table)
+
+    def note(self, batch: Batch) -> int:
+        """The number by which a tree, which is copied, names the function."""
+        self.batches.append(batch)
+        return len(self.batches) - 1
 
     def name(self, relation: Relation) -> str:
         """A name by which the text of a query reads the relation: ``TABLE(SYSTEM$RELATION('name'))``."""
@@ -80,7 +121,8 @@ class Context:
         return key
 
     def release(self) -> None:
-        """Forgets the registered Arrow tables."""
+        """Forgets the registered Arrow tables, and what has not been computed."""
+        self.steps.clear()
         for name in self.registered:
             self.session.connection.unregister(name)
         self.registered.clear()

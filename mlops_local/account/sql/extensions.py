@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
 from sqlglot import exp
 
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.session import Session
-from mlops_local.account.sql.context import Context, Relation
-from mlops_local.account.types import SqlType
+from mlops_local.account.sql.context import Batch, Context, Relation
+from mlops_local.account.types import Column, SqlType
+
+Arranged = Callable[[list[exp.Expr]], list[exp.Expr]]
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Scalar:
 
     ``arranged`` puts what was given into the order of the arguments and adds their defaults. Arguments are cast to their types
     when these are given, and come behind the ``leading`` constants. What DuckDB answers is cast to the type of the result.
+    ``batch`` computes whole columns at once, of the type ``returned``; a SELECT that can takes it instead.
     """
 
     duckdb_name: str
@@ -27,15 +31,29 @@ class Scalar:
     arguments: tuple[SqlType, ...] | None = None
     leading: tuple[str | int, ...] = ()
     expression: Callable[[list[exp.Expr]], exp.Expr] | None = None
-    arranged: Callable[[list[exp.Expr]], list[exp.Expr]] | None = None
+    arranged: Arranged | None = None
+    batch: Batch | None = None
+    returned: str = ""
 
 
 @dataclass(frozen=True)
-class TypedSql:
-    """An argument as DuckDB text with its type."""
+class TableRows:
+    """What a table function answers: its rows, and for each its partition and its input row, none at the end of a partition."""
 
-    sql: str
-    type: SqlType | None
+    rows: pa.RecordBatch
+    input_rows: pa.Array
+    partitions: pa.Array
+
+
+@dataclass(frozen=True)
+class RowFunction:
+    """A table function that reads rows. ``run`` takes its arguments as columns, and the lengths of the partitions (None: no input)."""
+
+    name: str
+    arguments: tuple[SqlType, ...]
+    columns: tuple[Column, ...]
+    run: Callable[[pa.RecordBatch, Sequence[int] | None], TableRows]
+    arranged: Arranged | None = None
 
 
 TableFunction = Callable[[Context, list[Any], dict[str, Any]], Relation]
@@ -44,7 +62,7 @@ InformationView = Callable[[Context, str], Relation]
 ObjectSource = Callable[[Context, Entry], Relation]
 Location = Callable[[Context, str, dict[str, str], int], Relation]
 ScalarFunction = Callable[[Context, tuple[str, ...], "list[SqlType | None]", "list[str | None]"], "Scalar | None"]
-UserTableFunction = Callable[[Context, tuple[str, ...], "list[TypedSql]"], "Relation | None"]
+UserTableFunction = Callable[[Context, tuple[str, ...], "list[SqlType | None]", "list[str | None]"], "RowFunction | None"]
 Preparation = Callable[[Context, str], str]
 
 TABLE_FUNCTIONS: dict[str, TableFunction] = {}

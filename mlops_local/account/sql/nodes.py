@@ -6,6 +6,9 @@ from typing import ClassVar
 
 from sqlglot import exp
 
+# On a call: the number of what computes it for whole columns, the DuckDB type of its answer, how many constants come first.
+BATCH, RETURNED, LEADING = "batch", "returned", "leading"
+
 
 class Raw(exp.Expression):  # type: ignore[misc]
     """DuckDB text that is put in as it stands."""

@@ -9,6 +9,7 @@ from sqlglot import exp
 from mlops_local.account.errors import unsupported
 from mlops_local.account.names import physical
 from mlops_local.account.sql import table_functions
+from mlops_local.account.sql.batches import part_calls
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.expressions import translate
 from mlops_local.account.sql.scope import Field, Fields, Scope, fields_of, renamed
@@ -92,7 +93,7 @@ def _select(node: exp.Select, scope: Scope) -> Fields | None:
     from_ = node.args.get("from_")
     if from_ is not None:
         add_source(from_.this, scope)
-    for join in node.args.get("joins") or ():
+    for join in list(node.args.get("joins") or ()):
         _join(join, scope)
     for lateral in node.args.get("laterals") or ():
         add_source(lateral, scope)
@@ -107,7 +108,9 @@ def _select(node: exp.Select, scope: Scope) -> Fields | None:
         if node.args.get(key) is not None:
             _clause(node, key, scope)
     _order(node, scope)
-    return _answer(items, scope)
+    fields = _answer(items, scope)
+    part_calls(node, fields, scope)
+    return fields
 
 
 def _clause(node: exp.Expr, key: str, scope: Scope) -> None:

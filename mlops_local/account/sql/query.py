@@ -32,9 +32,15 @@ from mlops_local.account.types import TEXT, VARIANT, Column, SqlType, from_duckd
 class Translation:
     """A query as DuckDB text, the columns of its answer, and the objects that it reads."""
 
-    sql: str
+    text: str
     columns: tuple[Column, ...]
     context: Context = field(repr=False)
+
+    @property
+    def sql(self) -> str:
+        """The text, ready to be run: what it needs from elsewhere is computed by then."""
+        self.context.evaluate()
+        return self.text
 
     @property
     def entries(self) -> tuple[Entry, ...]:

@@ -31,23 +31,39 @@ def tables(tree: exp.Expr, context: Context) -> exp.Expr:
 
 def _is_cte(table: exp.Table) -> bool:
     """Whether a WITH that the reference stands under has defined the name by then."""
-    return len(table.parts) == 1 and table.name in set(_visible_ctes(table))
+    return len(table.parts) == 1 and any(table.name == cte.alias for _, cte in _ctes_around(table))
 
 
-def _visible_ctes(table: exp.Expr) -> Iterator[str]:
-    child, parent = table, table.parent
+def _ctes_around(place: exp.Expr) -> Iterator[tuple[exp.With, exp.CTE]]:
+    """The common table expressions that a place sees, the nearest WITH first."""
+    child, parent = place, place.parent
     while parent is not None:
         clause = parent.args.get("with_")
         if clause is not None and child is not clause:
-            yield from (cte.alias for cte in clause.expressions)
+            yield from ((clause, cte) for cte in clause.expressions)
         elif isinstance(parent, exp.With):
             for cte in parent.expressions:
                 if cte is child and not parent.recursive:
                     break
-                yield cte.alias
+                yield parent, cte
                 if cte is child:
                     break
         child, parent = parent, parent.parent
+
+
+def visible_ctes(select: exp.Expr) -> list[exp.CTE] | None:
+    """Those that a SELECT sees, its own included, in an order in which they can be defined; None when names hide each other.
+
+    A part of a recursive one cannot be taken out of it.
+    """
+    own = select.args.get("with_")
+    around = [*((own, cte) for cte in (own.expressions if own is not None else ())), *_ctes_around(select)]
+    clauses = list(dict.fromkeys(id(clause) for clause, _ in around))
+    found = [cte for identity in reversed(clauses) for clause, cte in around if id(clause) == identity]
+    names = {cte.alias for cte in found}
+    if len(names) < len(found) or any(clause.recursive for clause, _ in around):
+        return None
+    return found
 
 
 def _resolve(table: exp.Table, context: Context) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 from sqlglot import exp
 
 from mlops_local.account.errors import AccountError, unknown_function, unsupported
-from mlops_local.account.names import literal, quote_if_needed
+from mlops_local.account.names import literal, logical, quote_if_needed
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.expressions import translate
-from mlops_local.account.sql.extensions import LOCATIONS, TABLE_FUNCTIONS, USER_TABLE_FUNCTIONS, TypedSql, table_function
+from mlops_local.account.sql.extensions import LOCATIONS, TABLE_FUNCTIONS, USER_TABLE_FUNCTIONS, table_function
 from mlops_local.account.sql.functions.lookup import value_of
 from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.locations import LOCATION
+from mlops_local.account.sql.row_functions import call_rows
 from mlops_local.account.sql.scope import Fields, Scope, fields_of, renamed
 from mlops_local.account.sql.semistructured import as_json, key_path
 from mlops_local.account.sql.sources import replace_by
@@ -26,11 +27,7 @@ def table(node: exp.Table, scope: Scope) -> Fields | None:
     """``TABLE( function(..) )``, or a staged file; the node is replaced by the rows."""
     if isinstance(node.this, exp.Literal):
         return _put(node, _location(scope.context, node.this.name, {}, _width(node)))
-    inner = node.this
-    if isinstance(inner, exp.Anonymous) and str(inner.this).upper() == "TABLE" and len(inner.expressions) == 1:
-        inner = inner.expressions[0]
-    path, arguments = _call(inner)
-    return _put(node, _relation(path, arguments, scope, node))
+    return _put(node, _relation(_inside_table(node.this), scope, node))
 
 
 def lateral(node: exp.Lateral, scope: Scope) -> Fields | None:
@@ -40,8 +37,16 @@ def lateral(node: exp.Lateral, scope: Scope) -> Fields | None:
         fields = scope.query(node.this, inside)
         alias = node.args.get("alias")
         return renamed(fields, [column.name for column in alias.columns] if alias else [])
-    path, arguments = _call(node.this)
-    return _put(node, _relation(path, arguments, scope, node))
+    if node.args.get("outer"):
+        raise unsupported("LATERAL OUTER")
+    return _put(node, _relation(_inside_table(node.this), scope, node))
+
+
+def _inside_table(node: exp.Expr) -> exp.Expr:
+    """``TABLE(f(..))`` is ``f(..)``."""
+    if isinstance(node, exp.Anonymous) and str(node.this).upper() == "TABLE" and len(node.expressions) == 1:
+        return node.expressions[0]
+    return node
 
 
 def _put(node: exp.Expr, relation: Relation) -> Fields | None:
@@ -62,12 +67,17 @@ def _call(node: exp.Expr) -> tuple[tuple[str, ...], list[exp.Expr]]:
     raise unsupported(f"TABLE({node.sql(dialect='snowflake')[:60]})")
 
 
-def _relation(path: tuple[str, ...], arguments: list[exp.Expr], scope: Scope, node: exp.Expr) -> Relation:
+def _relation(inner: exp.Expr, scope: Scope, node: exp.Expr) -> Relation:
+    window = inner if isinstance(inner, exp.Window) else None
+    path, arguments = _call(inner.this if window is not None else inner)
     name = path[-1]
     if name == LOCATION:
         text, options = (argument.name for argument in arguments)
         return _location(scope.context, text, json.loads(options), _width(node))
     positional, named = _translated(arguments, scope)
+    built_in = name in {"FLATTEN", "SPLIT_TO_TABLE"} or name in TABLE_FUNCTIONS
+    if window is not None and built_in:
+        raise unsupported(f"OVER behind {name}")
     if name == "FLATTEN":
         return flatten(positional, named, scope)
     if name == "SPLIT_TO_TABLE":
@@ -75,7 +85,7 @@ def _relation(path: tuple[str, ...], arguments: list[exp.Expr], scope: Scope, no
     if name in TABLE_FUNCTIONS and (len(path) == 1 or path[-2] == "INFORMATION_SCHEMA"):
         values = [value_of(argument, scope) for argument in positional]
         return TABLE_FUNCTIONS[name](scope.context, values, {key: value_of(argument, scope) for key, argument in named.items()})
-    return _user_defined(path, [*positional, *named.values()], scope.context)
+    return _user_defined(path, positional, named, window, node, scope)
 
 
 def _translated(arguments: list[exp.Expr], scope: Scope) -> tuple[list[exp.Expr], dict[str, exp.Expr]]:
@@ -88,12 +98,21 @@ def _translated(arguments: list[exp.Expr], scope: Scope) -> tuple[list[exp.Expr]
     return positional, named
 
 
-def _user_defined(path: tuple[str, ...], arguments: list[exp.Expr], context: Context) -> Relation:
-    given = [TypedSql(generate(argument.copy()), type_of(argument)) for argument in arguments]
+def _user_defined(
+    path: tuple[str, ...],
+    positional: list[exp.Expr],
+    named: dict[str, exp.Expr],
+    window: exp.Window | None,
+    node: exp.Expr,
+    scope: Scope,
+) -> Relation:
+    path = tuple(map(logical, path))
+    arguments = [*positional, *named.values()]
+    names = [*[None] * len(positional), *named]
     for resolve in USER_TABLE_FUNCTIONS:
-        found = resolve(context, path, given)
+        found = resolve(scope.context, path, [type_of(argument) for argument in arguments], names)
         if found is not None:
-            return found
+            return call_rows(found, arguments, window, node, scope)
     raise unknown_function(".".join(quote_if_needed(part) for part in path))
 
 

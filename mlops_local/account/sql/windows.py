@@ -39,9 +39,13 @@ def unmark(node: exp.Expr) -> exp.Expr:
 
 def _cores(node: exp.Expr) -> list[Call]:
     """The outermost aggregates; some translations are made of several (a mean is a sum and a count)."""
-    if isinstance(node, Call) and node.meta.get(_CORE):
+    if is_aggregate(node):
         return [node]
     return [core for child in node.iter_expressions() for core in _cores(child)]
+
+
+def is_aggregate(node: exp.Expr) -> bool:
+    return isinstance(node, Call) and bool(node.meta.get(_CORE))
 
 
 def _some_cores(node: exp.Expr) -> list[Call]:

@@ -196,6 +196,7 @@ def _mutate(
             return empty
         if mutation.entry.kind != "TABLE":
             raise unsupported(f"changing the rows of a {mutation.entry.kind.lower()}")
+        mutation.context.evaluate()
         with captured(session, mutation.entry):
             result = apply(mutation.sql)
         consume(session, mutation.context.entries)

@@ -382,7 +382,7 @@ def show_functions(session: Session, reader: Reader) -> Result:
                 "N",
                 str(len(method.inputs)),
                 str(len(method.inputs)),
-                method.arguments,
+                method.signature,
                 method.returns,
                 "model method",
                 model.database,

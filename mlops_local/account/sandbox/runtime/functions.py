@@ -122,8 +122,10 @@ def _end(instance: Any, signature: Signature, part: Sequence[pa.Array], output: 
     if end is None:
         return
     if is_vectorized(end):
-        columns = _columns(end(_frame(end, signature, part, length)), signature)
-        output.add_columns(columns, partition, [None] * len(columns[0]))
+        result = end(_frame(end, signature, part, length))
+        for answer in result if isinstance(result, Iterator) else [result]:
+            columns = _columns(answer, signature)
+            output.add_columns(columns, partition, [None] * len(columns[0]))
     else:
         output.add_rows(end(), partition, None)
 

@@ -15,6 +15,7 @@ from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.extensions import SCALAR_FUNCTIONS, SYSTEM_FUNCTIONS
 from mlops_local.account.sql.functions import registry
 from mlops_local.account.sql.generator import generate
+from mlops_local.account.sql.nodes import BATCH, LEADING, RETURNED
 from mlops_local.account.sql.scope import Scope
 from mlops_local.account.sql.typed import call, null, string, template, type_of, typed
 from mlops_local.account.types import BOOLEAN, INTEGER, REAL, TIMESTAMP_LTZ
@@ -52,6 +53,10 @@ def _user_defined(path: tuple[str, ...], arguments: list[exp.Expr], scope: Scope
         if found.expression is not None:
             return cast(found.expression(arguments), found.result)
         answer = call(found.duckdb_name, *map(constant, found.leading), *arguments)
+        if found.batch is not None:
+            answer.meta[BATCH] = scope.context.note(found.batch)
+            answer.meta[RETURNED] = found.returned
+            answer.meta[LEADING] = len(found.leading)
         return template(f"CAST({{0}} AS {found.result.duckdb})", answer, type_=found.result)
     return None
 
