@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account import dropped, dynamic_tables, graph_versions, lineage, task_runs, tdigest
+from mlops_local.account import dropped, dynamic_tables, graph_versions, lineage, task_runs, tdigest, warehouses
 from mlops_local.account import language as language
 from mlops_local.account.access_tokens import AccessToken, tokens_of, with_secret
 from mlops_local.account.catalogue import Catalogue, Entry
@@ -84,6 +84,7 @@ class Account:
             graph_versions.create_tables(session.connection)
             task_runs.create_tables(session.connection)
             dropped.create_tables(session.connection)
+            warehouses.create_tables(session.connection)
             create_defaults(session)
             self._drop_temporary(session.catalogue.list_temporary(), session)
             dropped.purge(session)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS account.query_history (
     bytes_written_to_result BIGINT)
 """
 _FLUSH_AT = 200
+# How long reading waits for rows that are still to be written; a session that itself holds the turn would wait for ever.
+_PATIENCE = 1.0
 _SECRET = re.compile(
     r"(\bPASSWORD\s*=\s*|\bSYSTEM\$DECODE_PAT\s*\(\s*)(?:'(?:[^'\\]|''|\\.)*'|\$\$.*?\$\$)", re.IGNORECASE | re.DOTALL
 )
@@ -92,6 +94,12 @@ class History:
             self._connection.cursor.executemany(f"INSERT INTO account.query_history VALUES ({marks})", pending)
             self._connection.commit()
 
+    def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Reads what has been committed by now, whatever the transaction of the session that asks has begun to see."""
+        self.flush(_PATIENCE)
+        with self._lock:
+            return self._connection.fetch(sql, values)
+
     def close(self) -> None:
         self.flush()
         self._connection.close()
@@ -100,13 +108,12 @@ class History:
 def _row(
     session: Session, request: Request, start: datetime, end: datetime, record: Record, failure: AccountError | None
 ) -> list[Any]:
-    words = request.text.split(None, 1)
     return [
         request.query_id,
         _SECRET.sub(r"\1'********'", request.text),
         session.database,
         session.schema,
-        words[0].upper() if words else "",
+        query_type(request.text),
         session.id,
         session.user,
         session.role,
@@ -121,3 +128,65 @@ def _row(
         record.rows,
         record.bytes,
     ]
+
+
+_COMMENTS = re.compile(r"\s*(?:(?:--[^\n]*(?:\n|\Z)|//[^\n]*(?:\n|\Z)|/\*.*?\*/)\s*)*", re.DOTALL)
+_WORDS = re.compile(r"[A-Za-z_]+|\S")
+_BY_FIRST = {
+    "(": "SELECT",
+    "ABORT": "UNKNOWN",
+    "BEGIN": "BEGIN_TRANSACTION",
+    "DECLARE": "CALL",
+    "DESC": "DESCRIBE",
+    "GET": "GET_FILES",
+    "LIST": "LIST_FILES",
+    "LS": "LIST_FILES",
+    "PUT": "PUT_FILES",
+    "REMOVE": "REMOVE_FILES",
+    "RM": "REMOVE_FILES",
+    "START": "BEGIN_TRANSACTION",
+    "TRUNCATE": "TRUNCATE_TABLE",
+    "VALUES": "SELECT",
+    "WITH": "SELECT",
+}
+_MADE = ("TABLE", "VIEW", "ROLE", "USER", "SEQUENCE", "TASK", "STREAM", "SCHEMA", "DATABASE", "FUNCTION", "PROCEDURE")
+_BEFORE_KIND = {
+    "OR",
+    "REPLACE",
+    "ALTER",
+    "TEMPORARY",
+    "TEMP",
+    "SCOPED",
+    "LOCAL",
+    "GLOBAL",
+    "VOLATILE",
+    "TRANSIENT",
+    "SECURE",
+    "RECURSIVE",
+}
+_AS_QUERY = re.compile(r"\bAS\s*\(?\s*(?:SELECT|WITH)\b", re.IGNORECASE)
+_INTO_STAGE = re.compile(r"COPY\s+INTO\s+['\"]?@", re.IGNORECASE)
+
+
+def query_type(text: str) -> str:
+    """QUERY_TYPE as the history names it: SELECT, CREATE_TABLE_AS_SELECT, ALTER_SESSION, PUT_FILES ..."""
+    start = _COMMENTS.match(text)
+    text = text[start.end() if start else 0 :]
+    words = [word.upper() for word in _WORDS.findall(text[:200])]
+    first = words[0] if words else ""
+    if first == "COPY":
+        return "UNLOAD" if _INTO_STAGE.match(text) else "COPY"
+    if first == "INSERT" and words[1:2] in (["ALL"], ["FIRST"]):
+        return "MULTI_TABLE_INSERT"
+    if first == "ALTER" and words[1:2] == ["SESSION"]:
+        return "ALTER_SESSION"
+    if first == "BEGIN" and words[1:2] not in ([], [";"], ["TRANSACTION"], ["WORK"], ["NAME"]):
+        return "CALL"
+    return _type_made(text, words) if first == "CREATE" else _BY_FIRST.get(first, first)
+
+
+def _type_made(text: str, words: list[str]) -> str:
+    kind = next((word for word in words[1:] if word not in _BEFORE_KIND), "")
+    if kind == "TABLE" and _AS_QUERY.search(text):
+        return "CREATE_TABLE_AS_SELECT"
+    return f"CREATE_{kind}" if kind in _MADE else "CREATE"

@@ -167,6 +167,7 @@ def test_functions_of_other_rooms_are_on_the_page_and_no_others() -> None:
     assert listed("table functions") == (set(extensions.TABLE_FUNCTIONS) - INTERNAL) | BUILT_IN_TABLE_FUNCTIONS
     assert listed("system functions") == set(extensions.SYSTEM_FUNCTIONS)
     assert listed("views of INFORMATION_SCHEMA") == set(extensions.INFORMATION_SCHEMA)
+    assert listed("views of SNOWFLAKE") == set(extensions.ACCOUNT_USAGE)
     assert listed("read by FROM") == set(extensions.OBJECT_SOURCES)
 
 

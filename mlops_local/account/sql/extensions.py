@@ -59,6 +59,7 @@ class RowFunction:
 TableFunction = Callable[[Context, list[Any], dict[str, Any]], Relation]
 SystemFunction = Callable[[Session, list[Any]], Any]
 InformationView = Callable[[Context, str], Relation]
+AccountView = Callable[[Context], Relation]
 ObjectSource = Callable[[Context, Entry], Relation]
 Location = Callable[[Context, str, dict[str, str], int], Relation]
 ScalarFunction = Callable[[Context, tuple[str, ...], "list[SqlType | None]", "list[str | None]"], "Scalar | None"]
@@ -68,6 +69,7 @@ Preparation = Callable[[Context, str], str]
 TABLE_FUNCTIONS: dict[str, TableFunction] = {}
 SYSTEM_FUNCTIONS: dict[str, SystemFunction] = {}
 INFORMATION_SCHEMA: dict[str, InformationView] = {}
+ACCOUNT_USAGE: dict[str, AccountView] = {}
 OBJECT_SOURCES: dict[str, ObjectSource] = {}
 LOCATIONS: list[Location] = []
 SCALAR_FUNCTIONS: list[ScalarFunction] = []
@@ -94,6 +96,14 @@ def system_function(name: str) -> Callable[[SystemFunction], SystemFunction]:
 def information_schema(name: str) -> Callable[[InformationView], InformationView]:
     def enter(function: InformationView) -> InformationView:
         INFORMATION_SCHEMA[name] = function
+        return function
+
+    return enter
+
+
+def account_usage(name: str) -> Callable[[AccountView], AccountView]:
+    def enter(function: AccountView) -> AccountView:
+        ACCOUNT_USAGE[name] = function
         return function
 
     return enter

@@ -7,12 +7,22 @@ from typing import Any
 
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import does_not_exist
+from mlops_local.account.privileges import inherited
 from mlops_local.account.result import rows
 from mlops_local.account.sql.context import Context, Relation
-from mlops_local.account.sql.extensions import INFORMATION_SCHEMA, information_schema
+from mlops_local.account.sql.extensions import ACCOUNT_USAGE, INFORMATION_SCHEMA, information_schema
 from mlops_local.account.types import INTEGER, TEXT, TIMESTAMP_LTZ, Column, SqlType
 
 NAME = "INFORMATION_SCHEMA"
+ACCOUNT = ("SNOWFLAKE", "ACCOUNT_USAGE")
+
+
+def account_view(context: Context, path: tuple[str, ...]) -> Relation:
+    """``SNOWFLAKE.ACCOUNT_USAGE.name``, for roles that have ACCOUNTADMIN."""
+    session = context.session
+    if path[-1] not in ACCOUNT_USAGE or "ACCOUNTADMIN" not in inherited(session.catalogue, session.role or "PUBLIC"):
+        raise does_not_exist("Object", ".".join(path))
+    return ACCOUNT_USAGE[path[-1]](context)
 
 
 def view(context: Context, path: tuple[str, ...]) -> Relation:

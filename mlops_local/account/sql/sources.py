@@ -72,6 +72,9 @@ def _resolve(table: exp.Table, context: Context) -> None:
     if len(path) > 1 and path[-2] == information_schema.NAME:
         replace_by(table, information_schema.view(context, path), alias=path[-1])
         return
+    if path[:-1] == information_schema.ACCOUNT:
+        replace_by(table, information_schema.account_view(context, path), alias=path[-1])
+        return
     entry = find(context, path)
     context.entries.append(entry)
     context.direct.append(entry)
