@@ -39,19 +39,25 @@ def shared_server(shared_key: tuple[bytes, str], tmp_path_factory: pytest.TempPa
             yield server
 
 
+@pytest.fixture(scope="session")
+def shared_settings(shared_server: Server, shared_key: tuple[bytes, str]) -> dict[str, Any]:
+    """What the real connector signs in to the shared account with."""
+    return {
+        "account": shared_server.account.name,
+        "user": "ADMIN",
+        "private_key": shared_key[0],
+        "host": "127.0.0.1",
+        "port": shared_server.port,
+        "protocol": "http",
+        "role": "ACCOUNTADMIN",
+        "warehouse": "SHARED_WH",
+    }
+
+
 @pytest.fixture(scope="module")
-def client(shared_server: Server, shared_key: tuple[bytes, str]) -> Iterator[SnowflakeConnection]:
+def client(shared_settings: dict[str, Any]) -> Iterator[SnowflakeConnection]:
     """The real connector, in schema S of a new database."""
-    connection = snowflake.connector.connect(
-        account=shared_server.account.name,
-        user="ADMIN",
-        private_key=shared_key[0],
-        host="127.0.0.1",
-        port=shared_server.port,
-        protocol="http",
-        role="ACCOUNTADMIN",
-        warehouse="SHARED_WH",
-    )
+    connection = snowflake.connector.connect(**shared_settings)
     connection.cursor().execute(f"CREATE DATABASE MODULE_{next(_numbers)}")
     connection.cursor().execute("CREATE SCHEMA S")
     yield connection

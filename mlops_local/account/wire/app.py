@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import uuid
-import zlib
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -22,8 +20,10 @@ from mlops_local.account.errors import AccountError
 from mlops_local.account.session import Session
 from mlops_local.account.transfers import ROUTE
 from mlops_local.account.wire import rest_tasks
+from mlops_local.account.wire.body import bad_request, read_body, read_json
 from mlops_local.account.wire.envelope import Answer, encode, failure, internal_error, success
 from mlops_local.account.wire.files import serve_file
+from mlops_local.account.wire.gone import Answered, NoResponse
 from mlops_local.account.wire.issuers import Issuers
 from mlops_local.account.wire.jobs import Job
 from mlops_local.account.wire.login import login
@@ -34,8 +34,6 @@ Handler = Callable[[Request], Awaitable[Answer | bytes]]
 
 # The connector gives up on an answer after 60 seconds and sends the statement again.
 ANSWER_SECONDS = 45.0
-_LARGEST_BODY = 1 << 30
-_SMALL_BODY = 1 << 16
 _TOKEN = re.compile(r'Snowflake Token="([^"]*)"')
 
 
@@ -50,7 +48,8 @@ class Wire:
         self._answer_seconds = answer_seconds
 
     def app(self) -> Starlette:
-        return Starlette(routes=[*self._session_routes(), *self._query_routes(), *self._rest_routes(), *self._file_routes()])
+        routes = [*self._session_routes(), *self._query_routes(), *self._rest_routes(), *self._file_routes()]
+        return Starlette(routes=routes, middleware=[Middleware(Answered)])
 
     def _session_routes(self) -> list[Route]:
         return [
@@ -73,9 +72,9 @@ class Wire:
 
     def _file_routes(self) -> list[Route]:
         return [
-            Route("/chunks/{token}/{index:int}", self.chunk, methods=["GET"]),
-            Route(ROUTE + "{token}", self.file, methods=["GET", "HEAD", "PUT"]),
-            Route(ROUTE + "{token}/{name:path}", self.file, methods=["GET", "HEAD", "PUT"]),
+            Route("/chunks/{token}/{index:int}", guarded(self.chunk), methods=["GET"]),
+            Route(ROUTE + "{token}", guarded(self.file), methods=["GET", "HEAD", "PUT"]),
+            Route(ROUTE + "{token}/{name:path}", guarded(self.file), methods=["GET", "HEAD", "PUT"]),
             Route("/{path:path}", not_here, methods=["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]),
         ]
 
@@ -99,7 +98,7 @@ class Wire:
 
     async def log_out(self, request: Request) -> Answer:
         if request.query_params.get("delete") != "true":
-            raise AccountError(390400, "08001", "Bad request: /session is for signing out, with delete=true.")
+            raise bad_request("/session is for signing out, with delete=true")
         grant = self.grant(request)
         if self.tokens.withdraw(grant):
             # Asynchronous statements may go on for longer than the client waits for this answer.
@@ -169,6 +168,8 @@ def answering(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             answer = await handler(request)
         except AccountError as error:
             answer = failure(error)
+        except ClientDisconnect:
+            return NoResponse()
         except Exception as error:
             answer = failure(internal_error(error))
         body = answer if isinstance(answer, bytes) else encode(answer)
@@ -177,9 +178,23 @@ def answering(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     return respond
 
 
+def guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """For what is not JSON: a defect is told without its trace, here too."""
+
+    async def respond(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except ClientDisconnect:
+            return NoResponse()
+        except Exception as error:
+            return JSONResponse(failure(internal_error(error)), 500)
+
+    return respond
+
+
 async def telemetry(request: Request) -> Answer:
     """Taken and thrown away: nothing of it leaves this machine."""
-    await request.body()
+    await read_body(request)
     return success("Log Received")
 
 
@@ -194,24 +209,3 @@ def token_of(request: Request) -> str:
     if match is None:
         raise session_gone()
     return match[1]
-
-
-async def read_json(request: Request) -> dict[str, Any]:
-    body = await request.body()
-    compressed = request.headers.get("content-encoding") == "gzip"
-    return _parse(body, compressed) if len(body) < _SMALL_BODY else await run_in_threadpool(_parse, body, compressed)
-
-
-def _parse(body: bytes, compressed: bool) -> dict[str, Any]:
-    try:
-        if compressed:
-            unpacker = zlib.decompressobj(wbits=31)
-            body = unpacker.decompress(body, _LARGEST_BODY)
-            if unpacker.unconsumed_tail:
-                raise ValueError("the body is larger than 1 GiB")
-        parsed = json.loads(body or b"{}")
-        if not isinstance(parsed, dict):
-            raise ValueError("the body is not a JSON object")
-    except (ValueError, zlib.error) as error:
-        raise AccountError(390400, "08001", f"Bad request: {error}.") from None
-    return parsed

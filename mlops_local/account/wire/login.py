@@ -11,6 +11,7 @@ from mlops_local.account.errors import AccountError
 from mlops_local.account.names import fold
 from mlops_local.account.session import Session
 from mlops_local.account.wire.auth import by_access_token, by_key_pair, by_password, by_workload_identity
+from mlops_local.account.wire.body import bad_request
 from mlops_local.account.wire.envelope import Answer, success
 from mlops_local.account.wire.issuers import Issuers
 from mlops_local.account.wire.results import parameter_list
@@ -22,7 +23,7 @@ SERVER_VERSION = "9.32.0"
 def login(account: Account, tokens: Tokens, issuers: Issuers, query: Mapping[str, str], body: Mapping[str, Any]) -> Answer:
     data = body.get("data")
     if not isinstance(data, dict):
-        raise AccountError(390400, "08001", "Bad request: the sign-in has no data.")
+        raise bad_request("the sign-in has no data")
     user, access_token = _authenticate(account, issuers, data)
     if user.disabled:
         raise AccountError(390101, "08001", "User access disabled. Contact your local system administrator.")

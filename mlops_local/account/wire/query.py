@@ -10,9 +10,11 @@ from typing import Any
 from mlops_local.account.account import Account
 from mlops_local.account.errors import AccountError, cancelled
 from mlops_local.account.lexer import tokenize
+from mlops_local.account.parameters import checked
 from mlops_local.account.result import Result, StatementType, rows
 from mlops_local.account.session import Bind, Request, Session
 from mlops_local.account.types import Column
+from mlops_local.account.wire.body import bad_request
 from mlops_local.account.wire.chunks import ChunkStore
 from mlops_local.account.wire.envelope import IN_PROGRESS, IN_PROGRESS_ASYNC, Answer, encode, failure, internal_error, success
 from mlops_local.account.wire.jobs import Job, Jobs
@@ -34,24 +36,39 @@ class Query:
     def statement_count(self) -> int | None:
         """How many statements the client means to send; 0 is any number, None is not said."""
         count = self.settings.get("MULTI_STATEMENT_COUNT")
-        return None if count is None else int(count)
+        return None if count is None else int(checked("MULTI_STATEMENT_COUNT", count))
 
 
 def decode(body: Mapping[str, Any]) -> Query:
     if body.get("bindStage"):
         raise AccountError(2, "0A000", "Binding from a stage is not supported; bind the rows in the request.")
+    text, settings = body.get("sqlText") or "", body.get("parameters") or {}
+    if not isinstance(text, str) or not isinstance(settings, dict):
+        raise bad_request("sqlText is a text and parameters are an object")
     return Query(
-        text=str(body.get("sqlText") or ""),
+        text=text,
         binds=_binds(body.get("bindings") or {}),
-        settings={str(key).upper(): value for key, value in (body.get("parameters") or {}).items()},
+        settings={key.upper(): value for key, value in settings.items()},
         describe_only=bool(body.get("describeOnly")),
         asynchronous=bool(body.get("asyncExec")),
     )
 
 
 def _binds(bindings: Mapping[str, Mapping[str, Any]]) -> tuple[Bind, ...]:
-    ordered = sorted(bindings.items(), key=lambda item: int(item[0]))
-    return tuple(Bind(str(bind["type"] or "TEXT").upper(), bind["value"]) for _, bind in ordered)
+    try:
+        ordered = sorted(bindings.items(), key=lambda item: int(item[0]))
+        return tuple(Bind(str(bind["type"] or "TEXT").upper(), _bound(bind["value"])) for _, bind in ordered)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise bad_request("bindings are an object of numbered types and texts") from None
+
+
+def _bound(value: Any) -> str | list[str | None] | None:
+    """A text, or none; a list of them for array binding."""
+    for each in value if isinstance(value, list) else [value]:
+        if each is not None and not isinstance(each, str):
+            raise TypeError("not a text")
+    bound: str | list[str | None] | None = value
+    return bound
 
 
 class Queries:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
@@ -19,12 +20,14 @@ from mlops_local.account.names import quote_if_needed, text_constant
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result
 from mlops_local.account.session import Request, Session
+from mlops_local.account.wire.body import bad_request, read_value
 from mlops_local.account.wire.envelope import internal_error
+from mlops_local.account.wire.gone import NoResponse
 
 Sessions = Callable[[HttpRequest], Session]
 Work = Callable[[Session, "Call"], Any]
 
-_STATUS_OF = {2003: 404, 2043: 404, 2002: 409, 3001: 403}
+_STATUS_OF = {2003: 404, 2043: 404, 2002: 409, 3001: 403, 390400: 400}
 _SIGN_IN = range(390_000, 391_000)
 CREATE_MODES = {None: "CREATE", "errorIfExists": "CREATE", "orReplace": "CREATE OR REPLACE", "ifNotExists": "CREATE"}
 
@@ -97,13 +100,14 @@ def endpoint(sessions: Sessions, work: Work) -> Callable[[HttpRequest], Awaitabl
     async def respond(http: HttpRequest) -> Response:
         try:
             session = sessions(http)
-            body = await http.json() if await http.body() else None
-            call = Call(http.path_params, http.query_params, body)
+            call = Call(http.path_params, http.query_params, await read_value(http))
             return JSONResponse(await run_in_threadpool(work, session, call))
         except AccountError as error:
             return refusal(error)
+        except ClientDisconnect:
+            return NoResponse()
         except ValueError as error:
-            return refusal(AccountError(390400, "08001", f"Bad request: {error}."), 400)
+            return refusal(bad_request(str(error)))
         except Exception as error:
             return refusal(internal_error(error), 500)
 
