@@ -296,6 +296,8 @@ def test_tiled_views_aggregate_within_their_windows(
         Feature.avg("A", "3 days").alias("AVG_A"),
         Feature.max("B", "3 days").alias("MAX_B"),
         Feature.last_n("A", "3 days", n=2).alias("LAST_A"),
+        Feature.approx_count_distinct("A", "3 days").alias("DISTINCT_A"),
+        Feature.approx_percentile("B", "3 days", percentile=0.5).alias("MIDDLE_B"),
     ]
     view = FeatureView(
         "TILED", [entity], features, timestamp_col="TS", refresh_freq="1 day", feature_granularity="1 day", features=aggregates
@@ -311,6 +313,7 @@ def test_tiled_views_aggregate_within_their_windows(
         ("b", 0, None, None, None),
         ("z", 0, None, None, None),
     ]
+    assert [(row["DISTINCT_A"], row["MIDDLE_B"]) for row in rows(frame)] == [(1, 1.5), (2, 1.5), (0, None), (0, None)]
     replaced = FeatureView(
         "TILED",
         [entity],
