@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account import dropped, dynamic_tables, graph_versions, lineage, task_runs, tdigest, warehouses
+from mlops_local.account import alerts, dropped, dynamic_tables, graph_versions, lineage, task_runs, tdigest, warehouses
 from mlops_local.account import language as language
 from mlops_local.account.access_tokens import AccessToken, tokens_of, with_secret
 from mlops_local.account.catalogue import Catalogue, Entry
@@ -81,6 +81,7 @@ class Account:
             self.history.create_tables(session.connection)
             dynamic_tables.create_tables(session.connection)
             lineage.create_tables(session.connection)
+            alerts.create_tables(session.connection)
             graph_versions.create_tables(session.connection)
             task_runs.create_tables(session.connection)
             dropped.create_tables(session.connection)

@@ -100,13 +100,17 @@ def split_statements(text: str) -> list[str]:
     return statements
 
 
+# A block is a statement, or the body of what is created: AS of a procedure or task, THEN and ACTION of an alert.
+_BEFORE_BLOCK = {"AS", "THEN", "ACTION"}
 _TRANSACTION_WORDS = {"", "TRANSACTION", "WORK", "NAME", ";"}
 
 
 def _in_block(tokens: list[Token]) -> bool:
     """Whether a scripting block that has begun in these tokens is still open."""
     words = [token.upper for token in tokens]
-    start = next((i for i, word in enumerate(words) if word in {"BEGIN", "DECLARE"} and (i == 0 or words[i - 1] == "AS")), None)
+    start = next(
+        (i for i, word in enumerate(words) if word in {"BEGIN", "DECLARE"} and (i == 0 or words[i - 1] in _BEFORE_BLOCK)), None
+    )
     if start is None:
         return False
     opens = 0

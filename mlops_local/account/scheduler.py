@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from mlops_local.account import dynamic_tables, graph_run, task_runs
+from mlops_local.account import alert_run, alerts, dynamic_tables, graph_run, task_runs
+from mlops_local.account.alerts import Alert, AlertRun
+from mlops_local.account.scheduled import Scheduled
 from mlops_local.account.session import Session
 from mlops_local.account.task_runs import BY_SCHEDULE, BY_TRIGGER, Run
 from mlops_local.account.tasks import KIND, Task
@@ -25,20 +27,23 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _TRIGGER_SECONDS = 30
+_Scheduled = TypeVar("_Scheduled", bound=Scheduled)
 _POLL_SECONDS = 0.5
 _WORKERS = 4
 
 
 @dataclass(frozen=True)
-class Due:
-    """A root task that is to run, and the time at which its schedule wanted it."""
+class Due(Generic[_Scheduled]):
+    """A root task or an alert that is to run, and the time at which its schedule wanted it."""
 
-    task: Task
+    task: _Scheduled
     at: datetime
 
 
-def due_tasks(roots: Iterable[Task], now: datetime, *, served: Mapping[int, datetime], busy: set[int]) -> list[Due]:
-    """The started root tasks whose time has come since it was ``served`` last.
+def due_tasks(
+    roots: Iterable[_Scheduled], now: datetime, *, served: Mapping[int, datetime], busy: set[int]
+) -> list[Due[_Scheduled]]:
+    """The started root tasks, or alerts, whose time has come since it was ``served`` last.
 
     Times that were missed meanwhile are one run, not many; a task that is ``busy`` misses its time unless it may overlap.
     """
@@ -52,7 +57,7 @@ def due_tasks(roots: Iterable[Task], now: datetime, *, served: Mapping[int, date
     return found
 
 
-def _due_time(task: Task, now: datetime, served: datetime | None) -> datetime | None:
+def _due_time(task: Scheduled, now: datetime, served: datetime | None) -> datetime | None:
     since = max(task.base, served) if served else task.base
     timetable = task.timetable
     if timetable is not None:
@@ -74,6 +79,8 @@ def tick(account: Account) -> list[int]:
             for run in runs:
                 graph_run.carry_out(account, session, run)
             ran += [run.id for run in runs]
+        for asked in enter_due_alerts(session):
+            alert_run.carry_out(account, session, asked)
     return ran
 
 
@@ -91,7 +98,20 @@ def enter_due_runs(session: Session) -> list[Run]:
         return [*asked, *(_enter(session, one) for one in wanted)]
 
 
-def _enter(session: Session, due: Due) -> Run:
+def enter_due_alerts(session: Session) -> list[AlertRun]:
+    """Enters a run for every alert that is due; with them, those that EXECUTE ALERT has asked for."""
+    now = session.account.clock.now()
+    with session.transaction():
+        found = map(Alert, session.catalogue.list(alerts.KIND))
+        due = due_tasks(found, now, served=alerts.last_times(session), busy=alerts.busy(session))
+        asked = alerts.pending_runs(session)
+    if not due:
+        return asked
+    with session.transaction(write=True):
+        return [*asked, *(alerts.add_run(session, one.task, one.at) for one in due)]
+
+
+def _enter(session: Session, due: Due[Task]) -> Run:
     return task_runs.add_run(session, due.task, due.at, BY_TRIGGER if due.task.is_triggered else BY_SCHEDULE)
 
 
@@ -110,6 +130,7 @@ class Scheduler:
     def start(self) -> Scheduler:
         with self._account.system_session() as session:
             task_runs.fail_interrupted(session)
+            alerts.fail_interrupted(session)
         self._thread.start()
         return self
 
@@ -129,23 +150,33 @@ class Scheduler:
                     _log.exception("The scheduler could not look for what is due.")
 
     def _look(self, session: Session) -> None:
-        dynamic_tables.refresh_due(session, self._account.clock.now())
+        account = self._account
+        dynamic_tables.refresh_due(session, account.clock.now())
         for run in enter_due_runs(session):
             with self._lock:
-                if run.id in self._running or (run.root in self._running.values() and not _may_overlap(session, run)):
-                    continue
-                self._running[run.id] = run.root
-            self._workers.submit(self._carry_out, run)
+                busy = run.root in self._running.values() and not _may_overlap(session, run)
+            if not busy:
+                self._submit(run.id, run.root, lambda own, run=run: graph_run.carry_out(account, own, run))  # type: ignore[misc]
+        for asked in enter_due_alerts(session):
+            self._submit(asked.id, asked.alert, lambda own, run=asked: alert_run.carry_out(account, own, run))  # type: ignore[misc]
 
-    def _carry_out(self, run: Run) -> None:
+    def _submit(self, id_: int, of: int, work: Callable[[Session], None]) -> None:
+        """Hands a run to a worker, unless one has it already."""
+        with self._lock:
+            if id_ in self._running:
+                return
+            self._running[id_] = of
+        self._workers.submit(self._carry_out, id_, work)
+
+    def _carry_out(self, id_: int, work: Callable[[Session], None]) -> None:
         try:
             with self._account.system_session() as session:
-                graph_run.carry_out(self._account, session, run)
+                work(session)
         except Exception:
-            _log.exception("The run of a task graph ended before its time.")
+            _log.exception("The run of a task graph or an alert ended before its time.")
         finally:
             with self._lock:
-                self._running.pop(run.id)
+                self._running.pop(id_)
 
 
 def _may_overlap(session: Session, run: Run) -> bool:

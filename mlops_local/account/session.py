@@ -19,6 +19,7 @@ from mlops_local.account.result import Result
 
 if TYPE_CHECKING:
     from mlops_local.account.account import Account
+    from mlops_local.account.alerts import AlertRun
     from mlops_local.account.task_context import TaskContext
 
 # What Snowflake answers at sign-in, as far as clients act on it.
@@ -101,6 +102,8 @@ class Session:
         self.before_commit: dict[Any, Callable[[], None]] = {}
         # The run of a task that this session's statements belong to.
         self.task: TaskContext | None = None
+        # The run of an alert that they belong to.
+        self.alert: AlertRun | None = None
         # Whether the query history tells of its statements; the account keeps its own to itself.
         self.recorded = True
         # What holds until the transaction ends: up to which change its reads of a stream go.

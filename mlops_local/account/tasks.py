@@ -9,44 +9,16 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import AccountError
-from mlops_local.account.privileges import inherited
+from mlops_local.account.scheduled import Scheduled, require_of_owner
 from mlops_local.account.session import Session
-from mlops_local.account.timetable import Timetable, parse_schedule
 
 KIND = "TASK"
-STARTED, SUSPENDED = "started", "suspended"
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Scheduled):
     """A task's entry, read."""
-
-    entry: Entry
-
-    @property
-    def name(self) -> str:
-        return self.entry.name
-
-    @property
-    def started(self) -> bool:
-        return bool(self.entry.properties.get("STATE") == STARTED)
-
-    @property
-    def timetable(self) -> Timetable | None:
-        text = self.entry.properties.get("SCHEDULE")
-        return parse_schedule(text) if text else None
-
-    @property
-    def base(self) -> datetime:
-        """When it was resumed: no time before that is due."""
-        text = self.entry.properties.get("STARTED_ON")
-        return datetime.fromisoformat(text) if text else self.entry.created_on
 
     @property
     def predecessors(self) -> tuple[str, ...]:
@@ -79,9 +51,6 @@ class Task:
     @property
     def public_id(self) -> str:
         return str(uuid.UUID(int=self.entry.id))
-
-    def option(self, name: str, default: Any = None) -> Any:
-        return self.entry.properties.get(name, default)
 
 
 class Graph:
@@ -153,12 +122,8 @@ def require_privilege(session: Session, task: Task) -> None:
 
     https://docs.snowflake.com/en/user-guide/tasks-intro#task-security
     """
-    privileges = ["EXECUTE TASK", *([] if task.option("WAREHOUSE") else ["EXECUTE MANAGED TASK"])]
-    roles = inherited(session.catalogue, task.entry.owner or "PUBLIC")
-    for privilege in privileges:
-        grantees = {grant[6] for grant in session.catalogue.grants_where(privilege=privilege, object_kind="ACCOUNT")}
-        if "ACCOUNTADMIN" not in roles and not roles & grantees:
-            raise AccountError(91089, "23001", f"Cannot execute task, {privilege} privilege must be granted to owner role.")
+    for privilege in ["EXECUTE TASK", *([] if task.option("WAREHOUSE") else ["EXECUTE MANAGED TASK"])]:
+        require_of_owner(session, task, privilege)
 
 
 def relations_json(task: Task, graph: Graph) -> str:

@@ -22,11 +22,11 @@ from mlops_local.account.errors import unsupported
 from mlops_local.account.loads import Loads
 from mlops_local.account.names import Name
 from mlops_local.account.reader import Reader
+from mlops_local.account.scheduled import SUSPENDED as TASK_SUSPENDED
 from mlops_local.account.session import Session
 from mlops_local.account.statements import change_capture, table
 from mlops_local.account.statements.tagging import copy_tags
 from mlops_local.account.statements.task import FATE
-from mlops_local.account.tasks import SUSPENDED as TASK_SUSPENDED
 
 
 class Clone:
@@ -141,6 +141,10 @@ def _task(clone: Clone, source: Entry, copy: Entry) -> None:
     clone.session.catalogue.update(copy, **{**dict.fromkeys(FATE), "STATE": TASK_SUSPENDED})
 
 
+def _alert(clone: Clone, source: Entry, copy: Entry) -> None:
+    clone.session.catalogue.update(copy, STATE=TASK_SUSPENDED, STARTED_ON=None)
+
+
 def _model(clone: Clone, source: Entry, copy: Entry) -> None:
     aliases = {alias: clone.ids[id_] for alias, id_ in source.properties.get("ALIASES", {}).items()}
     if aliases:
@@ -163,6 +167,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 _FINISH: dict[str, Callable[[Clone, Entry, Entry], None]] = {
+    "ALERT": _alert,
     "DATASET": _nothing,
     "DATASET VERSION": _version,
     "DYNAMIC TABLE": _dynamic_table,

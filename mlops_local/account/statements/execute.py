@@ -15,7 +15,7 @@ from mlops_local.account.result import Result, status
 from mlops_local.account.session import Request, Session
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import system_function, table_function
-from mlops_local.account.statements import schema_object, task, task_show
+from mlops_local.account.statements import alert, schema_object, task, task_show
 from mlops_local.account.statements.commands import described
 from mlops_local.account.statements.task_options import check_config
 from mlops_local.account.tags import parse_name
@@ -27,6 +27,8 @@ def execute(session: Session, reader: Reader, request: Request) -> Result:
         return described(session, request, lambda: _execute_immediate(session, reader))
     if reader.accept("DCM", "PROJECT"):
         raise unsupported("EXECUTE DCM PROJECT")
+    if reader.accept("ALERT"):
+        return described(session, request, lambda: alert.execute(session, reader))
     reader.expect("TASK")
     return described(session, request, lambda: _execute_task(session, reader))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlops_local.account.statements import (
     absent,
     access_token,
+    alert,
     column,
     database,
     dataset,
@@ -36,6 +37,7 @@ KINDS: tuple[Kind, ...] = (
     *absent.KINDS,
     access_token.KIND,
     access_token.SHORT_KIND,
+    alert.KIND,
     column.KIND,
     column.PRIMARY_KEYS,
     database.KIND,

@@ -44,6 +44,21 @@ def place(session: Session, path: tuple[str, ...]) -> Name:
     return name
 
 
+def add(session: Session, kind: str, path: tuple[str, ...], properties: dict[str, Any], *, comment: str = "") -> Entry:
+    """A new object of the session's role, in a schema that exists."""
+    name = place(session, path)
+    return session.catalogue.add(
+        kind,
+        name.database,
+        name.schema,
+        name.name,
+        owner=session.role,
+        created_on=session.account.clock.now(),
+        comment=comment,
+        properties=properties,
+    )
+
+
 def drop(session: Session, kind: str, reader: Reader, *, if_exists: bool, remove: Callable[[Entry], Any]) -> Result:
     path = reader.path()
     reader.end()

@@ -10,6 +10,7 @@ from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error, does_not_exist, unsupported
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Result, status
+from mlops_local.account.scheduled import SUSPENDED, state_after_resume
 from mlops_local.account.session import DEFAULT_PARAMETERS, Session
 from mlops_local.account.statements import schema_object, task_show
 from mlops_local.account.statements.kind import Creation, Kind, replace_or_keep
@@ -23,7 +24,7 @@ from mlops_local.account.statements.task_options import (
     read_names,
     read_options,
 )
-from mlops_local.account.tasks import STARTED, SUSPENDED, Graph, Task, graph_of, require_privilege
+from mlops_local.account.tasks import Graph, Task, graph_of, require_privilege
 
 WORDS = "TASK"
 FATE = ("STATE", "STARTED_ON", "LAST_COMMITTED_ON", "LAST_SUSPENDED_ON", "SUSPENDED_REASON")
@@ -45,24 +46,12 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         if replace_or_keep(session, WORDS, path, creation, session.catalogue.remove):
             return status(f"{name.name} already exists, statement succeeded.")
         tag_values, comment = options.pop("TAG", ()), options.pop("COMMENT", "")
-        entry = _add(session, path, {"DEFINITION": definition, "STATE": SUSPENDED, "AFTER": []}, comment)
+        entry = schema_object.add(
+            session, WORDS, path, {"DEFINITION": definition, "STATE": SUSPENDED, "AFTER": []}, comment=comment
+        )
         _apply(session, entry, options)
         set_tags(session, entry, tag_values)
     return status(f"Task {name.name} successfully created.")
-
-
-def _add(session: Session, path: tuple[str, ...], properties: dict[str, Any], comment: str) -> Entry:
-    name = schema_object.place(session, path)
-    return session.catalogue.add(
-        WORDS,
-        name.database,
-        name.schema,
-        name.name,
-        owner=session.role,
-        created_on=session.account.clock.now(),
-        comment=comment,
-        properties=properties,
-    )
 
 
 def _redefine(session: Session, entry: Entry, definition: str, options: dict[str, Any]) -> None:
@@ -87,7 +76,7 @@ def _clone(session: Session, path: tuple[str, ...], reader: Reader, creation: Cr
         if replace_or_keep(session, WORDS, path, creation, session.catalogue.remove):
             return status(f"{path[-1]} already exists, statement succeeded.")
         kept = {key: value for key, value in source.properties.items() if key not in FATE}
-        entry = _add(session, path, {**kept, "STATE": SUSPENDED}, source.comment)
+        entry = schema_object.add(session, WORDS, path, {**kept, "STATE": SUSPENDED}, comment=source.comment)
         for name in Task(entry).predecessors:
             _sibling(session, entry, (name,))
         check_graph(graph_of(session, entry.database, entry.schema), entry.name)
@@ -190,8 +179,7 @@ def resume(session: Session, entry: Entry) -> None:
             91087, "42601", f"Cannot resume task {entry.full_name}: a root task needs a schedule or a condition on a stream."
         )
     now = session.account.clock.now().isoformat()
-    started_on = entry.properties.get("STARTED_ON") if task.started else now
-    session.catalogue.update(entry, STATE=STARTED, STARTED_ON=started_on, LAST_COMMITTED_ON=now, SUSPENDED_REASON=None)
+    session.catalogue.update(entry, LAST_COMMITTED_ON=now, SUSPENDED_REASON=None, **state_after_resume(session, task))
     if task.is_root:
         graph_versions.fix(session, entry)
 
