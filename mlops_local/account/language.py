@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from mlops_local.account import artifact_repositories, calls, dgql, history_view, packages_view, platform_functions, task_history
+from mlops_local.account import (
+    artifact_repositories,
+    calls,
+    dgql,
+    history_view,
+    object_views,
+    packages_view,
+    platform_functions,
+    task_history,
+)
 
-ADDED_BY = (artifact_repositories, calls, dgql, history_view, packages_view, platform_functions, task_history)
+ADDED_BY = (artifact_repositories, calls, dgql, history_view, object_views, packages_view, platform_functions, task_history)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
+from mlops_local.account import dropped
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import does_not_exist
 from mlops_local.account.privileges import inherited
-from mlops_local.account.result import rows
+from mlops_local.account.relations import relation
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import ACCOUNT_USAGE, INFORMATION_SCHEMA, information_schema
 from mlops_local.account.types import INTEGER, TEXT, TIMESTAMP_LTZ, Column, SqlType
@@ -36,17 +36,13 @@ def view(context: Context, path: tuple[str, ...]) -> Relation:
     return INFORMATION_SCHEMA[name](context, database)
 
 
-def _columns(text: str) -> tuple[Column, ...]:
+def typed_columns(text: str) -> tuple[Column, ...]:
     """``NAME`` is text, ``NAME:n`` a number, ``NAME:t`` a timestamp."""
     types: dict[str, SqlType] = {"": TEXT, "n": INTEGER, "t": TIMESTAMP_LTZ}
     return tuple(Column(name, types[kind]) for name, _, kind in (item.partition(":") for item in text.split()))
 
 
-def _relation(context: Context, columns: Sequence[Column], values: Iterable[Sequence[Any]]) -> Relation:
-    return context.register(rows(columns, values).table, columns)
-
-
-_TABLES = _columns(
+TABLES = typed_columns(
     "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME TABLE_OWNER TABLE_TYPE IS_TRANSIENT CLUSTERING_KEY ROW_COUNT:n BYTES:n RETENTION_TIME:n "
     "CREATED:t LAST_ALTERED:t LAST_DDL:t AUTO_CLUSTERING_ON COMMENT IS_TEMPORARY IS_DYNAMIC"
 )
@@ -55,7 +51,7 @@ _KINDS = {"TABLE": "BASE TABLE", "VIEW": "VIEW", "DYNAMIC TABLE": "BASE TABLE", 
 
 @information_schema("TABLES")
 def tables(context: Context, database: str) -> Relation:
-    return _relation(context, _TABLES, (_table(context, entry) for entry in _tables_and_views(context, database)))
+    return relation(context, TABLES, [table_row(context, entry) for entry in _tables_and_views(context, database)])
 
 
 def _tables_and_views(context: Context, database: str) -> list[Entry]:
@@ -63,10 +59,8 @@ def _tables_and_views(context: Context, database: str) -> list[Entry]:
     return sorted(found, key=lambda entry: (entry.schema, entry.name))
 
 
-def _table(context: Context, entry: Entry) -> list[Any]:
-    count = None
-    if entry.kind in {"TABLE", "DYNAMIC TABLE"}:
-        count = context.session.catalogue.count_rows(entry)
+def table_row(context: Context, entry: Entry) -> list[Any]:
+    stored = entry.kind in {"TABLE", "DYNAMIC TABLE"}
     kind = "LOCAL TEMPORARY" if entry.temporary else _KINDS[entry.kind]
     return [
         entry.database,
@@ -76,9 +70,9 @@ def _table(context: Context, entry: Entry) -> list[Any]:
         kind,
         "YES" if entry.properties.get("TRANSIENT") else "NO",
         entry.properties.get("CLUSTER_BY"),
-        count,
+        context.session.catalogue.count_rows(entry) if stored else None,
         None,
-        1,
+        dropped.retention_of(context.session, entry) if stored else None,
         entry.created_on,
         entry.created_on,
         entry.created_on,
@@ -89,7 +83,7 @@ def _table(context: Context, entry: Entry) -> list[Any]:
     ]
 
 
-_COLUMNS = _columns(
+COLUMNS = typed_columns(
     "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME COLUMN_NAME ORDINAL_POSITION:n COLUMN_DEFAULT IS_NULLABLE DATA_TYPE "
     "CHARACTER_MAXIMUM_LENGTH:n CHARACTER_OCTET_LENGTH:n NUMERIC_PRECISION:n NUMERIC_PRECISION_RADIX:n NUMERIC_SCALE:n "
     "DATETIME_PRECISION:n IS_IDENTITY COMMENT"
@@ -99,12 +93,12 @@ _DATA_TYPES = {"FIXED": "NUMBER", "REAL": "FLOAT"}
 
 @information_schema("COLUMNS")
 def columns(context: Context, database: str) -> Relation:
-    listed = (
-        _column(entry, column, i + 1)
-        for entry in _tables_and_views(context, database)
-        for i, column in enumerate(context.session.catalogue.columns(entry))
-    )
-    return _relation(context, _COLUMNS, listed)
+    listed = [row for entry in _tables_and_views(context, database) for row in column_rows(context, entry)]
+    return relation(context, COLUMNS, listed)
+
+
+def column_rows(context: Context, entry: Entry) -> list[list[Any]]:
+    return [_column(entry, column, place + 1) for place, column in enumerate(context.session.catalogue.columns(entry))]
 
 
 def _column(entry: Entry, column: Column, place: int) -> list[Any]:
@@ -132,7 +126,7 @@ def _column(entry: Entry, column: Column, place: int) -> list[Any]:
     ]
 
 
-_VIEWS = _columns(
+VIEWS = typed_columns(
     "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME TABLE_OWNER VIEW_DEFINITION CHECK_OPTION IS_UPDATABLE INSERTABLE_INTO IS_SECURE CREATED:t "
     "LAST_ALTERED:t COMMENT"
 )
@@ -140,66 +134,63 @@ _VIEWS = _columns(
 
 @information_schema("VIEWS")
 def views(context: Context, database: str) -> Relation:
-    return _relation(
-        context,
-        _VIEWS,
-        (
-            [
-                entry.database,
-                entry.schema,
-                entry.name,
-                entry.owner,
-                entry.properties.get("TEXT"),
-                "NONE",
-                "NO",
-                "NO",
-                "YES" if entry.properties.get("SECURE") else "NO",
-                entry.created_on,
-                entry.created_on,
-                entry.comment or None,
-            ]
-            for entry in context.session.catalogue.list("VIEW", database=database)
-        ),
-    )
+    return relation(context, VIEWS, [view_row(entry) for entry in context.session.catalogue.list("VIEW", database=database)])
 
 
-_SCHEMATA = _columns(
+def view_row(entry: Entry) -> list[Any]:
+    secure = "YES" if entry.properties.get("SECURE") else "NO"
+    dates = (entry.created_on, entry.created_on)
+    text = entry.properties.get("TEXT")
+    return [
+        entry.database,
+        entry.schema,
+        entry.name,
+        entry.owner,
+        text,
+        "NONE",
+        "NO",
+        "NO",
+        secure,
+        *dates,
+        entry.comment or None,
+    ]
+
+
+SCHEMATA = typed_columns(
     "CATALOG_NAME SCHEMA_NAME SCHEMA_OWNER IS_TRANSIENT IS_MANAGED_ACCESS RETENTION_TIME:n CREATED:t LAST_ALTERED:t COMMENT"
 )
 
 
 @information_schema("SCHEMATA")
 def schemata(context: Context, database: str) -> Relation:
-    return _relation(
-        context,
-        _SCHEMATA,
-        (
-            [
-                entry.database,
-                entry.name,
-                entry.owner,
-                "NO",
-                "YES" if entry.properties.get("MANAGED") else "NO",
-                1,
-                entry.created_on,
-                entry.created_on,
-                entry.comment or None,
-            ]
-            for entry in context.session.catalogue.list("SCHEMA", database=database)
-        ),
-    )
+    found = context.session.catalogue.list("SCHEMA", database=database)
+    return relation(context, SCHEMATA, [schema_row(context, entry) for entry in found])
 
 
-_DATABASES = _columns("DATABASE_NAME DATABASE_OWNER IS_TRANSIENT COMMENT CREATED:t LAST_ALTERED:t RETENTION_TIME:n TYPE")
+def schema_row(context: Context, entry: Entry) -> list[Any]:
+    return [
+        entry.database,
+        entry.name,
+        entry.owner,
+        "YES" if entry.properties.get("TRANSIENT") else "NO",
+        "YES" if entry.properties.get("MANAGED") else "NO",
+        dropped.retention_of(context.session, entry),
+        entry.created_on,
+        entry.created_on,
+        entry.comment or None,
+    ]
+
+
+DATABASES = typed_columns("DATABASE_NAME DATABASE_OWNER IS_TRANSIENT COMMENT CREATED:t LAST_ALTERED:t RETENTION_TIME:n TYPE")
 
 
 @information_schema("DATABASES")
 def databases(context: Context, database: str) -> Relation:
-    return _relation(
-        context,
-        _DATABASES,
-        (
-            [entry.name, entry.owner, "NO", entry.comment or None, entry.created_on, entry.created_on, 1, "STANDARD"]
-            for entry in context.session.catalogue.list("DATABASE")
-        ),
-    )
+    return relation(context, DATABASES, [database_row(context, entry) for entry in context.session.catalogue.list("DATABASE")])
+
+
+def database_row(context: Context, entry: Entry) -> list[Any]:
+    transient = "YES" if entry.properties.get("TRANSIENT") else "NO"
+    dates = (entry.created_on, entry.created_on)
+    days = dropped.retention_of(context.session, entry)
+    return [entry.name, entry.owner, transient, entry.comment or None, *dates, days, "STANDARD"]
