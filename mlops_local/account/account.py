@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account import alerts, dropped, dynamic_tables, graph_versions, lineage, task_runs, tdigest, warehouses
+from mlops_local.account import alerts, dropped, dynamic_tables, graph_versions, lineage, loads, task_runs, tdigest, warehouses
 from mlops_local.account import language as language
 from mlops_local.account.access_tokens import AccessToken, tokens_of, with_secret
 from mlops_local.account.catalogue import Catalogue, Entry

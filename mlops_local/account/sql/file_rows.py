@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import secrets
 import shutil
 import zlib
@@ -29,11 +30,15 @@ from mlops_local.account.names import column, literal, quote
 from mlops_local.account.sql.context import Relation
 from mlops_local.account.sql.csv_escapes import PLAIN, has_escapes, records, rewrite
 from mlops_local.account.stages import StagedFile
-from mlops_local.account.types import INTEGER, TEXT, VARIANT, Column, SqlType, from_duckdb
+from mlops_local.account.types import INTEGER, TEXT, TIMESTAMP_LTZ, TIMESTAMP_NTZ, VARIANT, Column, SqlType, from_duckdb
 
 FIELD = "$1:"
 FILENAME = Column("METADATA$FILENAME")
 ROW_NUMBER = Column("METADATA$FILE_ROW_NUMBER", INTEGER)
+CONTENT_KEY = Column("METADATA$FILE_CONTENT_KEY")
+LAST_MODIFIED = Column("METADATA$FILE_LAST_MODIFIED", TIMESTAMP_NTZ)
+SCAN_TIME = Column("METADATA$START_SCAN_TIME", TIMESTAMP_LTZ)
+METADATA = (FILENAME, ROW_NUMBER, CONTENT_KEY, LAST_MODIFIED, SCAN_TIME)
 
 _FILE = '"~file"'
 _MAGICS = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"BZh", "bz2"))
@@ -56,8 +61,10 @@ def read_files(
     *,
     unpacked: Path,
     exact: bool = False,
+    careful: bool = False,
 ) -> Relation:
-    """The rows of the files. ``width`` is the highest ``$n`` that is asked for, with ``exact`` the number of fields in every record.
+    """The rows of the files. ``width`` is the highest ``$n`` that is asked for, with ``exact`` the number of fields in every record,
+    where others are an error or, with ``careful``, left out.
 
     ``unpacked`` is a folder for the text of files that DuckDB cannot read as they are.
     """
@@ -66,12 +73,12 @@ def read_files(
         return _empty(width if format_.type == "CSV" else 1, format_)
     if format_.type == "PARQUET":
         return _parquet(connection, files, format_)
-    return _texts(files, format_, Shape(width, exact), unpacked)
+    return _texts(files, format_, Shape(width, exact, careful), unpacked)
 
 
 def _empty(width: int, format_: FileFormat) -> Relation:
     type_ = TEXT if format_.type == "CSV" else VARIANT
-    columns = [*(Column(f"${i + 1}", type_) for i in range(width)), FILENAME, ROW_NUMBER]
+    columns = [*(Column(f"${i + 1}", type_) for i in range(width)), *METADATA]
     items = ", ".join(f"CAST(NULL AS {c.type.duckdb}) AS {column(c.name)}" for c in columns)
     return Relation(f"SELECT {items} WHERE false", tuple(columns))
 
@@ -84,10 +91,15 @@ def _parquet(connection: Connection, files: Sequence[StagedFile], format_: FileF
     fields = parquet_fields(connection, files, format_)
     columns = [Column(FIELD + field.name, field.type) for field in fields]
     typed = [f"{field.sql} AS {column(FIELD + field.name)}" for field in fields]
-    row = "json_object(" + ", ".join(f"{literal(field.name)}, {field.json}" for field in fields) + f") AS {quote('$1')}"
-    name = f"{_names([(file, file.path) for file in files], 'filename')} AS {quote(FILENAME.name)}"
-    items = [row, *typed, name, f"file_row_number + 1 AS {quote(ROW_NUMBER.name)}"]
-    return Relation(f"SELECT {', '.join(items)} FROM {source}", (Column("$1", VARIANT), *columns, FILENAME, ROW_NUMBER))
+    in_order = sorted(fields, key=lambda field: field.name)
+    row = "json_object(" + ", ".join(f"{literal(field.name)}, {field.json}" for field in in_order) + f") AS {quote('$1')}"
+    metadata = _metadata([(file, file.path) for file in files], "filename", "file_row_number + 1")
+    items = [row, *typed, *metadata]
+    return Relation(f"SELECT {', '.join(items)} FROM {source}", (Column("$1", VARIANT), *columns, *METADATA))
+
+
+# Times of day have no zone in Snowflake.
+_ZONED = {"TIMESTAMPTZ_NS": "TIMESTAMP WITH TIME ZONE", "TIME WITH TIME ZONE": "TIME"}
 
 
 class ParquetField:
@@ -101,8 +113,8 @@ class ParquetField:
 
     @property
     def type(self) -> SqlType:
-        if self._duckdb_type == "TIMESTAMPTZ_NS":
-            return from_duckdb("TIMESTAMP WITH TIME ZONE")
+        if self._duckdb_type in _ZONED:
+            return from_duckdb(_ZONED[self._duckdb_type])
         if self._as_text:
             return TEXT
         found = from_duckdb(self._duckdb_type)
@@ -146,10 +158,15 @@ def parquet_fields(connection: Connection, files: Sequence[StagedFile], format_:
 
 @dataclass(frozen=True)
 class Shape:
-    """The number of fields to read, and whether a record with another number is an error."""
+    """The number of fields to read, and whether a record with another number is an error; ``careful`` leaves those out.
+
+    ``rejects`` is a table that they are written to.
+    """
 
     width: int
     exact: bool
+    careful: bool = False
+    rejects: str = ""
 
 
 def _texts(files: Sequence[StagedFile], format_: FileFormat, shape: Shape, unpacked: Path) -> Relation:
@@ -205,6 +222,9 @@ def _csv(members: Members, packing: str, format_: FileFormat, shape: Shape) -> R
         "filename": "'~file'",
         # DuckDB reads in parallel only what has no enclosed line ends.
         "parallel": "false" if enclosed else "true",
+        **({"ignore_errors": "true"} if shape.careful and shape.exact else {}),
+        **({"store_rejects": "true", "rejects_table": literal(shape.rejects)} if shape.rejects else {}),
+        **({"rejects_scan": literal(shape.rejects + "scan")} if shape.rejects else {}),
     }
     arguments = ", ".join(f"{name} = {value}" for name, value in options.items())
     source = f"read_csv({_list([path for _, path in members])}, {arguments})"
@@ -218,6 +238,22 @@ def _csv_value(name: str, format_: FileFormat) -> str:
     text = f"trim({name})" if format_["TRIM_SPACE"] else name
     nulls = ", ".join(literal(value) for value in format_["NULL_IF"])
     return f"CASE WHEN {text} NOT IN ({nulls}) THEN {text} END" if nulls else text
+
+
+_FOUND = re.compile(r"Found: (\d+)")
+
+
+def csv_rejects(
+    connection: Connection, file: StagedFile, format_: FileFormat, width: int, unpacked: Path
+) -> list[tuple[int, str, str]]:
+    """The records with another number of fields: their line, their text and that number."""
+    table = f"rejects{secrets.token_hex(4)}"
+    relation = _texts([file], format_, Shape(width, True, True, table), unpacked)
+    connection.fetch(f"SELECT count({quote(f'${width}')}) FROM ({relation.sql})")
+    found = connection.fetch(f"SELECT line, csv_line, error_message FROM {table} ORDER BY line")
+    for name in (table, f"{table}scan"):
+        connection.execute(f"DROP TABLE {name}")
+    return [(line, text, match[1] if (match := _FOUND.search(said)) else "?") for line, text, said in found]
 
 
 def csv_width(path: Path, format_: FileFormat) -> int:
@@ -256,11 +292,16 @@ def _json(members: Members, packing: str, format_: FileFormat) -> Relation:
 
 
 def _with_metadata(source: str, items: list[str], columns: list[Column], members: Members) -> Relation:
-    metadata = [
-        f"{_names(members, _FILE)} AS {quote(FILENAME.name)}",
-        f"row_number() OVER (PARTITION BY {_FILE}) AS {quote(ROW_NUMBER.name)}",
-    ]
-    return Relation(f"SELECT {', '.join([*items, *metadata])} FROM {source}", (*columns, FILENAME, ROW_NUMBER))
+    metadata = _metadata(members, _FILE, f"row_number() OVER (PARTITION BY {_FILE})")
+    return Relation(f"SELECT {', '.join([*items, *metadata])} FROM {source}", (*columns, *METADATA))
+
+
+def _metadata(members: Members, source: str, row_number: str) -> list[str]:
+    """The columns about the file that ``source`` names the path of; what is not asked for DuckDB does not compute."""
+    contents = f"(SELECT map_from_entries(list((filename, md5(content)))) FROM read_blob({_list([path for _, path in members])}))"
+    modified = ", ".join(f"{literal(str(path))}: TIMESTAMP_NS '{file.modified:%Y-%m-%d %H:%M:%S}'" for file, path in members)
+    values = (_names(members, source), row_number, f"{contents}[{source}]", f"MAP {{{modified}}}[{source}]", "now()")
+    return [f"{value} AS {quote(column.name)}" for value, column in zip(values, METADATA, strict=True)]
 
 
 # Compression

@@ -36,12 +36,14 @@ _CHOSEN = "@~/.chosen/"
 class Choice:
     """Files that a statement has picked itself, and how they are read.
 
-    ``width`` is the number of fields that every CSV record has to have, None when it may vary.
+    ``width`` is the number of fields that every CSV record has to have, None when it may vary; with ``careful`` those that have
+    another are left out.
     """
 
     files: tuple[StagedFile, ...]
     format: FileFormat
     width: int | None = None
+    careful: bool = False
 
 
 _choices: dict[str, Choice] = {}
@@ -85,6 +87,7 @@ def read_choice(session: Session, choice: Choice, width: int) -> Relation:
         choice.width or width,
         unpacked=session.account.stages.unpacked,
         exact=choice.width is not None,
+        careful=choice.careful,
     )
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -28,16 +28,27 @@ from mlops_local.account.sql.query import Translation, relation_of
 from mlops_local.account.sql.typed import typed
 from mlops_local.account.types import TEXT, Column
 
-_BATCH = 100_000
+BATCH = 100_000
 _LIMIT = 2**63 - 1
 
 
-def batches(session: Session, translation: Translation) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-    """The rows in batches, their columns under Snowflake's names and in the types that Parquet keeps them in."""
-    reader = relation_of(session, translation.sql).to_arrow_reader(_BATCH)
+def batches(session: Session, translation: Translation) -> tuple[pa.Schema, Iterator[pa.RecordBatch], Callable[[], None]]:
+    """The rows in batches, their columns under Snowflake's names and in the types that Parquet keeps them in, and what ends them.
+
+    DuckDB's connection can do nothing else before its rows have been read or are ended.
+    """
+    reader = relation_of(session, translation.sql).to_arrow_reader(BATCH)
     types = [_file_type(column, reader.schema.field(i).type) for i, column in enumerate(translation.columns)]
     schema = pa.schema([pa.field(column.name, type_) for column, type_ in zip(translation.columns, types, strict=True)])
-    return schema, (_typed(batch, schema) for batch in reader)
+    return schema, (_typed(batch, schema) for batch in reader), reader.close
+
+
+@contextmanager
+def closing_rows(end: Callable[[], None]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        end()
 
 
 def _file_type(column: Column, found: pa.DataType) -> pa.DataType:
@@ -59,9 +70,9 @@ def _plain(array: pa.Array) -> pa.Array:
 
 def write_parquet(session: Session, translation: Translation, path: Path, *, compression: str = "snappy") -> int:
     """One file; the number of rows in it. It is complete when it has its name."""
-    schema, rows = batches(session, translation)
+    schema, rows, end = batches(session, translation)
     count = 0
-    with complete_file(path) as partial, pq.ParquetWriter(partial, schema, compression=compression) as writer:
+    with closing_rows(end), complete_file(path) as partial, pq.ParquetWriter(partial, schema, compression=compression) as writer:
         for batch in rows:
             writer.write_batch(batch)
             count += batch.num_rows
@@ -92,11 +103,11 @@ def write_partitions(
     session: Session, translation: Translation, path_of: Callable[[str], Path], *, compression: str = "snappy"
 ) -> int:
     """A file for each value of the last column, which is left out of the files."""
-    schema, rows = batches(session, translation)
+    schema, rows, end = batches(session, translation)
     inner = pa.schema(list(schema)[:-1])
     writers: dict[str, pq.ParquetWriter] = {}
     count = 0
-    with ExitStack() as stack:
+    with closing_rows(end), ExitStack() as stack:
         for batch in rows:
             count += batch.num_rows
             keys = batch.column(batch.num_columns - 1)
@@ -110,28 +121,15 @@ def write_partitions(
     return count
 
 
-def write_csv(session: Session, translation: Translation, path: Path, format_: FileFormat, *, header: bool) -> int:
-    """Text fields are enclosed when the format encloses fields; NULL is the first of NULL_IF. DuckDB makes whole lines."""
-    end = format_.text("RECORD_DELIMITER") or "\n"
-    count = 0
-    reader = relation_of(session, _lines(translation, format_)).to_arrow_reader(_BATCH)
-    with complete_file(path) as partial, _text_file(partial, format_) as file:
-        if header:
-            file.write(_header(translation, format_) + end)
-        for batch in reader:
-            file.write(end.join(batch.column(0).to_pylist()) + end if batch.num_rows else "")
-            count += batch.num_rows
-    return count
-
-
 _TEXTS = {"TEXT", "VARIANT", "OBJECT", "ARRAY"}
 
 
-def _lines(translation: Translation, format_: FileFormat) -> str:
-    fields = [_csv_field(f"c{i}", column, format_) for i, column in enumerate(translation.columns)]
-    names = ", ".join(f"c{i}" for i in range(len(fields)))
-    delimiter = literal(format_.text("FIELD_DELIMITER"))
-    return f"SELECT {f' || {delimiter} || '.join(fields)} AS line FROM ({translation.sql}) AS given({names})"
+def csv_lines(translation: Translation, count: int, format_: FileFormat) -> str:
+    """The first ``count`` columns as one text each row, and the columns behind them. DuckDB makes whole lines."""
+    fields = [_csv_field(f"c{i}", column, format_) for i, column in enumerate(translation.columns[:count])]
+    names = [f"c{i}" for i in range(len(translation.columns))]
+    line = f" || {literal(format_.text('FIELD_DELIMITER'))} || ".join(fields)
+    return f"SELECT {', '.join([f'{line} AS line', *names[count:]])} FROM ({translation.sql}) AS given({', '.join(names)})"
 
 
 def _csv_field(name: str, column: Column, format_: FileFormat) -> str:
@@ -147,25 +145,13 @@ def _csv_field(name: str, column: Column, format_: FileFormat) -> str:
     return f"coalesce({text}, {literal(next(iter(format_['NULL_IF']), ''))})"
 
 
-def _header(translation: Translation, format_: FileFormat) -> str:
+def csv_header(columns: Sequence[Column], format_: FileFormat) -> str:
     enclosed = format_.text("FIELD_OPTIONALLY_ENCLOSED_BY")
-    names = [column.name.replace(enclosed, enclosed * 2) if enclosed else column.name for column in translation.columns]
+    names = [column.name.replace(enclosed, enclosed * 2) if enclosed else column.name for column in columns]
     return format_.text("FIELD_DELIMITER").join(f"{enclosed}{name}{enclosed}" for name in names)
 
 
-def write_json(session: Session, translation: Translation, path: Path, format_: FileFormat) -> int:
-    """One document a line."""
-    count = 0
-    with complete_file(path) as partial, _text_file(partial, format_) as file:
-        _, rows = batches(session, translation)
-        for batch in rows:
-            for value in batch.column(0).to_pylist():
-                file.write(f"{value}\n")
-            count += batch.num_rows
-    return count
-
-
-def _text_file(path: Path, format_: FileFormat) -> IO[str]:
+def open_text(path: Path, format_: FileFormat) -> IO[str]:
     if format_.compression in {"AUTO", "GZIP"}:
         return gzip.open(path, "wt", compresslevel=3, encoding="utf-8", newline="")
     if format_.compression == "NONE":

@@ -5,15 +5,15 @@ Files that the table has loaded already are left out. A file that fails is told 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import AccountError, compilation_error, unsupported
-from mlops_local.account.file_formats import FileFormat, named_format, read_file_format
+from mlops_local.account.file_formats import FileFormat
 from mlops_local.account.loads import Loads
 from mlops_local.account.locations import Place, Root, locate
 from mlops_local.account.names import quote
@@ -22,26 +22,24 @@ from mlops_local.account.result import Column, Result, StatementType, rows
 from mlops_local.account.session import Request, Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.file_rows import FILENAME
-from mlops_local.account.sql.staged import Choice, chosen, read_choice, the_location
+from mlops_local.account.sql.staged import Choice, chosen, read_choice
 from mlops_local.account.stages import StagedFile
 from mlops_local.account.statements import dml
-from mlops_local.account.statements.copy_plan import Plan, count_misfits, first_misfit, plan_fields, plan_query, reading_error
-from mlops_local.account.statements.files import location_text
-from mlops_local.account.statements.options import read_options
+from mlops_local.account.statements.copy_plan import (
+    Plan,
+    count_misfits,
+    exact_width,
+    first_misfit,
+    line_of,
+    plan_fields,
+    plan_query,
+    reading_error,
+    rejected,
+)
+from mlops_local.account.statements.copy_request import Found, Load, read_load, wanted
+from mlops_local.account.statements.copy_validation import validate
 from mlops_local.account.statements.schema_object import wrong_kind
 from mlops_local.account.types import INTEGER
-
-_OPTIONS: dict[str, type] = {
-    "PATTERN": str,
-    "ON_ERROR": str,
-    "PURGE": bool,
-    "RETURN_FAILED_ONLY": bool,
-    "MATCH_BY_COLUMN_NAME": str,
-    "ENFORCE_LENGTH": bool,
-    "TRUNCATECOLUMNS": bool,
-    "FORCE": bool,
-    "LOAD_UNCERTAIN_FILES": bool,
-}
 
 _ANSWER = (
     Column("file"),
@@ -57,40 +55,17 @@ _ANSWER = (
 )
 
 
-@dataclass(frozen=True)
-class Load:
-    """What a COPY asks for."""
-
-    path: tuple[str, ...]
-    columns: list[str] | None
-    location: str
-    query: str | None
-    format: FileFormat | None
-    files: list[str] | None
-    options: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def on_error(self) -> str:
-        return str(self.options.get("ON_ERROR", "ABORT_STATEMENT")).upper()
-
-    @property
-    def shorten(self) -> bool:
-        return bool(self.options.get("TRUNCATECOLUMNS")) or not self.options.get("ENFORCE_LENGTH", True)
-
-    @property
-    def match(self) -> str:
-        return str(self.options.get("MATCH_BY_COLUMN_NAME", "NONE")).upper()
-
-
 def run(session: Session, reader: Reader, request: Request) -> Result:
     with session.transaction():
-        load = _read(session, reader)
-    if request.describe_only:
+        load = read_load(session, reader)
+    if request.describe_only and load.validation is None:
         return rows(_ANSWER, [], type_=StatementType.COPY)
     try:
+        if load.validation is not None:
+            return validate(session, load, request)
         with session.transaction(write=True):
             place = locate(session, load.location)
-            found = _wanted(place, load)
+            found = wanted(place, load)
             answer = _load(session, load, place, found)
     except duckdb.Error as error:
         raise (reading_error(error) or error) from None
@@ -103,63 +78,6 @@ def run(session: Session, reader: Reader, request: Request) -> Result:
     return rows(_ANSWER, shown, type_=StatementType.COPY)
 
 
-def _read(session: Session, reader: Reader) -> Load:
-    path = reader.path()
-    columns = reader.list(reader.identifier) if reader.token.text == "(" else None
-    reader.expect("FROM")
-    text = reader.parenthesised() if reader.token.text == "(" else None
-    location, inner = (location_text(reader), {}) if text is None else _inner(text)
-    format_ = named_format(session, Reader(inner["FILE_FORMAT"]).path()) if "FILE_FORMAT" in inner else None
-    files: list[str] | None = None
-    options: dict[str, Any] = {"PATTERN": inner["PATTERN"]} if "PATTERN" in inner else {}
-    while not reader.at_end:
-        if format_ is None and reader.accept("FILE_FORMAT", "="):
-            format_ = read_file_format(session, reader)
-        elif files is None and reader.accept("FILES", "="):
-            files = reader.list(reader.string)
-        else:
-            more = read_options(reader, {name: type_ for name, type_ in _OPTIONS.items() if name not in options})
-            if not more:
-                raise reader.refuse()
-            options.update(more)
-        reader.accept(",")
-    load = Load(path, columns, location, text, format_, files, options)
-    _check(load)
-    return load
-
-
-def _inner(text: str) -> tuple[str, dict[str, Any]]:
-    """The location in a query, with the options behind it."""
-    token, options = the_location(text)
-    return token.value, options
-
-
-def _check(load: Load) -> None:
-    known = ("ABORT_STATEMENT", "CONTINUE", "SKIP_FILE")
-    if load.on_error not in known:
-        raise unsupported(f"ON_ERROR = {load.on_error}; it can be {', '.join(known)}")
-    if load.match not in {"NONE", "CASE_SENSITIVE", "CASE_INSENSITIVE"}:
-        raise compilation_error(1, "42601", f"invalid value '{load.match}' for property 'MATCH_BY_COLUMN_NAME'.")
-    if load.match != "NONE" and (load.query or load.columns):
-        raise unsupported("MATCH_BY_COLUMN_NAME with a query or a list of columns")
-
-
-Found = list[tuple[Root, StagedFile]]
-
-
-def _wanted(place: Place, load: Load) -> Found:
-    """The files at the location, or those of FILES below it, which have to be there."""
-    found = place.entries(load.options.get("PATTERN"))
-    if load.files is None:
-        return found
-    by_path = {file.relative: (root, file) for root, file in found}
-    base = place.prefix if not place.prefix or place.prefix.endswith("/") else place.prefix + "/"
-    missing = [name for name in load.files if base + name not in by_path]
-    if missing:
-        raise AccountError(91016, "22000", f"Remote file '{place.location.text}/{missing[0]}' was not found.")
-    return [by_path[base + name] for name in load.files]
-
-
 def _load(session: Session, load: Load, place: Place, found: Found) -> list[list[Any]]:
     """Loads what is new; a row of the answer for each file."""
     entry = session.get("TABLE", load.path)
@@ -168,41 +86,46 @@ def _load(session: Session, load: Load, place: Place, found: Found) -> list[list
     loads, md5 = Loads(session.connection, entry), session.account.stages.md5
     forced = bool(load.options.get("FORCE"))
     fresh = [(root, file) for root, file in found if forced or not loads.has(place.owner, file.relative, md5(file))]
+    fresh = list(_within(fresh, load.options.get("SIZE_LIMIT")))
     if not fresh:
         return []
     format_ = load.format or FileFormat.of(place.file_format)
     together = load.on_error == "ABORT_STATEMENT" and (load.match == "NONE" or format_.type != "CSV")
     groups = [fresh] if together else [[pair] for pair in fresh]
     answer = [row for group in groups for row in _load_group(session, load, entry, format_, group)]
+    now = session.account.clock.now()
     for (_, file), row in zip(fresh, answer, strict=True):
+        loads.record(place.location.text, file, row[1:], now)
         if row[1] != "LOAD_FAILED":
-            loads.add(place.owner, file.relative, md5(file), session.account.clock.now())
+            loads.add(place.owner, file.relative, md5(file), now)
     return answer
 
 
+def _within(found: Found, limit: int | None) -> Iterator[tuple[Root, StagedFile]]:
+    """Files until their sizes together reach SIZE_LIMIT; one in any case."""
+    size = 0
+    for root, file in found:
+        if limit is not None and size >= max(limit, 1):
+            return
+        size += file.size
+        yield root, file
+
+
 def _load_group(session: Session, load: Load, entry: Entry, format_: FileFormat, group: Found) -> list[list[Any]]:
-    choice = Choice(tuple(file for _, file in group), format_)
-    parsed = _count(session, choice)
-    with chosen(replace(choice, width=_exact_width(session, load, entry, format_))) as location:
+    careful = load.on_error != "ABORT_STATEMENT"
+    choice = Choice(tuple(file for _, file in group), format_, exact_width(session, load, entry, format_), careful)
+    parsed = _count(session, replace(choice, width=None, careful=False))
+    with chosen(choice) as location:
         plan = _plan(session, load, entry, choice, location)
-        if load.on_error == "ABORT_STATEMENT":
+        if not careful:
             _insert_all(session, entry, plan)
-            return [_row(pair, "LOADED", parsed, loaded=parsed[pair[1].relative]) for pair in group]
-        misfits = _misfits(session, plan)
-        if misfits.count and load.on_error == "SKIP_FILE":
-            return [_row(group[0], "LOAD_FAILED", parsed, misfits=misfits)]
+            return [_row(pair, "LOADED", parsed, load, loaded=parsed[pair[1].relative]) for pair in group]
+        misfits = _misfits(session, plan, choice)
+        if load.skips(misfits.count, parsed[group[0][1].relative]):
+            return [_row(group[0], "LOAD_FAILED", parsed, load, misfits=misfits)]
         inserted = _insert(session, entry, plan, skip=bool(misfits.count))
-    status = "PARTIALLY_LOADED" if misfits.count else "LOADED"
-    return [_row(group[0], status, parsed, loaded=inserted, misfits=misfits)]
-
-
-def _exact_width(session: Session, load: Load, entry: Entry, format_: FileFormat) -> int | None:
-    """The number of fields that each record has to have, where fields go to columns by their place."""
-    if load.query is not None or load.match != "NONE" or format_.type != "CSV":
-        return None
-    if not format_["ERROR_ON_COLUMN_COUNT_MISMATCH"]:
-        return None
-    return len(load.columns or session.catalogue.columns(entry))
+    status = "LOADED" if not misfits.count else "PARTIALLY_LOADED" if inserted else "LOAD_FAILED"
+    return [_row(group[0], status, parsed, load, loaded=inserted, misfits=misfits)]
 
 
 @dataclass(frozen=True)
@@ -213,13 +136,17 @@ class _Misfits:
     first: tuple[str | None, int | None, int | None, str | None] = (None, None, None, None)
 
 
-def _misfits(session: Session, plan: Plan) -> _Misfits:
-    count = count_misfits(session, plan)
-    first = first_misfit(session, plan) if count else None
-    if first is None:
+def _misfits(session: Session, plan: Plan, choice: Choice) -> _Misfits:
+    """Records with another number of fields, and rows with a field that does not fit its column."""
+    wrong = rejected(session, choice)
+    count = count_misfits(session, plan) + len(wrong)
+    found = first_misfit(session, plan) if count > len(wrong) else None
+    line = line_of(found, plan, wrong) if found else 0
+    if wrong and (found is None or wrong[0].line <= line):
+        return _Misfits(count, (wrong[0].words, wrong[0].line, None, None))
+    if found is None:
         return _Misfits(count)
-    line = first.row + int(plan.format["SKIP_HEADER"])
-    return _Misfits(count, (first.words, line, None, f'"{plan.table}"["{first.column.name}"]'))
+    return _Misfits(count, (found.words, line, None, f'"{plan.table}"["{found.column.name}"]'))
 
 
 def _insert_all(session: Session, entry: Entry, plan: Plan) -> None:
@@ -236,13 +163,18 @@ def _insert_all(session: Session, entry: Entry, plan: Plan) -> None:
 
 
 def _row(
-    pair: tuple[Root, StagedFile], status: str, parsed: dict[str, int], *, loaded: int = 0, misfits: _Misfits | None = None
+    pair: tuple[Root, StagedFile],
+    status: str,
+    parsed: dict[str, int],
+    load: Load,
+    *,
+    loaded: int = 0,
+    misfits: _Misfits | None = None,
 ) -> list[Any]:
-    """One row of the answer. The error limit is the file's number of rows where it may be loaded in part."""
+    """One row of the answer."""
     root, file = pair
-    found = misfits or _Misfits()
-    limit = parsed[file.relative] if status == "PARTIALLY_LOADED" else 1
-    return [root.shown + file.relative, status, parsed[file.relative], loaded, limit, found.count, *found.first]
+    found, count = misfits or _Misfits(), parsed[file.relative]
+    return [root.shown + file.relative, status, count, loaded, load.limit(count), found.count, *found.first]
 
 
 def _count(session: Session, choice: Choice) -> dict[str, int]:
@@ -257,7 +189,7 @@ def _count(session: Session, choice: Choice) -> dict[str, int]:
 def _plan(session: Session, load: Load, entry: Entry, choice: Choice, location: str) -> Plan:
     if load.query is not None:
         return plan_query(entry, load.query, load.columns, location)
-    return plan_fields(session, entry, load.columns, choice, location, match=load.match, shorten=load.shorten)
+    return plan_fields(session, entry, load, choice, location)
 
 
 def _insert(session: Session, entry: Entry, plan: Plan, *, skip: bool) -> int:

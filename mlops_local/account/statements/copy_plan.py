@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -14,8 +14,9 @@ from mlops_local.account.file_formats import FileFormat
 from mlops_local.account.names import literal, quote
 from mlops_local.account.session import Session
 from mlops_local.account.sql import query
-from mlops_local.account.sql.file_rows import FILENAME, ROW_NUMBER, csv_header, csv_width
+from mlops_local.account.sql.file_rows import FILENAME, ROW_NUMBER, csv_header, csv_rejects, csv_width
 from mlops_local.account.sql.staged import Choice, infer, the_location
+from mlops_local.account.statements.copy_request import Load
 from mlops_local.account.types import MAX_TEXT, Column
 
 _DATES = {"DATE", "TIME", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ"}
@@ -77,23 +78,23 @@ def plan_query(table: Entry, text: str, columns: list[str] | None, location: str
     return Plan(table.name, location, columns, query=text[: token.start] + literal(location) + text[token.end :])
 
 
-def plan_fields(
-    session: Session, table: Entry, columns: list[str] | None, choice: Choice, location: str, *, match: str, shorten: bool
-) -> Plan:
+def plan_fields(session: Session, table: Entry, load: Load, choice: Choice, location: str) -> Plan:
     """COPY of the fields as they stand, or by name."""
     known = {column.name: column for column in session.catalogue.columns(table)}
-    for name in columns or ():
+    for name in (*(load.columns or ()), *load.metadata):
         if name not in known:
             raise invalid_identifier(name)
-    if match == "NONE":
-        items = _positional([known[name] for name in columns or known], choice)
+    if load.match == "NONE":
+        items = _positional([known[name] for name in load.columns or known], choice)
     else:
-        items = _matched(session, match, list(known.values()), choice)
+        own = [column for column in known.values() if column.name not in load.metadata]
+        items = _matched(session, load.match, own, choice)
         if not items:
             file = choice.files[0].relative
             raise AccountError(100081, "22000", f"File '{file}' has no column with the name of one of {table.full_name}.")
+        items += [(source, known[name]) for name, source in load.metadata.items()]
     names = [column.name for _, column in items]
-    return Plan(table.name, location, names, tuple(items), format=choice.format, shorten=shorten)
+    return Plan(table.name, location, names, tuple(items), format=choice.format, shorten=load.shorten)
 
 
 def _matched(session: Session, match: str, table: Sequence[Column], choice: Choice) -> list[tuple[str, Column]]:
@@ -124,16 +125,19 @@ def _positional(table: list[Column], choice: Choice) -> list[tuple[str, Column]]
 
 
 def _check_width(table: list[Column], choice: Choice) -> None:
-    for file in choice.files:
+    for file in () if choice.careful else choice.files:
         width = csv_width(file.path, choice.format)
         if choice.format["ERROR_ON_COLUMN_COUNT_MISMATCH"] and width not in {0, len(table)}:
             raise _wrong_width(width, len(table), f"File '{file.relative}'")
 
 
 def _wrong_width(width: int | str, expected: int | str, place: str) -> AccountError:
+    return AccountError(100080, "22000", f"{wrong_width(width, expected)}\n  {place}")
+
+
+def wrong_width(width: int | str, expected: int | str) -> str:
     words = f"Number of columns in file ({width}) does not match that of the corresponding table ({expected})"
-    advice = "use file format option error_on_column_count_mismatch=false to ignore this error"
-    return AccountError(100080, "22000", f"{words}, {advice}\n  {place}")
+    return f"{words}, use file format option error_on_column_count_mismatch=false to ignore this error"
 
 
 _RAGGED = re.compile(r"CSV Error on Line: (\d+).*Expected Number of Columns: (\d+) Found: (\d+)", re.DOTALL)
@@ -157,6 +161,10 @@ class Misfit:
     row: int
     column: Column
     value: str
+
+    @property
+    def code(self) -> tuple[int, str]:
+        return self._refusal[:2]
 
     @property
     def _refusal(self) -> tuple[int, str, str]:
@@ -188,19 +196,21 @@ _ADVICE = (
 
 
 def first_misfit(session: Session, plan: Plan) -> Misfit | None:
-    """Looks for it column by column; only fields of CSV files can fail in a way that names them."""
+    return next(all_misfits(session, plan, limit=1), None)
+
+
+def all_misfits(session: Session, plan: Plan, *, limit: int) -> Iterator[Misfit]:
+    """At most so many of each column; only fields of CSV files can fail in a way that names them."""
     if plan.query is not None or plan.format.type != "CSV":
-        return None
+        return
     for source, column in plan.items:
         text = (
             f"SELECT {FILENAME.name}, {ROW_NUMBER.name}, {source} FROM {literal(plan.location)} "
-            f"WHERE {plan.misfits(source, column)} ORDER BY 1, 2 LIMIT 1"
+            f"WHERE {plan.misfits(source, column)} ORDER BY 1, 2 LIMIT {limit}"
         )
-        rows = query.fetch(session, query.translate(session, text)).table.to_pylist()
-        if rows:
-            file, row, value = rows[0].values()
-            return Misfit(file, row, column, value)
-    return None
+        for row in query.fetch(session, query.translate(session, text)).table.to_pylist():
+            file, number, value = row.values()
+            yield Misfit(file, number, column, value)
 
 
 def count_misfits(session: Session, plan: Plan) -> int:
@@ -209,3 +219,42 @@ def count_misfits(session: Session, plan: Plan) -> int:
         return 0
     text = f"SELECT COUNT_IF({plan.misfit()}) FROM {literal(plan.location)}"
     return int(query.fetch(session, query.translate(session, text)).table.column(0)[0].as_py())
+
+
+def exact_width(session: Session, load: Load, entry: Entry, format_: FileFormat) -> int | None:
+    """The number of fields that each record has to have, where fields go to columns by their place."""
+    if load.query is not None or load.match != "NONE" or format_.type != "CSV":
+        return None
+    if not format_["ERROR_ON_COLUMN_COUNT_MISMATCH"]:
+        return None
+    return len(load.columns or session.catalogue.columns(entry))
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A record with another number of fields than the table has columns, at its line of the file."""
+
+    file: str
+    line: int
+    text: str
+    words: str
+
+
+def rejected(session: Session, choice: Choice) -> list[Rejected]:
+    if choice.width is None:
+        return []
+    found = []
+    for file in choice.files:
+        for line, text, width in csv_rejects(
+            session.connection, file, choice.format, choice.width, session.account.stages.unpacked
+        ):
+            found.append(Rejected(file.relative, line, text, wrong_width(width, choice.width)))
+    return found
+
+
+def line_of(misfit: Misfit, plan: Plan, wrong: Sequence[Rejected]) -> int:
+    """Rows are numbered without the records that have been left out."""
+    line = misfit.row + int(plan.format["SKIP_HEADER"] or 0)
+    for record in wrong:
+        line += record.line <= line
+    return line

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlops_local.account.errors import syntax_error
@@ -22,6 +22,23 @@ def read_options(reader: Reader, expected: Mapping[str, type]) -> dict[str, Any]
         reader.accept("=")
         found[name] = _value(reader, expected[name], name)
         reader.accept(",")
+    return found
+
+
+def read_clauses(reader: Reader, expected: Mapping[str, type], clauses: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    """Options and, by the word that they begin with, clauses that are read in their own way; in any order to the end."""
+    found: dict[str, Any] = {}
+    while not reader.at_end:
+        name = reader.token.upper
+        if name in clauses and name not in found:
+            reader.next()
+            reader.accept("=")
+            found[name] = clauses[name]()
+            reader.accept(",")
+        elif more := read_options(reader, {option: type_ for option, type_ in expected.items() if option not in found}):
+            found.update(more)
+        else:
+            raise reader.refuse()
     return found
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 from datetime import date, datetime
@@ -173,9 +174,9 @@ def test_json_goes_into_one_variant(run: Run, put: Put, stage: str) -> None:
     "text",
     [
         "COPY INTO T FROM @ST NO_SUCH_OPTION = 1",
-        "COPY INTO T FROM @ST SIZE_LIMIT = 1",
-        "COPY INTO T FROM @ST ON_ERROR = SKIP_FILE_10",
-        "COPY INTO T FROM @ST VALIDATION_MODE = RETURN_ERRORS",
+        "COPY INTO T FROM @ST ON_ERROR = SKIP_FILES",
+        "COPY INTO T FROM @ST VALIDATION_MODE = RETURN_NOTHING",
+        "COPY INTO T FROM @ST INCLUDE_METADATA = (B = METADATA$FILENAME)",
         "COPY INTO T (NOPE) FROM @ST",
         "COPY INTO NOPE FROM @ST",
         "COPY INTO T FROM @NOPE",
@@ -219,3 +220,75 @@ def test_empty_files_and_mere_headers_load_nothing(run: Run, put: Put, stage: st
     put("empty", stage, b"")
     put("header", stage, b"a,b\n")
     assert [row[1:4] for row in run(f"COPY INTO T FROM @ST {CSV}")] == [("LOADED", 0, 0), ("LOADED", 0, 0)]
+
+
+BAD = b"1,a\n2\nx,b\n4,long\n5,e\n"
+
+
+@pytest.mark.parametrize(
+    ("on_error", "status", "loaded"),
+    [
+        ("CONTINUE", "PARTIALLY_LOADED", [1, 5]),
+        ("SKIP_FILE", "LOAD_FAILED", []),
+        ("SKIP_FILE_3", "LOAD_FAILED", []),
+        ("SKIP_FILE_4", "PARTIALLY_LOADED", [1, 5]),
+        ("'SKIP_FILE_59%'", "LOAD_FAILED", []),
+        ("'SKIP_FILE_60%'", "PARTIALLY_LOADED", [1, 5]),
+    ],
+)
+def test_files_with_errors_are_left_out_or_loaded_in_part(
+    run: Run, put: Put, stage: str, on_error: str, status: str, loaded: list[int]
+) -> None:
+    put("bad", stage, BAD)
+    row = run(f"COPY INTO T FROM @ST ON_ERROR = {on_error}")[0]
+    assert (row[1], row[2], row[3], row[5]) == (status, 5, len(loaded), 3)
+    assert row[6].startswith("Number of columns in file (1) does not match")
+    assert row[7] == 2
+    assert [number for (number,) in run("SELECT A FROM T ORDER BY A")] == loaded
+    told = run("SELECT STATUS, ROW_PARSED, ROW_COUNT, ERROR_COUNT FROM INFORMATION_SCHEMA.LOAD_HISTORY WHERE TABLE_NAME = 'T'")
+    assert told == [(status.replace("_", " "), 5, len(loaded), 3)]
+
+
+def test_validation_tells_errors_and_loads_nothing(run: Run, put: Put, stage: str) -> None:
+    put("bad", stage, BAD)
+    found = run("COPY INTO T FROM @ST VALIDATION_MODE = RETURN_ALL_ERRORS")
+    assert [(row[2], row[6], row[8]) for row in found] == [
+        (2, 100080, None),
+        (3, 100038, '"T"["A"]'),
+        (4, 100078, '"T"["B"]'),
+    ]
+    assert refusal(run, "COPY INTO T FROM @ST VALIDATION_MODE = RETURN_5_ROWS").number in {100080, 100038}
+    put("good", stage, b"1,a\n2,b\n")
+    assert run("COPY INTO T FROM @ST/good VALIDATION_MODE = RETURN_1_ROWS") == [(1, "a")]
+    assert run("COPY INTO T FROM @ST/good VALIDATION_MODE = 'RETURN_ERRORS'") == []
+    assert run("SELECT * FROM T") == []
+
+
+def test_a_size_limit_ends_the_load_behind_the_file_that_reaches_it(run: Run, put: Put, stage: str) -> None:
+    for name in "abc":
+        put(name, stage, b"1,x\n")
+    assert [row[0] for row in run("COPY INTO T FROM @ST SIZE_LIMIT = 5")] == ["st/a", "st/b"]
+    assert [row[0] for row in run("COPY INTO T FROM @ST SIZE_LIMIT = 1")] == ["st/c"]
+
+
+def test_the_history_of_copies_and_the_table_s_own_stage(run: Run, put: Put, stage: str) -> None:
+    put("mine", "@%T", b"1,x\n")
+    assert [row[1] for row in run("COPY INTO T")] == ["LOADED"]
+    found = run(
+        "SELECT FILE_NAME, STAGE_LOCATION, ROW_COUNT, FILE_SIZE, STATUS, TABLE_NAME FROM TABLE(INFORMATION_SCHEMA.COPY_HISTORY("
+        "TABLE_NAME => 'T', START_TIME => DATEADD(HOUR, -1, CURRENT_TIMESTAMP())))"
+    )
+    assert [row[2:] for row in found] == [(1, 4, "Loaded", "T")]
+    assert found[0][0] == "mine"
+
+
+def test_rows_know_the_file_that_they_come_from(run: Run, put: Put, stage: str) -> None:
+    put("f.csv", stage, b"a,b\n1,x\n2,y\n")
+    run("ALTER TABLE T ADD COLUMN FILE VARCHAR, NUMBER INT, SEEN TIMESTAMP_LTZ")
+    run(
+        "COPY INTO T FROM @ST FILE_FORMAT = (TYPE = CSV PARSE_HEADER = TRUE) MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE "
+        "INCLUDE_METADATA = (FILE = METADATA$FILENAME, number = METADATA$FILE_ROW_NUMBER, SEEN = METADATA$START_SCAN_TIME)"
+    )
+    assert run("SELECT A, FILE, NUMBER, SEEN IS NOT NULL FROM T ORDER BY A") == [(1, "f.csv", 1, True), (2, "f.csv", 2, True)]
+    query = "SELECT DISTINCT METADATA$FILE_CONTENT_KEY, METADATA$FILE_LAST_MODIFIED > '2020-01-01'::TIMESTAMP FROM @ST"
+    assert run(query) == [(hashlib.md5(b"a,b\n1,x\n2,y\n").hexdigest(), True)]

@@ -69,7 +69,7 @@ def test_no_rows_are_no_file(run: Run, folder: Path) -> None:
     "text",
     [
         "COPY INTO @ST FROM T NO_SUCH_OPTION = 1",
-        "COPY INTO @ST FROM T MAX_FILE_SIZE = 1",
+        "COPY INTO @ST FROM T PARTITION BY (A) SINGLE = TRUE",
         "COPY INTO @ST FROM T FILE_FORMAT = (TYPE = CSV DATE_FORMAT = 'DD.MM.YYYY')",
         "COPY INTO @ST FROM NOPE",
         "COPY INTO @NOPE FROM T",
@@ -82,3 +82,27 @@ def test_what_it_cannot_do_is_refused(run: Run, folder: Path, text: str) -> None
     with pytest.raises(AccountError):
         run(text)
     assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+def test_a_file_for_each_partition_is_named_by_the_query(run: Run, folder: Path) -> None:
+    run("INSERT INTO T (A) VALUES (2), (2)")
+    answer = run("COPY INTO @ST/p/ FROM (SELECT A FROM T) PARTITION BY ('a=' || A) FILE_FORMAT = (TYPE = CSV COMPRESSION = NONE)")
+    assert answer[0][0] == 4
+    found = {path.parent.name: path.read_text() for path in (folder / "p").rglob("*.csv")}
+    assert found == {"a=1": "1\n", "a=2": "2\n2\n", "__NULL__": "\\N\n"}
+    query_id = run("SELECT LAST_QUERY_ID()")[0][0]
+    assert {path.name for path in folder.rglob("*.csv")} == {f"data_{query_id}_0_0_0.csv"}
+
+
+@pytest.mark.parametrize("type_", ["CSV COMPRESSION = NONE", "PARQUET", "JSON"])
+def test_a_full_file_is_followed_by_another(run: Run, folder: Path, type_: str) -> None:
+    run("CREATE TABLE BIG AS SELECT OBJECT_CONSTRUCT('n', SEQ4()) AS V FROM TABLE(GENERATOR(ROWCOUNT => 1000))")
+    answer = run(f"COPY INTO @ST/m/ FROM BIG FILE_FORMAT = (TYPE = {type_}) MAX_FILE_SIZE = 4000 DETAILED_OUTPUT = TRUE")
+    assert len(answer) > 1
+    assert sum(row[2] for row in answer) == 1000
+    assert {row[0] for row in answer} == {path.relative_to(folder).as_posix() for path in (folder / "m").iterdir()}
+
+
+def test_validation_answers_the_rows_and_writes_nothing(run: Run, folder: Path) -> None:
+    assert run("COPY INTO @ST FROM (SELECT A FROM T ORDER BY A) VALIDATION_MODE = RETURN_ROWS") == [(1,), (None,)]
+    assert not list(folder.rglob("*.csv*"))
