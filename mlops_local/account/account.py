@@ -81,6 +81,7 @@ class Account:
             self.history.create_tables(session.connection)
             dynamic_tables.create_tables(session.connection)
             lineage.create_tables(session.connection)
+            loads.create_tables(session.connection)
             alerts.create_tables(session.connection)
             graph_versions.create_tables(session.connection)
             task_runs.create_tables(session.connection)

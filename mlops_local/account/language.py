@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlops_local.account import (
     artifact_repositories,
     calls,
+    copy_history,
     dgql,
     history_view,
     object_views,
@@ -13,4 +14,14 @@ from mlops_local.account import (
     task_history,
 )
 
-ADDED_BY = (artifact_repositories, calls, dgql, history_view, object_views, packages_view, platform_functions, task_history)
+ADDED_BY = (
+    artifact_repositories,
+    calls,
+    copy_history,
+    dgql,
+    history_view,
+    object_views,
+    packages_view,
+    platform_functions,
+    task_history,
+)
