@@ -6,19 +6,19 @@ machine does slows both. The embedded account writes to a folder and to the disk
 
 from __future__ import annotations
 
-import shlex
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import snowflake.connector
 from snowflake.connector import SnowflakeConnection
+
+from benchmarks.served import account, placed, process
 
 ROUNDS = 300
 WARM_UP = 30
@@ -29,7 +29,7 @@ Step = Callable[[SnowflakeConnection, int], None]
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory() as folder, _account(Path(folder)) as (ours, start), _fakesnow() as theirs:
+    with tempfile.TemporaryDirectory() as folder, account(Path(folder)) as (ours, start), _fakesnow() as theirs:
         sys.stdout.write(f"{'':24} {'account':>10} {'fakesnow':>10} {'ratio':>8}   (median milliseconds of {ROUNDS})\n")
         ratios = [_compared(name, step, ours, theirs) for name, step in STEPS.items()]
     sys.stdout.write(
@@ -66,55 +66,14 @@ def _compared(name: str, step: Step, ours: SnowflakeConnection, theirs: Snowflak
 
 
 @contextmanager
-def _account(folder: Path) -> Iterator[tuple[SnowflakeConnection, float]]:
-    """A connection to a fresh account, and the seconds until its login had succeeded."""
-    begun = time.perf_counter()
-    with _process("mlops_local", "serve", "--data", str(folder / "account"), stdout=subprocess.PIPE) as server:
-        assert server.stdout is not None
-        settings: dict[str, str] = {}
-        while "SNOWFLAKE_PROTOCOL" not in settings:
-            name, _, value = server.stdout.readline().removeprefix("export ").partition("=")
-            settings[name] = shlex.split(value)[0]
-        connection = snowflake.connector.connect(
-            account=settings["SNOWFLAKE_ACCOUNT"],
-            user=settings["SNOWFLAKE_USER"],
-            private_key_file=settings["SNOWFLAKE_PRIVATE_KEY_FILE"],
-            authenticator=settings["SNOWFLAKE_AUTHENTICATOR"],
-            host=settings["SNOWFLAKE_HOST"],
-            port=int(settings["SNOWFLAKE_PORT"]),
-            protocol="http",
-            role="ACCOUNTADMIN",
-        )
-        seconds = time.perf_counter() - begun
-        with connection:
-            yield _placed(connection), seconds
-
-
-@contextmanager
 def _fakesnow() -> Iterator[SnowflakeConnection]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with _process("fakesnow", "--server", "--port", str(port)):
+    with process("fakesnow", "--server", "--port", str(port)):
         _await(port)
         anybody = {"account": "fakesnow", "user": "U", "password": "P"}
         with snowflake.connector.connect(**anybody, host="127.0.0.1", port=port, protocol="http") as connection:
-            yield _placed(connection)
-
-
-def _placed(connection: SnowflakeConnection) -> SnowflakeConnection:
-    for statement in ("CREATE DATABASE LATENCY", "CREATE SCHEMA LATENCY.S", "USE SCHEMA LATENCY.S"):
-        connection.cursor().execute(statement)
-    return connection
-
-
-@contextmanager
-def _process(module: str, *arguments: str, stdout: int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[str]]:
-    command: Sequence[str] = (sys.executable, "-m", module, *arguments)
-    with subprocess.Popen(command, stdout=stdout, stderr=subprocess.DEVNULL, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
+            yield placed(connection)
 
 
 def _await(port: int) -> None:

@@ -80,7 +80,7 @@ def read_methods(folder: Path) -> list[Method]:
 
 def _method(item: dict[str, Any]) -> Method:
     return Method(
-        name=str(item["name"]).upper(),
+        name=str(item["name"]),
         kind=str(item.get("type", "FUNCTION")),
         inputs=tuple((str(column["name"]), parse_type(str(column["type"]))) for column in item.get("inputs", [])),
         outputs=tuple((str(column.get("name", "")), parse_type(str(column["type"]))) for column in item["outputs"]),

@@ -16,9 +16,9 @@ from mlops_local.account.sandbox.spec import Handler, ImportFile
 
 
 def model_handler(folder: Path, method: str, *, name: str | None = None) -> Handler:
-    """``method`` in any case, as SQL names it; ``name`` is what error messages call it. The whole version is laid out."""
+    """``method`` as the manifest names it; ``name`` is what error messages call it. The whole version is laid out."""
     manifest = read_manifest(folder)
-    found = next((entry for entry in manifest["methods"] if entry["name"].upper() == method.upper()), None)
+    found = next((entry for entry in manifest["methods"] if entry["name"] == method), None)
     if found is None:
         methods = ", ".join(entry["name"] for entry in manifest["methods"])
         raise SandboxError(f"This model version has no method '{method}'. It has: {methods}.")

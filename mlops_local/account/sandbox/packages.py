@@ -23,6 +23,11 @@ from mlops_local.account.sandbox.spec import Handler
 RUNTIME_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 SNOWPARK = "snowflake-snowpark-python"
 
+# What Anaconda's channel, which the names in PACKAGES are those of, calls otherwise than the Python package index.
+_CHANNEL_NAMES = {"pytorch": "torch", "py-xgboost": "xgboost"}
+# Part of every runtime that has Snowpark: Snowflake's own clients count on it without asking.
+_WITH_SNOWPARK = "pyarrow"
+
 _MODULE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\.[A-Za-z0-9_-]+)?\.(?:py|so|pyd)\Z")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
@@ -38,7 +43,9 @@ class InstalledPackage:
 
 
 def installed_packages() -> list[InstalledPackage]:
-    return [InstalledPackage(_listed_name(name, found), found.version) for name, found in sorted(_distributions().items())]
+    own = {_listed_name(name, found): found.version for name, found in _distributions().items()}
+    channel = {name: own[target] for name, target in _CHANNEL_NAMES.items() if target in own}
+    return [InstalledPackage(name, version) for name, version in sorted({**own, **channel}.items())]
 
 
 def _listed_name(name: str, found: metadata.Distribution) -> str:
@@ -49,7 +56,7 @@ def _listed_name(name: str, found: metadata.Distribution) -> str:
 
 def check_packages(packages: Sequence[str], *, procedure: bool = False) -> None:
     """Refuse a PACKAGES clause that the environment cannot satisfy; a procedure must ask for Snowpark."""
-    names = {canonicalize_name(_checked(text).name) for text in packages}
+    names = {_distribution_of(_checked(text)) for text in packages}
     if procedure and SNOWPARK not in names:
         raise PackageError(
             f"Cannot create a Python stored procedure without the '{SNOWPARK}' package. Add it to PACKAGES; here it is version "
@@ -88,7 +95,7 @@ def denied_modules(allowed: frozenset[str]) -> list[str]:
 
 def _checked(text: str) -> Requirement:
     requirement = _requirement(text)
-    found = _distributions().get(canonicalize_name(requirement.name))
+    found = _distributions().get(_distribution_of(requirement))
     if found is None:
         raise PackageError(
             f"Cannot create a Python function with the specified packages: '{requirement.name}' is not installed in the "
@@ -111,14 +118,19 @@ def _requirement(text: str) -> Requirement:
         raise PackageError(f"'{text}' in PACKAGES is not a package: write 'name', 'name==1.2' or 'name>=1.2'.") from error
 
 
-def _wanted(requirement: Requirement) -> list[tuple[str, str]]:
+def _distribution_of(requirement: Requirement) -> str:
     name = canonicalize_name(requirement.name)
+    return _CHANNEL_NAMES.get(name, name)
+
+
+def _wanted(requirement: Requirement) -> list[tuple[str, str]]:
+    name = _distribution_of(requirement)
     return [(name, extra) for extra in ("", *requirement.extras)]
 
 
 @cache
 def _required(name: str, extra: str) -> tuple[tuple[str, str], ...]:
-    lines = _distributions()[name].requires or []
+    lines = [*(_distributions()[name].requires or []), *([_WITH_SNOWPARK] if name == SNOWPARK else [])]
     needed = [r for r in map(Requirement, lines) if r.marker is None or r.marker.evaluate({"extra": extra})]
     return tuple(pair for requirement in needed for pair in _wanted(requirement))
 

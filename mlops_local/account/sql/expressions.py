@@ -14,7 +14,7 @@ from mlops_local.account.sql.generator import Raw
 from mlops_local.account.sql.operators import harmonized, unified
 from mlops_local.account.sql.scope import Scope
 from mlops_local.account.sql.typed import call, literal_type, string, template, type_of, typed
-from mlops_local.account.types import BOOLEAN, INTEGER, TEXT, parse_type
+from mlops_local.account.types import BINARY, BOOLEAN, INTEGER, TEXT, parse_type
 
 Handler = Callable[[exp.Expr, Scope], exp.Expr]
 
@@ -129,6 +129,11 @@ def _raw_string(node: exp.Expr, scope: Scope) -> exp.Expr:
     return string(node.name)
 
 
+def _bytes(node: exp.Expr, scope: Scope) -> exp.Expr:
+    """``x'0aff'``"""
+    return call("unhex", exp.Literal.string(node.name), type_=BINARY)
+
+
 def _alias(node: exp.Expr, scope: Scope) -> exp.Expr:
     """A bare whole number is a BIGINT: DuckDB would make 32 bits of it, and sums of it overflow."""
     if isinstance(node.this, exp.Literal) and not node.this.is_string and type_of(node.this) == INTEGER:
@@ -213,6 +218,7 @@ _FIRST: dict[type[exp.Expr], Handler] = {
 _HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Literal: _literal,
     exp.RawString: _raw_string,
+    exp.HexString: _bytes,
     exp.Boolean: _truth,
     exp.Null: lambda node, scope: node,
     exp.Paren: _same,

@@ -53,7 +53,7 @@ def version(features: pd.DataFrame, model: Pipeline, tmp_path_factory: pytest.Te
 
 
 def test_the_manifest_says_what_a_method_needs(version: Path) -> None:
-    handler = model_handler(version, "predict", name="M!PREDICT")
+    handler = model_handler(version, "PREDICT", name="M!PREDICT")
     assert (handler.name, handler.handler) == ("M!PREDICT", "functions.predict.infer")
     assert {"snowflake-ml-python", "scikit-learn"} <= {package.partition("==")[0] for package in handler.packages}
     assert "model/model.yaml" in {file.name for file in handler.imports}
@@ -71,7 +71,7 @@ def test_several_outputs_are_an_object(
     sandbox: Sandbox, batch: Batch, version: Path, features: pd.DataFrame, model: Pipeline
 ) -> None:
     rows = batch(*(features[name].tolist() for name in features))
-    result = sandbox.call_function(model_handler(version, "predict_proba"), FLOATS, "OBJECT", rows)
+    result = sandbox.call_function(model_handler(version, "PREDICT_PROBA"), FLOATS, "OBJECT", rows)
     values = [list(json.loads(text).values()) for text in result.to_pylist()]
     np.testing.assert_allclose(values, model.predict_proba(features))
 
@@ -89,8 +89,8 @@ def test_a_folder_that_is_no_version(tmp_path: Path) -> None:
 def test_requirements_of_pip_and_of_conda(tmp_path: Path) -> None:
     for name, text in {"pip.txt": "# pins\nnumpy==1.0\n\n-r other\n", "conda.yml": CONDA, "MANIFEST.yml": MANIFEST}.items():
         (tmp_path / name).write_text(text)
-    assert model_handler(tmp_path, "a").packages == ("numpy==1.0",)
-    assert model_handler(tmp_path, "b").packages == ("numpy==1.0", "pandas>=2", "anyio")
+    assert model_handler(tmp_path, "A").packages == ("numpy==1.0",)
+    assert model_handler(tmp_path, "B").packages == ("numpy==1.0", "pandas>=2", "anyio")
 
 
 CONDA = "dependencies:\n- python==3.11.*\n- conda-forge::numpy==1.0\n- pandas>=2\n- pip:\n  - anyio\n"
