@@ -249,7 +249,10 @@ class Runtime:
 
     @contextmanager
     def inner_session(self, session: Session, entry: Entry) -> Iterator[Session]:
-        """Owner's rights: the owner's role, in the procedure's schema. Caller's rights: where and who the caller is."""
+        """Owner's rights: the owner's role, in the procedure's schema. Caller's rights: where and who the caller is.
+
+        Temporary objects belong to the session that calls, whatever the rights.
+        """
         caller = entry.properties.get("EXECUTE_AS") == "CALLER"
         inner = self._account.open_inner_session(session.user)
         inner.role = session.role if caller else entry.owner
@@ -259,9 +262,9 @@ class Runtime:
         inner.parameters = dict(session.parameters)
         inner.task = session.task
         inner.caller = session
+        inner.catalogue = Catalogue(inner.connection, session.id)
         if caller:
             inner.variables = session.variables
-            inner.catalogue = Catalogue(inner.connection, session.id)
         try:
             with session.stopped_by(inner.cancel):
                 yield inner

@@ -36,6 +36,19 @@ def test_a_procedure_reads_and_writes_by_its_session(ask: Ask) -> None:
     assert ask("SELECT COUNT(*) FROM WRITTEN") == [(3,)]
 
 
+@pytest.mark.parametrize("rights", ["OWNER", "CALLER"])
+def test_temporary_objects_are_those_of_the_session_that_calls(ask: Ask, rights: str) -> None:
+    ask("CREATE OR REPLACE TEMPORARY TABLE PASSING AS SELECT 7 AS N")
+    body = (
+        "def run(session):\n"
+        "    session.sql('CREATE OR REPLACE TEMPORARY TABLE LEFT_BEHIND AS SELECT N + 1 AS N FROM PASSING').collect()\n"
+        "    return 'done'"
+    )
+    declare(ask, "LOOK", "", "VARCHAR", body, rights=rights)
+    assert ask("CALL LOOK()") == [("done",)]
+    assert ask("SELECT N FROM LEFT_BEHIND") == [(8,)]
+
+
 def test_defaults_and_casts_of_arguments(ask: Ask) -> None:
     declare(ask, "ECHO", "A FLOAT, B VARCHAR DEFAULT 'nothing'", "VARCHAR", "def run(session, a, b):\n    return f'{a!r} {b!r}'")
     assert ask("CALL ECHO('1.5')") == [("1.5 'nothing'",)]
