@@ -1,7 +1,8 @@
-"""Dynamic tables: how one is refreshed, what is upstream and downstream of it, and the history of refreshes.
+"""Dynamic tables: how one is refreshed, and what is upstream and downstream of it.
 
 A refresh runs the whole query and keeps the difference as its statistics; upstream dynamic tables are refreshed first, all of
-one refresh as of one time. https://docs.snowflake.com/en/user-guide/dynamic-tables-refresh
+one refresh as of one time. A refresh by schedule does each of them in a transaction of its own.
+https://docs.snowflake.com/en/user-guide/dynamic-tables-refresh
 """
 
 from __future__ import annotations
@@ -16,19 +17,17 @@ import duckdb
 
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.engine import Connection
-from mlops_local.account.errors import AccountError, compilation_error, unsupported
-from mlops_local.account.relations import relation
+from mlops_local.account.errors import AccountError, compilation_error
 from mlops_local.account.session import Session
 from mlops_local.account.sql import query
-from mlops_local.account.sql.context import Context, Relation
-from mlops_local.account.sql.extensions import table_function
+from mlops_local.account.sql.context import Context
 from mlops_local.account.statements import table
 from mlops_local.account.timetable import parse_interval
-from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ, Column
 
 KIND = "DYNAMIC TABLE"
 DOWNSTREAM = "DOWNSTREAM"
 ACTIVE, SUSPENDED = "ACTIVE", "SUSPENDED"
+SUCCEEDED, FAILED, UPSTREAM_FAILED = "SUCCEEDED", "FAILED", "UPSTREAM_FAILED"
 _FAILURES_UNTIL_SUSPENSION = 5
 
 _TABLE = """
@@ -172,6 +171,7 @@ def _record(
     start: datetime,
     action: str | None = None,
     statistics: dict[str, int] | None = None,
+    state: str = SUCCEEDED,
     failure: AccountError | None = None,
 ) -> None:
     lag = lag_of(entry)
@@ -182,8 +182,8 @@ def _record(
             entry.name,
             entry.schema,
             entry.database,
-            "FAILED" if failure else "SUCCEEDED",
-            failure.code if failure else "SUCCESS",
+            state,
+            failure.code if failure else "SUCCESS" if state == SUCCEEDED else state,
             failure.message if failure else None,
             cause.query_id or None,
             cause.at,
@@ -199,12 +199,13 @@ def _record(
 
 
 def refresh_due(session: Session, now: datetime) -> list[Entry]:
-    """Refreshes every active table whose lag has reached its target, each in a transaction of its own; those it tried."""
+    """Refreshes every active table whose lag has reached its target, what it reads before it; those that were due."""
     with session.transaction():
         due = [entry for entry in session.catalogue.list(KIND) if _is_due(session, entry, now)]
     for entry in due:
-        if last_refresh(session, entry, succeeded=True) != now:
-            _refresh_scheduled(session, entry, now)
+        for member in _sources_first(session, entry):
+            if _state_at(session, member, now) is None:
+                _refresh_scheduled(session, member, now)
     return due
 
 
@@ -216,10 +217,31 @@ def _is_due(session: Session, entry: Entry, now: datetime) -> bool:
     return last is None or now >= last + lag
 
 
+def _sources_first(session: Session, entry: Entry) -> list[Entry]:
+    """The table behind all dynamic tables that it reads, directly or not."""
+    order: dict[int, Entry] = {}
+    for source in _safe_upstream(session, entry):
+        order.update({member.id: member for member in _sources_first(session, source) if member.id not in order})
+    return [*order.values(), entry]
+
+
+def _state_at(session: Session, entry: Entry, at: datetime) -> str | None:
+    """What became of the refresh as of that time; None when there was none."""
+    rows = session.connection.fetch(
+        "SELECT state FROM account.refreshes WHERE object = ? AND data_timestamp = ? ORDER BY refresh_end DESC LIMIT 1",
+        [entry.id, at],
+    )
+    return str(rows[0][0]) if rows else None
+
+
 def _refresh_scheduled(session: Session, entry: Entry, now: datetime) -> None:
-    """As its owner; a failure goes to the history, and enough of them in a row suspend the table."""
+    """As its owner, in a transaction of its own; a failure goes to the history, and enough of them in a row suspend the table."""
     cause = Cause("SCHEDULED", now)
     start = session.account.clock.now()
+    if any(_state_at(session, source, now) in {FAILED, UPSTREAM_FAILED} for source in _safe_upstream(session, entry)):
+        with session.transaction(write=True):
+            _record(session, entry, cause, start=start, state=UPSTREAM_FAILED)
+        return
     try:
         _refresh_as_owner(session, entry, cause)
     except AccountError as error:
@@ -240,13 +262,19 @@ def _refresh_as_owner(session: Session, entry: Entry, cause: Cause) -> None:
 
 def _record_failure(session: Session, entry: Entry, cause: Cause, start: datetime, failure: AccountError) -> None:
     with session.transaction(write=True):
-        _record(session, entry, cause, start=start, failure=failure)
+        _record(session, entry, cause, start=start, state=FAILED, failure=failure)
         recent = session.connection.fetch(
-            "SELECT state FROM account.refreshes WHERE object = ? AND trigger = 'SCHEDULED' ORDER BY refresh_end DESC LIMIT ?",
-            [entry.id, _FAILURES_UNTIL_SUSPENSION],
+            "SELECT state FROM account.refreshes WHERE object = ? AND trigger = 'SCHEDULED' AND state <> ? "
+            "ORDER BY refresh_end DESC LIMIT ?",
+            [entry.id, UPSTREAM_FAILED, _FAILURES_UNTIL_SUSPENSION],
         )
-        if len(recent) == _FAILURES_UNTIL_SUSPENSION and all(row[0] == "FAILED" for row in recent):
+        if len(recent) == _FAILURES_UNTIL_SUSPENSION and all(row[0] == FAILED for row in recent):
             suspend(session, entry, by="SYSTEM")
+
+
+def changed(session: Session, *triggers: str) -> dict[str, Any]:
+    """The properties that say since when the table is described as it is, and what has made it so."""
+    return {"VALID_FROM": session.account.clock.now().isoformat(), "ALTER_TRIGGER": list(triggers)}
 
 
 def suspend(session: Session, entry: Entry, *, by: str) -> None:
@@ -255,68 +283,14 @@ def suspend(session: Session, entry: Entry, *, by: str) -> None:
     for other in [entry, *downstream(session, entry)]:
         if other.properties["STATE"] == ACTIVE:
             cause = by if other.id == entry.id else entry.id
-            session.catalogue.update(other, STATE=SUSPENDED, SUSPENDED_BY=cause, SUSPENDED_ON=now)
+            session.catalogue.update(other, STATE=SUSPENDED, SUSPENDED_BY=cause, SUSPENDED_ON=now, **changed(session, "SUSPEND"))
 
 
 def resume(session: Session, entry: Entry) -> None:
     """The table refreshes by itself again, and so do the tables that its suspension had suspended."""
+    now = session.account.clock.now().isoformat()
     for other in [entry, *downstream(session, entry)]:
         if other.id == entry.id or other.properties.get("SUSPENDED_BY") == entry.id:
-            session.catalogue.update(other, STATE=ACTIVE, SUSPENDED_BY=None, SUSPENDED_ON=None)
-
-
-# History
-
-
-_HISTORY_COLUMNS = (
-    Column("NAME"),
-    Column("SCHEMA_NAME"),
-    Column("DATABASE_NAME"),
-    Column("STATE"),
-    Column("STATE_CODE"),
-    Column("STATE_MESSAGE"),
-    Column("QUERY_ID"),
-    Column("DATA_TIMESTAMP", TIMESTAMP_LTZ),
-    Column("REFRESH_START_TIME", TIMESTAMP_LTZ),
-    Column("REFRESH_END_TIME", TIMESTAMP_LTZ),
-    Column("COMPLETION_TARGET", TIMESTAMP_LTZ),
-    Column("QUALIFIED_NAME"),
-    Column("STATISTICS"),
-    Column("REFRESH_ACTION"),
-    Column("REFRESH_TRIGGER"),
-    Column("TARGET_LAG_SEC", INTEGER),
-    Column("WAREHOUSE"),
-)
-_HISTORY_ARGUMENTS = {"RESULT_LIMIT", "NAME", "NAME_PREFIX", "ERROR_ONLY", "DATA_TIMESTAMP_START", "DATA_TIMESTAMP_END"}
-
-
-@table_function("DYNAMIC_TABLE_REFRESH_HISTORY")
-def refresh_history(context: Context, positional: list[Any], named: dict[str, Any]) -> Relation:
-    """https://docs.snowflake.com/en/sql-reference/functions/dynamic_table_refresh_history"""
-    unknown = [*positional, *(set(named) - _HISTORY_ARGUMENTS)]
-    if unknown:
-        raise unsupported(f"DYNAMIC_TABLE_REFRESH_HISTORY({unknown[0]})")
-    where, values = _history_filter(named)
-    found = context.session.connection.fetch(
-        "SELECT name, schema, database, state, state_code, state_message, query_id, data_timestamp, refresh_start, refresh_end, "
-        "data_timestamp + to_seconds(lag_seconds), database || '.' || schema || '.' || name, statistics, action, trigger, "
-        f"lag_seconds, warehouse FROM account.refreshes {where} ORDER BY refresh_start DESC, data_timestamp DESC LIMIT ?",
-        [*values, int(named.get("RESULT_LIMIT", 100))],
-    )
-    return relation(context, _HISTORY_COLUMNS, found)
-
-
-def _history_filter(named: dict[str, Any]) -> tuple[str, list[Any]]:
-    tests = {
-        "NAME": "(name = ? OR database || '.' || schema || '.' || name = ?)",
-        "NAME_PREFIX": "starts_with(database || '.' || schema || '.' || name, ?)",
-        "DATA_TIMESTAMP_START": "data_timestamp >= ?",
-        "DATA_TIMESTAMP_END": "data_timestamp <= ?",
-    }
-    where: list[str] = ["state <> 'SUCCEEDED'"] if named.get("ERROR_ONLY") else []
-    values: list[Any] = []
-    for name, test in tests.items():
-        if name in named:
-            where.append(test)
-            values += [named[name]] * test.count("?")
-    return f"WHERE {' AND '.join(where)}" if where else "", values
+            session.catalogue.update(
+                other, STATE=ACTIVE, SUSPENDED_BY=None, SUSPENDED_ON=None, RESUMED_ON=now, **changed(session, "RESUME")
+            )

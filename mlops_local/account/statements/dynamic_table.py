@@ -230,7 +230,10 @@ def _set(session: Session, entry: Entry, reader: Reader) -> None:
         options[name] = value
         reader.accept(",")
     _check_warehouses(session, options)
-    session.catalogue.update(entry, comment=options.pop("COMMENT", None), **options)
+    comment = options.pop("COMMENT", None)
+    triggers = [f"ALTER_{name}" for name in options]
+    changed = dynamic_tables.changed(session, *triggers) if triggers else {}
+    session.catalogue.update(entry, comment=comment, **options, **changed)
 
 
 def _unset(session: Session, entry: Entry, reader: Reader) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -239,3 +240,45 @@ def test_refuses(run: Run, text: str, number: int) -> None:
 )
 def test_tells_which_queries_cannot_refresh_incrementally(text: str, obstacle: str | None) -> None:
     assert incremental_obstacle(parse(text)) == obstacle
+
+
+def test_behind_a_failure_nothing_is_refreshed_and_what_stands_before_it_is(run: Run, account: Account) -> None:
+    create(run, "FIRST", "DOWNSTREAM", "SELECT K, V FROM T")
+    create(run, "BROKEN", "DOWNSTREAM", "SELECT K, 10 / V AS X FROM FIRST")
+    create(run, "LAST", "'1 minute'", "SELECT COUNT(*) AS N FROM BROKEN")
+    run("INSERT INTO T VALUES ('z', 0)")
+    scheduler.advance(account, START + timedelta(minutes=1))
+    found = {name: history(run, name)[-1] for name in ("FIRST", "BROKEN", "LAST")}
+    assert {name: row["STATE"] for name, row in found.items()} == {
+        "FIRST": "SUCCEEDED",
+        "BROKEN": "FAILED",
+        "LAST": "UPSTREAM_FAILED",
+    }
+    [why] = run(
+        "SELECT STATE_MESSAGE FROM TABLE(INFORMATION_SCHEMA.DYNAMIC_TABLE_REFRESH_HISTORY(ERROR_ONLY => TRUE)) WHERE NAME = 'BROKEN'"
+    )
+    assert "zero" in why["STATE_MESSAGE"]
+    assert len(run("SELECT * FROM FIRST")) == 3
+    run("DELETE FROM T WHERE V = 0")
+    scheduler.advance(account, START + timedelta(minutes=2))
+    assert [history(run, name)[-1]["STATE"] for name in ("FIRST", "BROKEN", "LAST")] == ["SUCCEEDED"] * 3
+
+
+def test_the_graph_tells_what_reads_what(run: Run, clock: TestClock) -> None:
+    create(run, "FIRST", "DOWNSTREAM", "SELECT K, V FROM T")
+    run("CREATE VIEW SEEN AS SELECT K FROM FIRST")
+    create(run, "SECOND", "'2 minutes'", "SELECT K FROM SEEN")
+    clock.advance(timedelta(minutes=1))
+    run("ALTER DYNAMIC TABLE SECOND SET TARGET_LAG = '3 minutes'", "ALTER DYNAMIC TABLE SECOND SUSPEND")
+    first, second = run("SELECT * FROM TABLE(INFORMATION_SCHEMA.DYNAMIC_TABLE_GRAPH_HISTORY()) ORDER BY NAME")
+    assert (first["TARGET_LAG_TYPE"], first["TARGET_LAG_SEC"], json.loads(first["ALTER_TRIGGER"])) == (
+        "DOWNSTREAM",
+        None,
+        ["CREATE_DYNAMIC_TABLE"],
+    )
+    assert [one["kind"] for one in json.loads(first["INPUTS"])] == ["TABLE"]
+    read = {one["name"].split(".")[-1]: one["kind"] for one in json.loads(second["INPUTS"])}
+    assert (read["SEEN"], read["FIRST"]) == ("VIEW", "DYNAMIC TABLE")
+    assert (second["TARGET_LAG_SEC"], second["VALID_FROM"] - first["VALID_FROM"]) == (180, timedelta(minutes=1))
+    state = json.loads(second["SCHEDULING_STATE"])
+    assert (state["state"], state["reason_code"]) == ("SUSPENDED", "USER_SUSPENDED")
