@@ -10,6 +10,7 @@ from mlops_local.account.errors import unsupported
 from mlops_local.account.sql import operators, semistructured, windows
 from mlops_local.account.sql.casts import as_text, cast, cast_or_null
 from mlops_local.account.sql.functions import call_function
+from mlops_local.account.sql.functions.higher_order import higher_order, is_higher_order
 from mlops_local.account.sql.generator import Raw
 from mlops_local.account.sql.operators import harmonized, unified
 from mlops_local.account.sql.scope import Scope
@@ -185,6 +186,8 @@ def _position_in(node: exp.Expr, scope: Scope) -> exp.Expr:
 
 
 def _function(node: exp.Expr, scope: Scope) -> exp.Expr:
+    if isinstance(node.this, str) and is_higher_order(node.this.upper()):
+        return higher_order(node.this.upper(), node.expressions, scope, translate)
     arguments = [translate(argument, scope) for argument in node.expressions]
     name = node.this if isinstance(node.this, str) else node.this.name
     return call_function((name.upper() if isinstance(node.this, str) else name,), arguments, scope)

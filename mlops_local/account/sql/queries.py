@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from mlops_local.account.errors import unsupported
 from mlops_local.account.names import physical
-from mlops_local.account.sql import table_functions
+from mlops_local.account.sql import pivots, table_functions
 from mlops_local.account.sql.batches import part_calls
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.expressions import translate
@@ -157,6 +157,8 @@ def _star(item: exp.Expr, scope: Scope) -> Fields | None:
 
 
 def _join(join: exp.Join, scope: Scope) -> None:
+    if join.args.get("kind") == "INNER" and not (join.method or join.args.get("on") or join.args.get("using")):
+        join.set("kind", "CROSS")
     add_source(join.this, scope)
     for key in ("on", "match_condition"):
         if join.args.get(key) is not None:
@@ -170,8 +172,13 @@ def _join(join: exp.Join, scope: Scope) -> None:
 def add_source(node: exp.Expr, scope: Scope) -> None:
     """A thing behind FROM or JOIN, and the joins that hang on it."""
     joins = node.args.get("joins") or ()
+    fields = source(node, scope)
+    if pivots.is_pivot(node):
+        node, made = pivots.pivoted(node, fields, scope)
+        alias_list = node.args.get("alias")
+        fields = renamed(made, [column.name for column in alias_list.columns] if alias_list else [])
     alias = _alias_of(node) or f"~{len(scope.sources)}"
-    scope.sources[alias] = source(node, scope)
+    scope.sources[alias] = fields
     for join in joins:
         _join(join, scope)
 
@@ -192,7 +199,7 @@ def source(node: exp.Expr, scope: Scope) -> Fields | None:
     if isinstance(node, exp.Subquery):
         fields = _subquery(node, scope.child())
         alias = node.args.get("alias")
-        return None if node.args.get("pivots") else renamed(fields, [column.name for column in alias.columns] if alias else [])
+        return _behind_pivots(node, renamed(fields, [column.name for column in alias.columns] if alias else []))
     raise unsupported(f"source of the form {type(node).__name__}")
 
 
@@ -201,7 +208,12 @@ def _table(node: exp.Table, scope: Scope) -> Fields | None:
         return table_functions.table(node, scope)
     fields = fields_of(node.meta[COLUMNS]) if COLUMNS in node.meta else scope.ctes.get(node.name)
     alias = node.args.get("alias")
-    return None if node.args.get("pivots") else renamed(fields, [column.name for column in alias.columns] if alias else [])
+    return _behind_pivots(node, renamed(fields, [column.name for column in alias.columns] if alias else []))
+
+
+def _behind_pivots(node: exp.Expr, fields: Fields | None) -> Fields | None:
+    """UNPIVOT leaves columns that only DuckDB knows."""
+    return None if node.args.get("pivots") and not pivots.is_pivot(node) else fields
 
 
 def _values_source(node: exp.Values, scope: Scope) -> Fields:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from mlops_local.account.errors import unsupported
+from mlops_local.account.errors import compilation_error, unsupported
+from mlops_local.account.names import logical
 from mlops_local.account.sql.casts import as_text, cast
 from mlops_local.account.sql.typed import is_number, is_semi, string, template, type_of, typed
 from mlops_local.account.types import ARRAY, OBJECT, VARIANT
@@ -27,8 +28,13 @@ def as_json(node: exp.Expr) -> exp.Expr:
 
 
 def _json(node: exp.Expr) -> exp.Expr:
-    """A value of which a part is taken; what is not known to be JSON is read as JSON."""
-    return node if is_semi(type_of(node)) else template("CAST({0} AS JSON)", node)
+    """A value of which a part is taken; a number or a text has none, what is of no known type is read as JSON."""
+    type_ = type_of(node)
+    if type_ is not None and not is_semi(type_):
+        raise compilation_error(
+            1044, "42P13", f"error line 1 at position 0\nInvalid argument types for function 'GET': ({type_.sql}, VARCHAR)"
+        )
+    return node if is_semi(type_) else template("CAST({0} AS JSON)", node)
 
 
 def key_path(key: str) -> str:
@@ -84,7 +90,23 @@ def array_of(items: Iterable[exp.Expr]) -> exp.Expr:
     return template(f"json_array({', '.join(f'{{{i}}}' for i in range(len(listed)))})", *listed, type_=ARRAY)
 
 
+def columns_of(star: exp.Expr, scope: Scope, what: str) -> list[tuple[exp.Expr, exp.Expr]]:
+    """Every column that ``*`` or ``t.*`` stands for: its name as a text, and its value."""
+    inner = star.this if isinstance(star, exp.Column) else star
+    if any(value for value in inner.args.values()):
+        raise unsupported(f"{what} with {inner.sql(dialect='snowflake')[:60]}")
+    fields = scope.star(star.table if isinstance(star, exp.Column) else "")
+    if fields is None:
+        raise unsupported(f"{what} over columns of unknown names")
+    return [
+        (string(logical(field.name)), typed(exp.Column(this=exp.Identifier(this=field.name, quoted=True)), field.type))
+        for field in fields
+    ]
+
+
 def _object(node: exp.Expr, scope: Scope) -> exp.Expr:
+    if len(node.expressions) == 1 and node.expressions[0].is_star:
+        return object_of(columns_of(node.expressions[0], scope, "{*}"))
     pairs = [(string(item.this.name), item.expression) for item in node.expressions]
     return object_of(pairs, keep_null=True)
 

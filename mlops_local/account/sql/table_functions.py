@@ -149,7 +149,7 @@ def flatten(positional: list[exp.Expr], named: dict[str, exp.Expr], scope: Scope
     if bool(value_of(options["RECURSIVE"], scope)) if "RECURSIVE" in options else False:
         raise unsupported("FLATTEN with RECURSIVE")
     value = generate(as_json(options["INPUT"]).copy())
-    if "PATH" in options:
+    if "PATH" in options and options["PATH"].name:
         value = f"json_extract({value}, {literal('$' + ''.join(key_path(part) for part in options['PATH'].name.split('.')))})"
     mode = str(value_of(options["MODE"], scope)).upper() if "MODE" in options else "BOTH"
     outer = bool(value_of(options["OUTER"], scope)) if "OUTER" in options else False

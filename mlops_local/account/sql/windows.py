@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from mlops_local.account.errors import unsupported
 from mlops_local.account.sql.generator import Call
-from mlops_local.account.sql.typed import type_of, typed
+from mlops_local.account.sql.typed import template, type_of, typed
 
 if TYPE_CHECKING:
     from mlops_local.account.sql.scope import Scope
@@ -21,12 +21,19 @@ if TYPE_CHECKING:
 Handler = Callable[[exp.Expr, "Scope"], exp.Expr]
 
 _CORE = "aggregate"
+_ROW_BY_ROW = "row by row"
 _OF_ALL_ROWS = {"first_value", "last_value", "nth_value"}
 
 
 def mark(node: exp.Expr) -> exp.Expr:
     """Notes that this call is the aggregate or window function itself."""
     node.meta[_CORE] = True
+    return node
+
+
+def row_by_row(node: exp.Expr) -> exp.Expr:
+    """Notes that the function counts up to its own row, whatever rows tie with it."""
+    node.meta[_ROW_BY_ROW] = True
     return node
 
 
@@ -60,8 +67,10 @@ def _window(node: exp.Expr, scope: Scope) -> exp.Expr:
     kept = type_of(whole)
     spec = {key: value for key, value in node.args.items() if key != "this" and value is not None}
     cores = _some_cores(whole)
+    if cores[0].meta.get(_ROW_BY_ROW):
+        spec["spec"] = _frame("CURRENT ROW", None)
     if cores[0].args["this"] in _OF_ALL_ROWS and "spec" not in spec:
-        spec["spec"] = _all_rows()
+        spec["spec"] = _frame("UNBOUNDED", "FOLLOWING")
     for core in cores:
         window = exp.Window(this=core.copy(), **{key: _copied(value) for key, value in spec.items()})
         if core is whole:
@@ -76,9 +85,9 @@ def _copied(value: Any) -> Any:
     return value.copy() if isinstance(value, exp.Expr) else value
 
 
-def _all_rows() -> exp.WindowSpec:
-    """The frame of FIRST_VALUE and its kin when none is given: the whole partition, unlike in standard SQL."""
-    return exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="UNBOUNDED", end_side="FOLLOWING")
+def _frame(end: str, side: str | None) -> exp.WindowSpec:
+    """Rows from the first on. That of FIRST_VALUE and its kin, when none is given, is the whole partition."""
+    return exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end=end, end_side=side)
 
 
 def _within_group(node: exp.Expr, scope: Scope) -> exp.Expr:
@@ -86,9 +95,9 @@ def _within_group(node: exp.Expr, scope: Scope) -> exp.Expr:
     core = _some_cores(node.this)[0]
     if core.meta.get("percentile"):
         value = node.expression.expressions[0]
-        core.set("expressions", [value.this, *core.expressions])
-        if value.args.get("desc"):
-            raise unsupported("PERCENTILE with ORDER BY .. DESC")
+        # DuckDB counts a negative fraction from the other end.
+        fractions = [template("-{0}", node) for node in core.expressions] if value.args.get("desc") else core.expressions
+        core.set("expressions", [value.this, *fractions])
         return typed(node.this, type_of(node.this) or type_of(value.this))
     core.set("order", node.expression)
     return typed(node.this, type_of(node.this))

@@ -47,6 +47,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
             owner=session.role,
             created_on=session.account.clock.now(),
             comment=clauses.comment,
+            temporary=creation.temporary,
             properties={
                 "QUERY": body,
                 "TEXT": reader.text,

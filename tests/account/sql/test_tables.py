@@ -256,3 +256,13 @@ def test_dropped_rows_are_gone(session: Session) -> None:
         [f"t{entry.id}", f"c{entry.id}", f"s{entry.id}_%"],
     )
     assert left == []
+
+
+def test_a_temporary_view_hides_a_table_and_ends_with_its_session(account: Account, session: Session) -> None:
+    session.run("CREATE VIEW V AS SELECT 1 AS A")
+    other = account.open_session("ADMIN", role="ACCOUNTADMIN", database=session.database, schema=session.schema)
+    other.run("CREATE TEMPORARY VIEW V AS SELECT 2 AS A")
+    assert other.run("SELECT A FROM V").table.to_pylist() == [{"A": 2}]
+    assert session.run("SELECT A FROM V").table.to_pylist() == [{"A": 1}]
+    other.close()
+    assert session.run("SHOW VIEWS").row_count == 1

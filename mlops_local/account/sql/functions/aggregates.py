@@ -13,7 +13,7 @@ from mlops_local.account.sql.generator import Call
 from mlops_local.account.sql.operators import divide
 from mlops_local.account.sql.semistructured import as_json
 from mlops_local.account.sql.typed import fixed, is_fixed, is_semi, number, template, type_of, typed
-from mlops_local.account.sql.windows import mark, unmark
+from mlops_local.account.sql.windows import mark, row_by_row, unmark
 from mlops_local.account.types import ARRAY, BOOLEAN, INTEGER, OBJECT, REAL, TEXT, SqlType
 
 
@@ -86,10 +86,6 @@ _simple("MIN", "min", "*", first)
 _simple("MAX", "max", "*", first)
 _simple("ANY_VALUE", "any_value", "*", first)
 _simple("MODE", "mode", "*", first)
-_simple("STDDEV STDDEV_SAMP", "stddev_samp", "f", REAL)
-_simple("STDDEV_POP", "stddev_pop", "f", REAL)
-_simple("VARIANCE VAR_SAMP VARIANCE_SAMP", "var_samp", "f", REAL)
-_simple("VAR_POP VARIANCE_POP", "var_pop", "f", REAL)
 _simple("CORR", "corr", "ff", REAL)
 _simple("COVAR_POP", "covar_pop", "ff", REAL)
 _simple("COVAR_SAMP", "covar_samp", "ff", REAL)
@@ -103,10 +99,51 @@ _simple("BITAND_AGG", "bit_and", "i", INTEGER)
 _simple("BITOR_AGG", "bit_or", "i", INTEGER)
 _simple("BITXOR_AGG", "bit_xor", "i", INTEGER)
 _simple("APPROX_COUNT_DISTINCT HLL", "approx_count_distinct", "*", INTEGER)
-_simple("GROUPING GROUPING_ID", "grouping", "*", INTEGER)
 for _name in ("SLOPE", "INTERCEPT", "R2", "AVGX", "AVGY", "SXX", "SXY", "SYY"):
     _simple(f"REGR_{_name}", f"regr_{_name.lower()}", "ff", REAL)
 _simple("REGR_COUNT", "regr_count", "ff", INTEGER)
+
+
+@function("GROUPING", "GROUPING_ID", least=1, most=None)
+def grouping(arguments: Arguments) -> exp.Expr:
+    """A bit for each argument. https://docs.snowflake.com/en/sql-reference/functions/grouping_id"""
+    return core("grouping", *arguments.nodes, type_=INTEGER)
+
+
+@function("CONDITIONAL_TRUE_EVENT", least=1)
+def conditional_true_event(arguments: Arguments) -> exp.Expr:
+    """How often the condition has been true so far, row by row."""
+    return template("CAST({0} AS BIGINT)", row_by_row(core("count_if", take(arguments[0], "b"))), type_=INTEGER)
+
+
+@function("CONDITIONAL_CHANGE_EVENT", least=1)
+def conditional_change_event(arguments: Arguments) -> exp.Expr:
+    """How often the value differed from that of the row before; NULL differs from nothing.
+
+    https://docs.snowflake.com/en/sql-reference/functions/conditional_change_event
+    """
+    changes = "list_filter(range(2, len({0}) + 1), lambda n: list_extract({0}, n) <> list_extract({0}, n - 1))"
+    return template(f"CAST(len({changes}) AS BIGINT)", row_by_row(core("list", arguments[0])), type_=INTEGER)
+
+
+def _spread(names: str, duckdb: str, *, root: bool) -> None:
+    """A variance, or the deviation that is its root. Snowflake computes those of exact numbers with six digits more."""
+
+    def build(arguments: Arguments) -> exp.Expr:
+        type_ = type_of(as_number(arguments[0]))
+        made: exp.Expr = core(duckdb, take(arguments[0], "f"), distinct=arguments.distinct, type_=REAL)
+        if type_ is not None and is_fixed(type_):
+            digits = max(2 * (type_.scale or 0), min(2 * (type_.scale or 0) + 6, 12))
+            made = template(f"CAST({{0}} AS DECIMAL(38,{digits}))", made, type_=fixed(digits))
+        return template("sqrt(CAST({0} AS DOUBLE))", made, type_=REAL) if root else made
+
+    function(*names.split(), least=1)(build)
+
+
+_spread("STDDEV STDDEV_SAMP", "var_samp", root=True)
+_spread("STDDEV_POP", "var_pop", root=True)
+_spread("VARIANCE VAR_SAMP VARIANCE_SAMP", "var_samp", root=False)
+_spread("VAR_POP VARIANCE_POP", "var_pop", root=False)
 
 
 @function("MEDIAN", least=1)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from mlops_local.account.errors import syntax_error, unsupported
-from mlops_local.account.names import logical
+from mlops_local.account.errors import syntax_error
 from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.functions.registry import Arguments, define, function, take
-from mlops_local.account.sql.semistructured import array_of, as_json, get, key_path, object_of
-from mlops_local.account.sql.typed import string, template, typed
+from mlops_local.account.sql.semistructured import array_of, as_json, columns_of, get, key_path, object_of
+from mlops_local.account.sql.typed import string, template
 from mlops_local.account.types import ARRAY, BOOLEAN, INTEGER, OBJECT, TEXT, VARIANT
 
 
@@ -38,21 +37,10 @@ def _pairs(arguments: Arguments) -> list[tuple[exp.Expr, exp.Expr]]:
     """Key, value, key, value ..; or ``*``, which is every column by its name."""
     nodes = arguments.nodes
     if nodes and nodes[0].is_star:
-        return _columns(arguments)
+        return columns_of(nodes[0], arguments.scope, f"{arguments.name}(*)")
     if len(nodes) % 2:
         raise syntax_error(f"{arguments.name} takes pairs of key and value.")
     return list(zip(nodes[::2], nodes[1::2], strict=True))
-
-
-def _columns(arguments: Arguments) -> list[tuple[exp.Expr, exp.Expr]]:
-    star = arguments[0]
-    fields = arguments.scope.star(star.table if isinstance(star, exp.Column) else "")
-    if fields is None:
-        raise unsupported(f"{arguments.name}(*) over columns of unknown names")
-    return [
-        (string(logical(field.name)), typed(exp.Column(this=exp.Identifier(this=field.name, quoted=True)), field.type))
-        for field in fields
-    ]
 
 
 @function("GET", least=2)

@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from mlops_local.account.errors import unsupported
 from mlops_local.account.sql.functions.registry import Arguments, define, function, take
+from mlops_local.account.sql.semistructured import columns_of
 from mlops_local.account.sql.typed import is_number, template, type_of
 from mlops_local.account.types import INTEGER, REAL, TEXT
 
@@ -75,5 +76,8 @@ def sequence(arguments: Arguments) -> exp.Expr:
 @function("HASH", least=1, most=None)
 def hash_(arguments: Arguments) -> exp.Expr:
     """64 bits, the same for the same values. Snowflake does not publish its own hash, so the numbers differ from it."""
-    listed = ", ".join(f"{{{i}}}" for i in range(len(arguments)))
-    return template(f"CAST(CAST(hash({listed}) AS HUGEINT) - 9223372036854775808 AS BIGINT)", *arguments.nodes, type_=INTEGER)
+    nodes = arguments.nodes
+    if nodes[0].is_star:
+        nodes = [value for _, value in columns_of(nodes[0], arguments.scope, "HASH(*)")]
+    listed = ", ".join(f"{{{i}}}" for i in range(len(nodes)))
+    return template(f"CAST(CAST(hash({listed}) AS HUGEINT) - 9223372036854775808 AS BIGINT)", *nodes, type_=INTEGER)
