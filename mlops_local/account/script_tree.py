@@ -5,122 +5,35 @@ https://docs.snowflake.com/en/developer-guide/snowflake-scripting/index
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from mlops_local.account.errors import unsupported
 from mlops_local.account.lexer import Token
 from mlops_local.account.reader import Reader
+from mlops_local.account.script_nodes import (
+    Assign,
+    Async,
+    Await,
+    Block,
+    Branch,
+    Case,
+    Close,
+    Declaration,
+    ExceptionDeclaration,
+    ExecuteImmediate,
+    Fetch,
+    ForRange,
+    ForRows,
+    Handler,
+    If,
+    Leave,
+    Open,
+    Raise,
+    Return,
+    Sql,
+    Statement,
+    While,
+)
 
 _TRANSACTION_WORDS = ("", ";", "TRANSACTION", "WORK", "NAME")
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """``name [type] [{DEFAULT | :=} expression]``; also LET. A cursor or result set has a query instead, which may come later."""
-
-    name: str
-    type: str | None
-    expression: str | None
-    query: str | None = None
-
-
-@dataclass(frozen=True)
-class ExceptionDeclaration:
-    name: str
-    number: int
-    message: str
-
-
-@dataclass(frozen=True)
-class Assign:
-    name: str
-    expression: str
-
-
-@dataclass(frozen=True)
-class Sql:
-    """A statement to run; ``into`` are the variables that take the values of its only row."""
-
-    text: str
-    into: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ExecuteImmediate:
-    expression: str
-
-
-@dataclass(frozen=True)
-class Branch:
-    condition: str
-    body: tuple[Statement, ...]
-
-
-@dataclass(frozen=True)
-class If:
-    branches: tuple[Branch, ...]
-    otherwise: tuple[Statement, ...]
-
-
-@dataclass(frozen=True)
-class While:
-    """``until`` turns it into REPEAT: the body runs first, and ends when the condition is true. LOOP has no condition."""
-
-    condition: str | None
-    body: tuple[Statement, ...]
-    until: bool = False
-
-
-@dataclass(frozen=True)
-class ForRange:
-    name: str
-    start: str
-    end: str
-    reverse: bool
-    body: tuple[Statement, ...]
-
-
-@dataclass(frozen=True)
-class ForRows:
-    name: str
-    source: str
-    body: tuple[Statement, ...]
-
-
-@dataclass(frozen=True)
-class Leave:
-    """BREAK or CONTINUE."""
-
-    word: str
-
-
-@dataclass(frozen=True)
-class Return:
-    expression: str | None
-    table: str | None = None
-
-
-@dataclass(frozen=True)
-class Raise:
-    """RAISE name, or RAISE alone within a handler."""
-
-    name: str | None
-
-
-@dataclass(frozen=True)
-class Handler:
-    names: tuple[str, ...]
-    body: tuple[Statement, ...]
-
-
-@dataclass(frozen=True)
-class Block:
-    declarations: tuple[Declaration | ExceptionDeclaration, ...]
-    body: tuple[Statement, ...]
-    handlers: tuple[Handler, ...] = field(default=())
-
-
-Statement = Declaration | Assign | Sql | ExecuteImmediate | If | While | ForRange | ForRows | Leave | Return | Raise | Block
 
 
 def is_block(reader: Reader) -> bool:
@@ -171,7 +84,7 @@ def _exception(reader: Reader, name: str) -> ExceptionDeclaration:
 def _definition(reader: Reader, name: str) -> Declaration:
     """What follows the name in DECLARE and LET."""
     if reader.accept("CURSOR", "FOR"):
-        return Declaration(name, None, None, _unwrap(reader.until(";")))
+        return Declaration(name, None, None, _unwrap(reader.until(";")), cursor=True)
     if reader.accept("RESULTSET"):
         query = _unwrap(reader.until(";")) if reader.accept(":=") or reader.accept("DEFAULT") else ""
         return Declaration(name, None, None, query)
@@ -213,15 +126,60 @@ def _statement(reader: Reader) -> Statement | None:
         return None
     if word == "EXECUTE" and reader.peek().upper == "IMMEDIATE":
         reader.next()
+        if reader.peek().upper == "FROM":
+            raise unsupported("EXECUTE IMMEDIATE FROM in a block; run it by itself")
         reader.next()
-        return ExecuteImmediate(reader.until(";"))
+        return ExecuteImmediate(reader.until("USING", ";"), _using(reader))
     if reader.peek().text == ":=":
         name = reader.identifier()
         reader.next()
         return Assign(name, reader.until(";"))
-    if word == "CASE":
-        raise unsupported("CASE as a scripting statement; use IF")
     return _sql(reader)
+
+
+def _using(reader: Reader) -> tuple[str, ...]:
+    """``USING (value, ..)``, when it stands here."""
+    if not reader.accept("USING"):
+        return ()
+    inside, values = Reader(reader.parenthesised()), []
+    while not inside.at_end:
+        values.append(inside.until(","))
+        inside.accept(",")
+    return tuple(values)
+
+
+def _open(reader: Reader) -> Statement:
+    return Open(reader.identifier(), _using(reader))
+
+
+def _fetch(reader: Reader) -> Statement:
+    name = reader.identifier()
+    return Fetch(name, tuple(_targets(reader)))
+
+
+def _close(reader: Reader) -> Statement:
+    return Close(reader.identifier())
+
+
+def _async(reader: Reader) -> Statement:
+    return Async(reader.parenthesised())
+
+
+def _await(reader: Reader) -> Statement:
+    return Await(None if reader.accept("ALL") else reader.identifier())
+
+
+def _case(reader: Reader) -> Statement:
+    expression = reader.until("WHEN").strip() or None
+    branches = []
+    while reader.accept("WHEN"):
+        condition = reader.until("THEN")
+        reader.expect("THEN")
+        branches.append(Branch(condition, _body(reader, "WHEN", "ELSE", "END")))
+    otherwise = _body(reader, "END") if reader.accept("ELSE") else None
+    reader.expect("END")
+    reader.accept("CASE")
+    return Case(expression, tuple(branches), otherwise)
 
 
 def _let(reader: Reader) -> Statement:
@@ -269,11 +227,11 @@ def _for(reader: Reader) -> Statement:
     name = reader.identifier()
     reader.expect("IN")
     reverse = reader.accept("REVERSE")
-    start = reader.until("TO", "DO")
-    end = reader.until("DO") if reader.accept("TO") else None
-    reader.expect("DO")
+    start = reader.until("TO", "DO", "LOOP")
+    end = reader.until("DO", "LOOP") if reader.accept("TO") else None
+    word = reader.next().upper
     body = _body(reader, "END")
-    reader.expect("END", "FOR")
+    reader.expect("END", "FOR" if word == "DO" else "LOOP")
     return ForRows(name, start, body) if end is None else ForRange(name, start, end, reverse, body)
 
 
@@ -296,7 +254,13 @@ def _continue(reader: Reader) -> Statement:
 
 
 _STATEMENTS = {
+    "ASYNC": _async,
+    "AWAIT": _await,
+    "CASE": _case,
+    "CLOSE": _close,
+    "FETCH": _fetch,
     "LET": _let,
+    "OPEN": _open,
     "IF": _if,
     "WHILE": _while,
     "LOOP": _loop,
@@ -316,6 +280,9 @@ def _handlers(reader: Reader) -> tuple[Handler, ...]:
         names = [reader.identifier()]
         while reader.accept("OR"):
             names.append(reader.identifier())
+        if reader.accept("CONTINUE"):
+            raise unsupported("CONTINUE handlers")
+        reader.accept("EXIT")
         reader.expect("THEN")
         found.append(Handler(tuple(names), _body(reader, "WHEN", "END")))
     return tuple(found)
@@ -343,10 +310,11 @@ def _sql(reader: Reader) -> Sql:
 
 
 def _targets(reader: Reader) -> list[str]:
+    """A colon before a variable is needed in SQL, and may stand in FETCH."""
     reader.expect("INTO")
     names: list[str] = []
     while True:
-        reader.expect(":")
+        reader.accept(":")
         names.append(reader.identifier())
         if not reader.accept(","):
             return names

@@ -5,51 +5,46 @@ https://docs.snowflake.com/en/developer-guide/snowflake-scripting/index
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlops_local.account.binding import replace_spans
-from mlops_local.account.errors import AccountError, compilation_error, unsupported
+from mlops_local.account.errors import AccountError, compilation_error
 from mlops_local.account.lexer import Token, tokenize
-from mlops_local.account.names import fold, text_constant
+from mlops_local.account.names import fold
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result, StatementType, rows
-from mlops_local.account.script_tree import (
+from mlops_local.account.script_nodes import (
     Assign,
+    Async,
+    Await,
     Block,
+    Case,
+    Close,
     Declaration,
     ExceptionDeclaration,
     ExecuteImmediate,
+    Fetch,
     ForRange,
     ForRows,
     Handler,
     If,
     Leave,
+    Open,
     Raise,
     Return,
     Sql,
     Statement,
     While,
-    is_block,
-    parse_block,
 )
+from mlops_local.account.script_rows import Rows, named_rows
+from mlops_local.account.script_tree import is_block, parse_block
+from mlops_local.account.script_values import Value, cell, constant, fill_marks, value_of
 from mlops_local.account.session import Request, Session
 from mlops_local.account.types import BOOLEAN, INTEGER, TEXT, Column, SqlType, parse_type
 
 _DML = {StatementType.INSERT, StatementType.UPDATE, StatementType.DELETE, StatementType.MERGE, StatementType.MULTI_INSERT}
 _ANSWER = "anonymous block"
-
-
-@dataclass(frozen=True)
-class Value:
-    """A variable's value with its type; ``declared`` types are kept by assignments."""
-
-    value: Any
-    type: SqlType
-    declared: bool = False
 
 
 class RaisedError(AccountError):
@@ -58,6 +53,20 @@ class RaisedError(AccountError):
     def __init__(self, declared: ExceptionDeclaration) -> None:
         super().__init__(declared.number, "P0001", f"Uncaught exception of type '{declared.name}': {declared.message}")
         self.declared = declared
+
+
+class ExpressionFailedError(AccountError):
+    """What a handler for EXPRESSION_ERROR catches: an expression of the script that could not be computed."""
+
+    def __init__(self, error: AccountError) -> None:
+        super().__init__(error.number, error.state, error.message)
+
+
+def _kind(error: AccountError) -> str:
+    """The name that a handler catches it by."""
+    if isinstance(error, RaisedError):
+        return error.declared.name
+    return "EXPRESSION_ERROR" if isinstance(error, ExpressionFailedError) else "STATEMENT_ERROR"
 
 
 class _LeftError(Exception):
@@ -103,7 +112,7 @@ class _Script:
             },
             variables,
         ]
-        self._results: dict[str, Result | None] = {}
+        self._rows = Rows(self._sql)
         self._exceptions: dict[str, ExceptionDeclaration] = {}
         self._handled: AccountError | None = None
 
@@ -125,7 +134,7 @@ class _Script:
             _RUNNERS[type(statement)](self, statement)
 
     def _handle(self, error: AccountError, handlers: tuple[Handler, ...]) -> None:
-        kind = error.declared.name if isinstance(error, RaisedError) else "STATEMENT_ERROR"
+        kind = _kind(error)
         handler = next((one for one in handlers if kind in one.names or "OTHER" in one.names), None)
         if handler is None:
             raise error
@@ -145,7 +154,7 @@ class _Script:
             self._exceptions[declaration.name] = declaration
             return
         if declaration.query is not None:
-            self._results[declaration.name] = self._sql(declaration.query) if declaration.query else None
+            self._rows.declare(declaration.name, declaration.query, cursor=declaration.cursor)
             return
         value = self._evaluate(declaration.expression) if declaration.expression else Value(None, TEXT)
         if declaration.type is None:
@@ -155,10 +164,39 @@ class _Script:
             self._scopes[-1][declaration.name] = Value(self._cast(value, type_), type_, declared=True)
 
     def _assign(self, statement: Assign) -> None:
-        if statement.name in self._results:
-            self._results[statement.name] = self._sql(statement.expression.strip()[1:-1])
+        if statement.name in self._rows.results:
+            self._rows.fill(statement.name, statement.expression)
         else:
             self._set(statement.name, self._evaluate(statement.expression))
+
+    def _async(self, statement: Async) -> None:
+        self._rows.start(None, statement.text)
+
+    def _await(self, statement: Await) -> None:
+        self._rows.wait(statement.name)
+
+    def _open(self, statement: Open) -> None:
+        self._rows.open(statement.name, lambda query: self._filled(query, statement.using))
+
+    def _fetch(self, statement: Fetch) -> None:
+        self._take(self._rows.fetch(statement.name), statement.into)
+
+    def _close(self, statement: Close) -> None:
+        self._rows.close(statement.name)
+
+    def _case(self, statement: Case) -> None:
+        compared = None if statement.expression is None else constant(self._evaluate(statement.expression))
+        for branch in statement.branches:
+            if self._holds(branch.condition if compared is None else f"{compared} = ({branch.condition})"):
+                self._run_all(branch.body)
+                return
+        if statement.otherwise is None:
+            raise AccountError(100330, "P0001", "No branch of CASE fits, and there is no ELSE.")
+        self._run_all(statement.otherwise)
+
+    def _filled(self, text: str, using: tuple[str, ...]) -> str:
+        """The text with values in the places of its question marks."""
+        return fill_marks(text, [constant(self._evaluate(value)) for value in using])
 
     def _set(self, name: str, value: Value) -> None:
         scope = next((scope for scope in reversed(self._scopes) if name in scope), None)
@@ -170,7 +208,7 @@ class _Script:
     def _cast(self, value: Value, type_: SqlType) -> Any:
         if value.value is None or value.type == type_:
             return value.value
-        return _cell(self._session.run(f"SELECT CAST({constant(value)} AS {type_.sql})"))
+        return cell(self._session.run(f"SELECT CAST({constant(value)} AS {type_.sql})"))
 
     def _run_sql(self, statement: Sql) -> None:
         result = self._sql(statement.text)
@@ -204,9 +242,7 @@ class _Script:
         return result
 
     def _execute_immediate(self, statement: ExecuteImmediate) -> None:
-        if any(token.upper == "USING" for token in tokenize(statement.expression)):
-            raise unsupported("EXECUTE IMMEDIATE .. USING")
-        text = str(self._evaluate(statement.expression).value)
+        text = self._filled(str(self._evaluate(statement.expression).value), statement.using)
         if is_block(Reader(text)):
             run_block(self._session, text)
         else:
@@ -256,26 +292,20 @@ class _Script:
                 self._scopes.pop()
 
     def _rows_of(self, source: str) -> Iterator[list[tuple[str, Value]]]:
-        name = fold(source.strip(), quoted=False)
-        result = self._result(name) if name in self._results else self._sql(source.strip()[1:-1])
+        found = self._rows.find(source)
+        result = self._sql(source.strip()[1:-1]) if found is None else found
         for i in range(result.row_count):
             yield [
                 (column.name, Value(result.table.column(at)[i].as_py(), column.type)) for at, column in enumerate(result.columns)
             ]
-
-    def _result(self, name: str) -> Result:
-        found = self._results[name]
-        if found is None:
-            raise compilation_error(904, "42000", f"the result set '{name}' has no query yet.")
-        return found
 
     def _leave(self, statement: Leave) -> None:
         raise _LeftError(statement.word)
 
     def _return(self, statement: Return) -> None:
         if statement.table is not None:
-            name = fold(statement.table.strip(), quoted=False)
-            raise _ReturnedError(self._result(name) if name in self._results else self._sql(statement.table))
+            found = self._rows.find(named_rows(statement.table))
+            raise _ReturnedError(self._sql(statement.table) if found is None else found)
         raise _ReturnedError(_answer(self._evaluate(statement.expression) if statement.expression else Value(None, TEXT)))
 
     def _raise(self, statement: Raise) -> None:
@@ -291,8 +321,10 @@ class _Script:
         return self._evaluate(condition).value is True
 
     def _evaluate(self, expression: str) -> Value:
-        result = self._session.run(f"SELECT {self._bound(expression, bare=True)}")
-        return Value(_cell(result), result.columns[0].type)
+        try:
+            return value_of(self._session, self._bound(expression, bare=True))
+        except AccountError as error:
+            raise ExpressionFailedError(error) from error
 
     def _find(self, name: str) -> Value | None:
         return next((scope[name] for scope in reversed(self._scopes) if name in scope), None)
@@ -332,13 +364,19 @@ class _Script:
 
 _RUNNERS: dict[type, Any] = {
     Assign: _Script._assign,
+    Async: _Script._async,
+    Await: _Script._await,
     Block: _Script.run,
+    Case: _Script._case,
+    Close: _Script._close,
     Declaration: _Script._declare,
     ExecuteImmediate: _Script._execute_immediate,
+    Fetch: _Script._fetch,
     ForRange: _Script._for_range,
     ForRows: _Script._for_rows,
     If: _Script._if,
     Leave: _Script._leave,
+    Open: _Script._open,
     Raise: _Script._raise,
     Return: _Script._return,
     Sql: _Script._run_sql,
@@ -395,39 +433,8 @@ _BEFORE_VARIABLES = {
 }
 
 
-def _cell(result: Result) -> Any:
-    return result.table.column(0)[0].as_py()
-
-
 def _row_count(result: Result) -> int | None:
     """Rows that DML has changed; NULL for other statements."""
     if result.type not in _DML:
         return None
     return sum(int(result.table.column(i)[0].as_py() or 0) for i in range(result.table.num_columns))
-
-
-def constant(value: Value) -> str:
-    """A SQL constant of the value's type."""
-    found = value.value
-    if found is None:
-        return f"CAST(NULL AS {value.type.sql})"
-    if value.type.is_semistructured:
-        parsed = f"PARSE_JSON({text_constant(str(found))})"
-        return parsed if value.type.name == "VARIANT" else f"{parsed}::{value.type.name}"
-    writer = next((writer for type_, writer in _WRITERS if isinstance(found, type_)), None)
-    return writer(found, value.type) if writer else text_constant(str(found))
-
-
-# A bool is an int, a datetime is a date: the narrower type first.
-_WRITERS: tuple[tuple[Any, Callable[[Any, SqlType], str]], ...] = (
-    (bool, lambda found, _: "TRUE" if found else "FALSE"),
-    ((int, Decimal), lambda found, _: f"({found})"),
-    (float, lambda found, _: f"'{found!r}'::FLOAT"),
-    (bytes, lambda found, _: f"TO_BINARY('{found.hex()}', 'HEX')"),
-    (datetime, lambda found, type_: f"'{_moment(found)}'::{type_.sql}"),
-    ((date, time), lambda found, type_: f"'{found.isoformat()}'::{type_.sql}"),
-)
-
-
-def _moment(value: datetime) -> str:
-    return value.isoformat(sep=" ", timespec="microseconds").replace("+", " +")

@@ -8,15 +8,19 @@ from __future__ import annotations
 from typing import Any
 
 from mlops_local.account import scripting, task_runs, tasks
-from mlops_local.account.errors import AccountError, unsupported
+from mlops_local.account.errors import AccountError, does_not_exist, unsupported
+from mlops_local.account.lexer import split_statements
+from mlops_local.account.locations import locate
 from mlops_local.account.reader import Reader
 from mlops_local.account.relations import relation
-from mlops_local.account.result import Result, status
+from mlops_local.account.result import SUCCEEDED, Result, status
+from mlops_local.account.script_values import constant, fill_marks, value_of
 from mlops_local.account.session import Request, Session
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import system_function, table_function
 from mlops_local.account.statements import alert, schema_object, task, task_show
 from mlops_local.account.statements.commands import described
+from mlops_local.account.statements.files import location_text
 from mlops_local.account.statements.task_options import check_config
 from mlops_local.account.tags import parse_name
 
@@ -34,13 +38,39 @@ def execute(session: Session, reader: Reader, request: Request) -> Result:
 
 
 def _execute_immediate(session: Session, reader: Reader) -> Result:
-    """The statement or block in a text, or in a session variable."""
-    variable = reader.next() if reader.token.kind == "variable" else None
-    text = str(session.variables.get(variable.text[1:].upper(), "")) if variable else reader.string()
+    """The statement or block in a text, in a session variable, or the statements of a staged file."""
+    if reader.accept("FROM"):
+        return _execute_file(session, reader)
+    text = _text(session, reader.until("USING"))
+    values = []
     if reader.accept("USING"):
-        raise unsupported("EXECUTE IMMEDIATE .. USING")
+        inside = Reader(reader.parenthesised())
+        while not inside.at_end:
+            values.append(constant(value_of(session, inside.until(","))))
+            inside.accept(",")
     reader.end()
-    return scripting.run_text(session, text)
+    return scripting.run_text(session, fill_marks(text, values))
+
+
+def _text(session: Session, expression: str) -> str:
+    return str(value_of(session, expression).value)
+
+
+def _execute_file(session: Session, reader: Reader) -> Result:
+    """One statement after the other; the answer is the last one's."""
+    location = location_text(reader)
+    if reader.accept("USING"):
+        raise unsupported("EXECUTE IMMEDIATE FROM .. USING: templates are not rendered")
+    reader.end()
+    with session.transaction():
+        place = locate(session, location)
+    file = next((file for file in place.files() if file.relative == place.prefix), None)
+    if file is None:
+        raise does_not_exist("File", location)
+    result = status(SUCCEEDED)
+    for statement in split_statements(file.path.read_text(encoding="utf-8")):
+        result = scripting.run_text(session, statement)
+    return result
 
 
 def _execute_task(session: Session, reader: Reader) -> Result:

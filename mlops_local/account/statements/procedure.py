@@ -13,6 +13,7 @@ from mlops_local.account.errors import syntax_error, unknown_function, unsupport
 from mlops_local.account.names import quote
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Column, Result, StatementType, rows
+from mlops_local.account.script_values import Value
 from mlops_local.account.session import Request, Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.extensions import SYSTEM_FUNCTIONS
@@ -102,14 +103,13 @@ def _run(session: Session, entry: Entry, given: list[str | None], request: Reque
         return scripting.run_block(inner, declared.body, _variables(declared, values))
 
 
-def _variables(declared: Routine, values: pa.RecordBatch | None) -> dict[str, scripting.Value]:
+def _variables(declared: Routine, values: pa.RecordBatch | None) -> dict[str, Value]:
     """The arguments as the variables of a block."""
     if values is None:
         return {}
     row = values.to_pylist()[0].values()
     return {
-        argument.name: scripting.Value(value, parse_type(argument.type))
-        for argument, value in zip(declared.arguments, row, strict=True)
+        argument.name: Value(value, parse_type(argument.type)) for argument, value in zip(declared.arguments, row, strict=True)
     }
 
 

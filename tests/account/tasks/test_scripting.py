@@ -44,6 +44,52 @@ BLOCKS: list[tuple[str, str, Any]] = [
         "DECLARE e EXCEPTION (-20002, 'bad'); BEGIN RAISE e; EXCEPTION WHEN e THEN RETURN SQLERRM; END",
         "bad",
     ),
+    (
+        "FETCH",
+        "DECLARE c CURSOR FOR SELECT V FROM N WHERE V > ? ORDER BY V; a INT; b INT; BEGIN OPEN c USING (1); FETCH c INTO a; "
+        "FETCH c INTO :b; CLOSE c; RETURN a * 10 + b; END",
+        23,
+    ),
+    (
+        "FETCH behind the end",
+        "DECLARE c CURSOR FOR SELECT 1; a INT; BEGIN OPEN c; FETCH c INTO a; FETCH c INTO a; RETURN a IS NULL; END",
+        True,
+    ),
+    (
+        "a cursor of a result set",
+        "DECLARE r RESULTSET DEFAULT (SELECT V FROM N); c CURSOR FOR r; BEGIN LET s := 0; FOR x IN c DO s := s + x.V; END FOR; RETURN s; END",
+        6,
+    ),
+    (
+        "rows of a cursor",
+        "DECLARE c CURSOR FOR SELECT MAX(V) AS M FROM N; BEGIN OPEN c; RETURN TABLE(RESULTSET_FROM_CURSOR(c)); END",
+        3,
+    ),
+    ("CASE", "BEGIN LET n := 2; CASE WHEN n = 1 THEN RETURN 'a'; WHEN n = 2 THEN RETURN 'b'; END; END", "b"),
+    ("CASE of a value", "BEGIN CASE (1 + 1) WHEN 1 THEN RETURN 'a'; WHEN 2 THEN RETURN 'b'; ELSE RETURN 'c'; END CASE; END", "b"),
+    ("a FOR LOOP", "BEGIN LET s := 0; FOR i IN 1 TO 4 LOOP s := s + i; END LOOP; RETURN s; END", 10),
+    (
+        "values for dynamic SQL",
+        "BEGIN LET v := 7; LET q := 'INSERT INTO N VALUES (?), (?)'; EXECUTE IMMEDIATE :q USING (v, 8); RETURN SQLROWCOUNT; END",
+        2,
+    ),
+    (
+        "an expression error",
+        "BEGIN LET x := 1 / 0; EXCEPTION WHEN STATEMENT_ERROR THEN RETURN 'no'; WHEN EXPRESSION_ERROR THEN RETURN 'yes'; END",
+        "yes",
+    ),
+    ("ASYNC", "BEGIN ASYNC (INSERT INTO N VALUES (9)); AWAIT ALL; LET k INT; SELECT COUNT(*) INTO :k FROM N; RETURN k; END", 4),
+    ("ASYNC result", "BEGIN LET r RESULTSET := ASYNC (SELECT MAX(V) FROM N); AWAIT r; RETURN TABLE(r); END", 3),
+    (
+        "ASYNC errors wait",
+        "BEGIN LET s := 'before'; ASYNC (SELECT * FROM NOWHERE); s := 'behind'; AWAIT ALL; EXCEPTION WHEN OTHER THEN RETURN 'caught'; END",
+        "caught",
+    ),
+    (
+        "CALL INTO",
+        "BEGIN CREATE PROCEDURE TWICE(A INT) RETURNS INT AS 'BEGIN RETURN a * 2; END'; LET x INT; CALL TWICE(4) INTO :x; RETURN x; END",
+        8,
+    ),
     ("an apostrophe", "BEGIN LET x := 'it''s'; LET y := ''; SELECT :x INTO :y; RETURN y; END", "it's"),
 ]
 
