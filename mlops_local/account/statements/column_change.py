@@ -8,9 +8,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+from sqlglot import exp
+
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.names import column as quoted
+from mlops_local.account.names import physical
 from mlops_local.account.session import Session
+from mlops_local.account.sql.assignments import assigned
+from mlops_local.account.sql.generator import generate
+from mlops_local.account.sql.typed import typed
 from mlops_local.account.statements.change_capture import is_tracked
 from mlops_local.account.types import Column
 
@@ -21,6 +27,11 @@ def table_sql(name: str, columns: Sequence[Column]) -> str:
     """The CREATE TABLE of DuckDB for these columns."""
     listed = ", ".join(f"{quoted(c.name)} {c.type.duckdb}{'' if c.nullable else ' NOT NULL'}" for c in columns)
     return f"CREATE TABLE {name} ({listed})"
+
+
+def retyped(old: Column, new: Column) -> str:
+    """The values of a column in another type, as DuckDB text."""
+    return generate(assigned(typed(exp.Column(this=exp.Identifier(this=physical(old.name), quoted=True)), old.type), new))
 
 
 def rewrite(session: Session, entry: Entry, columns: Sequence[Column], values: Sequence[str]) -> None:

@@ -49,6 +49,12 @@ def check_source(source: Entry, name: Name, *, transient: bool) -> None:
         raise compilation_error(1003, "42601", "Transient object cannot be cloned to a permanent object.")
 
 
+def redefine(session: Session, entry: Entry, options: dict[str, Any]) -> None:
+    """CREATE OR ALTER over a container that is there: a parameter that is not said goes back to its default."""
+    parameters = {**dict.fromkeys(name for name in _PARAMETERS if name != "COMMENT"), **options}
+    session.catalogue.update(entry, comment=parameters.pop("COMMENT", ""), **parameters)
+
+
 def set_parameters(session: Session, entry: Entry, reader: Reader) -> None:
     """``SET ..`` and ``UNSET a, b``."""
     if reader.accept("SET"):

@@ -24,6 +24,11 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     stages = read_container_options(reader) if source_name else False
     options = container.read_parameters(reader)
     reader.end()
+    present = _present(session, name) if creation.or_alter and source_name is None else None
+    if present is not None:
+        with session.ddl():
+            container.redefine(session, present, options)
+        return status(f"Database {name} successfully altered.")
     made: list[Entry] = []
     source = _source(session, name, source_name, creation) if source_name else None
 
@@ -40,6 +45,11 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         public = session.catalogue.find("SCHEMA", name, "", "PUBLIC")
         session.database, session.schema = name, public.name if public else None
     return answer
+
+
+def _present(session: Session, name: str) -> Entry | None:
+    with session.transaction():
+        return session.catalogue.find("DATABASE", "", "", name)
 
 
 def _source(session: Session, name: str, source_name: str, creation: Creation) -> Entry:
@@ -142,6 +152,7 @@ KIND = Kind(
     alter=alter,
     drop=drop,
     undrop=undrop("DATABASE"),
+    or_alter=True,
     show=show_all,
     describe=describe,
 )

@@ -36,6 +36,9 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     with session.ddl():
         name = _place(session, path)
         existing = session.catalogue.find("SCHEMA", name.database, "", name.name)
+        if existing and creation.or_alter and source_path is None:
+            container.redefine(session, existing, {"MANAGED": managed or None, **options})
+            return status(f"Schema {name.name} successfully altered.")
         if existing and creation.if_not_exists:
             return status(f"{name.name} already exists, statement succeeded.")
         if existing and not creation.or_replace:
@@ -192,4 +195,14 @@ def describe(session: Session, reader: Reader) -> Result:
     return rows(_CONTENTS, [(made, name, kind) for name, kind, made in listed], type_=StatementType.DESCRIBE)
 
 
-KIND = Kind("SCHEMA", "SCHEMAS", create=create, alter=alter, drop=drop, undrop=undrop("SCHEMA"), show=show_all, describe=describe)
+KIND = Kind(
+    "SCHEMA",
+    "SCHEMAS",
+    create=create,
+    alter=alter,
+    drop=drop,
+    undrop=undrop("SCHEMA"),
+    or_alter=True,
+    show=show_all,
+    describe=describe,
+)

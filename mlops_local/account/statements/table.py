@@ -8,7 +8,7 @@ from typing import Any
 
 from mlops_local.account import dropped, lineage
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import compilation_error
+from mlops_local.account.errors import compilation_error, unsupported
 from mlops_local.account.names import Name
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result, status
@@ -22,6 +22,7 @@ from mlops_local.account.statements.column_definition import AutoIncrement, Colu
 from mlops_local.account.statements.dml import insert_relation
 from mlops_local.account.statements.kind import Creation, Kind, replace_or_keep
 from mlops_local.account.statements.table_alter import alter
+from mlops_local.account.statements.table_redefine import redefine
 from mlops_local.account.statements.tagging import TagValues, copy_tags, read_tag_clause, set_tags
 from mlops_local.account.statements.undrop import undrop
 from mlops_local.account.streams import consume
@@ -47,6 +48,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     make = _copied(session, reader, creation) if reader.accept("LIKE") else _defined(session, reader, creation)
     with session.ddl():
         name = schema_object.place(session, path)
+        altered = creation.or_alter and session.find(KIND_WORDS, path) is not None
         if (
             creation.if_not_exists
             and (kept := session.find(KIND_WORDS, path))
@@ -55,7 +57,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         ):
             return status(f"{name.name} already exists, statement succeeded.")
         make(path, name)
-    return status(f"Table {name.name} successfully created.")
+    return status(f"Table {name.name} successfully {'altered' if altered else 'created'}.")
 
 
 Make = Callable[[tuple[str, ...], Name], None]
@@ -68,6 +70,8 @@ def _defined(session: Session, reader: Reader, creation: Creation) -> Make:
     reader.end()
     if listed is None and text is None:
         raise reader.refuse()
+    if creation.or_alter and text is not None:
+        raise unsupported("CREATE OR ALTER TABLE .. AS")
 
     def make(path: tuple[str, ...], name: Name) -> None:
         """The query is compiled before OR REPLACE takes the old table away: it may read it."""
@@ -76,6 +80,9 @@ def _defined(session: Session, reader: Reader, creation: Creation) -> Make:
             if definition.default is not None:
                 check_default(definition.default, Context.of(session))
         columns = _columns(listed, translation.columns if translation else None)
+        if creation.or_alter and (present := schema_object.find(session, KIND_WORDS, path, if_exists=True)):
+            redefine(session, present, columns, options.comment, _properties(listed, options, Creation()))
+            return
         with _Replacement(session, path, creation):
             entry = _add(session, name, creation, options.comment, _properties(listed, options, creation))
             build(session, entry, columns, _counters(listed))
@@ -266,6 +273,7 @@ KIND = Kind(
     alter=alter,
     drop=drop,
     undrop=undrop(KIND_WORDS),
+    or_alter=True,
     show=table_show.show_all,
     describe=table_show.describe,
 )

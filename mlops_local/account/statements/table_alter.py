@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sqlglot import exp
-
 from mlops_local.account import dropped
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import compilation_error, does_not_exist, invalid_identifier, unsupported
 from mlops_local.account.names import column as quoted
-from mlops_local.account.names import physical, quote_if_needed
+from mlops_local.account.names import quote_if_needed
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Result, status
 from mlops_local.account.session import Session
-from mlops_local.account.sql.assignments import assigned
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.defaults import check_default, default_of
 from mlops_local.account.sql.generator import generate
-from mlops_local.account.sql.typed import typed
 from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.change_capture import create_log, drop_log
-from mlops_local.account.statements.column_change import rewrite
+from mlops_local.account.statements.column_change import retyped, rewrite
 from mlops_local.account.statements.column_definition import read_column, read_table_key, read_type
 from mlops_local.account.statements.tagging import change_column_tags, forget_tagged_column, rename_tagged_column
 from mlops_local.account.types import Column
@@ -86,8 +82,11 @@ def _add(session: Session, entry: Entry, reader: Reader) -> None:
     if kind is not None:
         _add_key(session, entry, kind, names)
         return
+    if reader.token.upper == "ROW" and reader.peek().upper == "ACCESS":
+        raise unsupported("ALTER TABLE ADD ROW ACCESS POLICY")
     columns = _columns(session, entry)
     values = {name: quoted(name) for name in columns}
+    listed = reader.accept("(")
     while True:
         reader.accept("COLUMN")
         if_not_exists = reader.accept("IF", "NOT", "EXISTS")
@@ -103,6 +102,8 @@ def _add(session: Session, entry: Entry, reader: Reader) -> None:
             values[definition.name] = generate(default_of(entry, column, Context.of(session)))
         if not reader.accept(","):
             break
+    if listed:
+        reader.expect(")")
     rewrite(session, entry, list(columns.values()), list(values.values()))
 
 
@@ -166,8 +167,7 @@ def _alter_column(session: Session, entry: Entry, reader: Reader) -> None:
             break
         changed = _changed(session, entry, _known(columns, name), reader)
         if changed.type != columns[name].type:
-            old = typed(exp.Column(this=exp.Identifier(this=physical(name), quoted=True)), columns[name].type)
-            values[name] = generate(assigned(old, changed))
+            values[name] = retyped(columns[name], changed)
         columns[name] = changed
         if not reader.accept(","):
             break
@@ -177,6 +177,9 @@ def _alter_column(session: Session, entry: Entry, reader: Reader) -> None:
 
 
 def _changed(session: Session, entry: Entry, column: Column, reader: Reader) -> Column:
+    for word in ("MASKING", "PROJECTION"):
+        if word in {reader.token.upper, reader.peek().upper}:
+            raise unsupported(f"ALTER TABLE MODIFY COLUMN SET {word} POLICY")
     if reader.accept("DROP", "NOT", "NULL"):
         return replace(column, nullable=True)
     if reader.accept("SET", "NOT", "NULL"):

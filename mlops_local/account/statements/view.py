@@ -6,9 +6,11 @@ https://docs.snowflake.com/en/sql-reference/sql/create-view
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import invalid_identifier
+from mlops_local.account.errors import invalid_identifier, syntax_error
+from mlops_local.account.names import quote
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Column, Result, status
 from mlops_local.account.session import Session
@@ -36,9 +38,21 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     body = reader.rest()
     with session.ddl():
         name = schema_object.place(session, path)
+        query_text = _recursive(name.name, headings, body) if "RECURSIVE" in creation.modifiers else body
+        columns = _describe(session, query_text, name.database, name.schema, headings)
+        properties: dict[str, Any] = {
+            "QUERY": query_text,
+            "TEXT": reader.text,
+            "SECURE": creation.secure,
+            "CHANGE_TRACKING": clauses.change_tracking,
+            "HEADED": bool(headings),
+        }
+        present = schema_object.find(session, "VIEW", path, if_exists=True) if creation.or_alter else None
+        if present is not None:
+            session.catalogue.set_columns(session.catalogue.update(present, comment=clauses.comment, **properties), columns)
+            return status(f"View {name.name} successfully altered.")
         if replace_or_keep(session, "VIEW", path, creation, session.catalogue.remove):
             return status(f"{name.name} already exists, statement succeeded.")
-        columns = _describe(session, body, name.database, name.schema, headings)
         entry = session.catalogue.add(
             "VIEW",
             name.database,
@@ -47,19 +61,21 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
             owner=session.role,
             created_on=session.account.clock.now(),
             comment=clauses.comment,
+            properties=properties,
             temporary=creation.temporary,
-            properties={
-                "QUERY": body,
-                "TEXT": reader.text,
-                "SECURE": creation.secure,
-                "CHANGE_TRACKING": clauses.change_tracking,
-                "HEADED": bool(headings),
-            },
         )
         session.catalogue.set_columns(entry, columns)
         set_tags(session, entry, clauses.tags)
         tag_columns(session, entry, headings)
     return status(f"View {name.name} successfully created.")
+
+
+def _recursive(name: str, headings: list[Heading], body: str) -> str:
+    """CREATE RECURSIVE VIEW is short for a view over a recursive common table expression of its own name."""
+    if not headings:
+        raise syntax_error("a recursive view needs a list of its columns.")
+    listed = ", ".join(quote(heading.name) for heading in headings)
+    return f"WITH RECURSIVE {quote(name)} ({listed}) AS ({body}) SELECT * FROM {quote(name)}"
 
 
 def _read_clauses(reader: Reader) -> _Clauses:
@@ -191,4 +207,4 @@ def show_all(session: Session, reader: Reader) -> Result:
     )
 
 
-KIND = Kind("VIEW", "VIEWS", create=create, alter=alter, drop=drop, show=show_all, describe=describe)
+KIND = Kind("VIEW", "VIEWS", create=create, alter=alter, drop=drop, show=show_all, describe=describe, or_alter=True)

@@ -76,6 +76,8 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     tags = read_tag_clause(reader) if reader.token.upper in {"TAG", "WITH"} else ()
     reader.end()
     comment = options.pop("COMMENT", "")
+    if creation.or_alter and _redefine(session, name, comment, options):
+        return status(f"Warehouse {name} successfully altered.")
 
     def make() -> None:
         entry = account_object.add(session, "WAREHOUSE", name, comment=comment, properties=options)
@@ -85,6 +87,16 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     answer = account_object.create(session, "WAREHOUSE", name, creation, make)
     session.warehouse = name
     return answer
+
+
+def _redefine(session: Session, name: str, comment: str, options: dict[str, Any]) -> bool:
+    """CREATE OR ALTER: settings that are not said go back to their defaults; False when there is no such warehouse."""
+    with session.ddl():
+        entry = session.catalogue.find("WAREHOUSE", "", "", name)
+        if entry is not None:
+            cleared = dict.fromkeys(key for key in entry.properties if key != "INITIALLY_SUSPENDED")
+            _set(session, entry, {**cleared, **options, "COMMENT": comment})
+    return entry is not None
 
 
 def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
@@ -233,4 +245,4 @@ def describe(session: Session, reader: Reader) -> Result:
     return rows(columns, [(entry.created_on, entry.name, "WAREHOUSE")], type_=StatementType.DESCRIBE)
 
 
-KIND = Kind("WAREHOUSE", "WAREHOUSES", create=create, alter=alter, drop=drop, show=show_all, describe=describe)
+KIND = Kind("WAREHOUSE", "WAREHOUSES", create=create, alter=alter, drop=drop, show=show_all, describe=describe, or_alter=True)
