@@ -3,56 +3,15 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import stat
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import snowflake.connector
-from snowflake.connector import SnowflakeConnection
 
 from mlops_local.serve import ServeError, keys_folder, serving
 
-RUN = [sys.executable, "-m", "mlops_local", "serve"]
-
-
-@contextmanager
-def serve(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
-    process = subprocess.Popen([*RUN, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        yield process, _settings(process)
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def serve_and_end(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*RUN, *arguments], capture_output=True, text=True, timeout=60, check=False)
-
-
-def _settings(process: subprocess.Popen[str]) -> dict[str, str]:
-    assert process.stdout is not None
-    settings: dict[str, str] = {}
-    while "SNOWFLAKE_ROLE" not in settings:
-        word, _, assignment = process.stdout.readline().strip().partition(" ")
-        assert word == "export", process.stderr and process.stderr.read()
-        name, _, value = shlex.split(assignment)[0].partition("=")
-        settings[name] = value
-    return settings
-
-
-def sign_in(settings: dict[str, str]) -> SnowflakeConnection:
-    return snowflake.connector.connect(
-        account=settings["SNOWFLAKE_ACCOUNT"], user=settings["SNOWFLAKE_USER"], host=settings["SNOWFLAKE_HOST"],
-        port=int(settings["SNOWFLAKE_PORT"]), protocol=settings["SNOWFLAKE_PROTOCOL"],
-        authenticator=settings["SNOWFLAKE_AUTHENTICATOR"], private_key_file=settings["SNOWFLAKE_PRIVATE_KEY_FILE"],
-        login_timeout=20, network_timeout=20,
-    )  # fmt: skip
+from .served import serve, serve_and_end, sign_in
 
 
 @pytest.fixture(autouse=True)
