@@ -61,7 +61,7 @@ def _returns(result: SqlType) -> str:
 
 
 # A second worker has to load its handler first: for fewer rows it would not pay.
-_LEAST_SHARE = 50_000
+_LEAST_SHARE, _LARGEST_SHARE = 50_000, 125_000
 _WORKERS = os.cpu_count() or 1
 
 # https://docs.snowflake.com/en/developer-guide/udf/python/udf-python-introduction
@@ -307,8 +307,8 @@ def refused() -> Iterator[None]:
 
 
 def _share(rows: int) -> int:
-    """How many rows go to a worker at once: few enough that all of them have work to the end."""
-    return max(_LEAST_SHARE, -(-rows // (2 * _WORKERS)) if rows <= _LEAST_SHARE * 8 * _WORKERS else _LEAST_SHARE * 4)
+    """How many rows go to a worker at once: several shares for each, so that all of them have work to the end."""
+    return min(max(rows // (4 * _WORKERS), _LEAST_SHARE), _LARGEST_SHARE)
 
 
 def _arguments(columns: Sequence[pa.Array], count: int) -> pa.RecordBatch:

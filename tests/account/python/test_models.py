@@ -7,10 +7,14 @@ import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 from snowflake.connector.errors import ProgrammingError
+from snowflake.ml.model import ModelVersion
+from snowflake.ml.model.custom_model import ModelContext
+from snowflake.ml.model.model_signature import DataType, FeatureSpec, ModelSignature, ParamSpec
 from snowflake.ml.registry import Registry
 from snowflake.snowpark import Session as Snowpark
 
 from tests.account.conftest import Ask
+from tests.account.python.scaling import Scale
 
 FRAME = pd.DataFrame(np.random.default_rng(1).random((60, 2)), columns=["A", "B"])
 FOREST = RandomForestClassifier(5, random_state=0).fit(FRAME, (FRAME["A"] > FRAME["B"]).astype(int))
@@ -99,6 +103,41 @@ def test_export_brings_the_files(registry: Registry, tmp_path_factory: pytest.Te
     folder = tmp_path_factory.mktemp("exported")
     registry.get_model("FOREST").version("V1").export(str(folder))
     assert (folder / "model.yaml").is_file() or list(folder.rglob("model.yaml"))
+
+
+@pytest.fixture(scope="module")
+def scale(registry: Registry) -> ModelVersion:
+    one = [FeatureSpec("A", DataType.DOUBLE)]
+    spread = [FeatureSpec("SPREAD", DataType.DOUBLE), FeatureSpec("N", DataType.INT64)]
+    return registry.log_model(
+        Scale(ModelContext()),
+        model_name="SCALE",
+        version_name="V1",
+        signatures={
+            "times": ModelSignature(one, [FeatureSpec("scaled", DataType.DOUBLE)], [ParamSpec("factor", DataType.INT64, 2)]),
+            "spread": ModelSignature(one, spread),
+        },
+        target_platforms=["WAREHOUSE"],
+        options={
+            "method_options": {"times": {"case_sensitive": True}, "spread": {"function_type": "TABLE_FUNCTION"}},
+        },
+    )
+
+
+def test_a_method_over_partitions(scale: ModelVersion, snowpark: Snowpark, ask: Ask) -> None:
+    rows = snowpark.sql("SELECT IFF(A > 0.5, 'high', 'low') AS SIDE, A FROM ROWS_OF_FRAME")
+    answered = scale.run(rows, function_name="spread", partition_column="SIDE").to_pandas().sort_values("SIDE")
+    sides = FRAME["A"].groupby(FRAME["A"] <= 0.5)
+    assert answered["N"].tolist() == sides.size().tolist()
+    assert answered["SPREAD"].tolist() == pytest.approx((sides.max() - sides.min()).tolist())
+    assert ask("SELECT N FROM ROWS_OF_FRAME, TABLE(SCALE!SPREAD(A) OVER (PARTITION BY 1))") == [(60,)]
+
+
+def test_a_parameter_by_default_and_by_value(scale: ModelVersion, ask: Ask) -> None:
+    assert scale.run(FRAME[["A"]], function_name='"times"', params={"factor": 3})["scaled"].tolist() == (FRAME["A"] * 3).tolist()
+    assert ask('SELECT MODEL(SCALE, V1)!"times"(1.5), SCALE!"times"(1.5, 4)') == [(3.0, 6.0)]
+    with pytest.raises(ProgrammingError, match="Unknown function V1!TIMES"):
+        ask("SELECT SCALE!TIMES(1.5)")
 
 
 def test_wrong_calls_are_refused(ask: Ask) -> None:

@@ -20,7 +20,7 @@ from mlops_local.account.sandbox import (
     check_runtime,
     installed_packages,
 )
-from mlops_local.account.sandbox.packages import RUNTIME_VERSION, _modules, closure, denied_modules
+from mlops_local.account.sandbox.packages import _CHANNEL_NAMES, RUNTIME_VERSION, _modules, closure, denied_modules
 
 Batch = Callable[..., pa.RecordBatch]
 OTHER_VERSION = "3.99"
@@ -72,6 +72,17 @@ def test_what_a_package_requires_comes_with_it() -> None:
     assert {"scikit-learn", "numpy", "scipy", "joblib"} <= closure(["scikit-learn"])
     assert "pandas" not in closure(["scikit-learn"])
     assert "pandas" in closure(["snowflake-snowpark-python[pandas]"])
+
+
+def test_snowpark_brings_what_its_runtimes_always_have() -> None:
+    assert {"pyarrow", "snowflake-connector-python"} <= closure(["snowflake-snowpark-python"])
+
+
+def test_the_channels_names_of_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(_CHANNEL_NAMES, "py-numbers", "numpy")
+    check_packages(["py-numbers"])
+    assert "numpy" in closure(["py-numbers"])
+    assert "py-numbers" in {row.package_name for row in installed_packages()}
 
 
 def test_the_shared_namespace_is_divided() -> None:
