@@ -9,6 +9,7 @@ COMMANDS = {
     "run": "run a pipeline on this machine",
     "expand": "print a pipeline with its templates and expressions expanded",
     "serve": "run the embedded Snowflake account alone",
+    "grants": "say which privileges an account's roles have used, and which never",
 }
 
 

@@ -23,7 +23,7 @@ from mlops_local.account.engine import Engine
 from mlops_local.account.errors import AccountError
 from mlops_local.account.history import History
 from mlops_local.account.parameters import checked
-from mlops_local.account.privileges import may_take_role
+from mlops_local.account.privileges import ALL, may_take_role
 from mlops_local.account.result import Result
 from mlops_local.account.results import ResultStore
 from mlops_local.account.runtime import Runtime, TokenIssuer
@@ -35,6 +35,7 @@ from mlops_local.account.statements import workload_identity
 from mlops_local.account.statements.dispatch import run_statement
 from mlops_local.account.statements.setup import create_defaults
 from mlops_local.account.transfers import Transfers
+from mlops_local.account.uses import Uses
 
 _log = logging.getLogger(__name__)
 
@@ -72,13 +73,15 @@ class Account:
         self.runtime = Runtime(self)
         tdigest.register(self.engine.root)
         self.tokens: TokenIssuer | None = None
-        self.history = History(self.engine)
+        self.uses = Uses()
+        self.history = History(self.engine, self.uses)
         self.sessions: dict[int, Session] = {}
         self._ids = itertools.count(int(self.clock.now().timestamp() * 1000))
         self._lock = threading.Lock()
         with self.system_session() as session, session.transaction(write=True):
             Catalogue.create_tables(session.connection)
             self.history.create_tables(session.connection)
+            Uses.create_tables(session.connection)
             dynamic_tables.create_tables(session.connection)
             lineage.create_tables(session.connection)
             loads.create_tables(session.connection)
@@ -167,7 +170,7 @@ class Account:
     def system_session(self) -> Iterator[Session]:
         """The account acting for itself, as ACCOUNTADMIN."""
         session = self._new_session("SYSTEM")
-        session.role = "ACCOUNTADMIN"
+        session.role, session.trusted = "ACCOUNTADMIN", True
         session.recorded = False
         try:
             yield session
@@ -195,7 +198,7 @@ class Account:
     def _drop_temporary(self, entries: list[Entry], session: Session) -> None:
         for entry in entries:
             dropped.forget_rows(session, entry)
-            session.catalogue.remove(entry)
+            session.catalogue.whole.remove(entry)
 
     # Statements
 
@@ -222,6 +225,7 @@ def sign_in(session: Session, role: str | None, warehouse: str | None, database:
     user = session.catalogue.find("USER", "", "", session.user)
     defaults = user.properties if user else {}
     session.role = _role_of(session, role or session.only_role or defaults.get("DEFAULT_ROLE"))
+    session.secondary_roles = tuple(defaults.get("DEFAULT_SECONDARY_ROLES", [ALL])) if user else ()
     namespace = str(defaults.get("DEFAULT_NAMESPACE") or "").split(".")
     wanted_warehouse = warehouse or defaults.get("DEFAULT_WAREHOUSE")
     if wanted_warehouse and session.catalogue.find("WAREHOUSE", "", "", wanted_warehouse):

@@ -103,6 +103,7 @@ _DEEPEST = 32
 
 def _inside(context: Context, entry: Entry, declared: Routine) -> Context:
     """Names in the body and in defaults belong to the schema of the function."""
+    context.session.access.demand("USAGE", entry)
     inside = context.inside(entry)
     if inside.depth > _DEEPEST:
         raise unsupported(f"function {declared.name}, which calls itself")
@@ -231,6 +232,7 @@ def _path(tokens: Sequence[Token]) -> tuple[str, ...]:
 def _version_id(context: Context, path: tuple[str, ...], version: tuple[str, ...]) -> int:
     where = context.complete(path)
     entry = context.session.catalogue.get("MODEL", where.database, where.schema, where.name)
+    context.session.access.demand_any(("USAGE", "READ"), entry)
     context.entries.append(entry)
     return model.find_version(context.session, entry, version[0] if version else None).id
 

@@ -12,12 +12,13 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 
 from mlops_local.account.engine import Connection
-from mlops_local.account.errors import already_exists, does_not_exist
+from mlops_local.account.errors import AccountError, already_exists, does_not_exist, hidden_exists
+from mlops_local.account.grants import Grants
 from mlops_local.account.lookups import MISSING
 from mlops_local.account.names import Name, quote_if_needed
 from mlops_local.account.types import Column, parse_type
@@ -36,10 +37,6 @@ CREATE TABLE IF NOT EXISTS account.columns (
     "default" VARCHAR, comment VARCHAR);
 CREATE TABLE IF NOT EXISTS account.tag_references (tag BIGINT NOT NULL, object BIGINT NOT NULL, value VARCHAR NOT NULL);
 ALTER TABLE account.tag_references ADD COLUMN IF NOT EXISTS column_name VARCHAR DEFAULT '';
-CREATE TABLE IF NOT EXISTS account.grants (
-    privilege VARCHAR NOT NULL, object_kind VARCHAR NOT NULL, object_name VARCHAR NOT NULL, object BIGINT,
-    grantee_kind VARCHAR NOT NULL, grantee VARCHAR NOT NULL, grant_option BOOLEAN NOT NULL, granted_by VARCHAR,
-    created_on TIMESTAMPTZ NOT NULL);
 """
 
 # Never temporary, and looked up by nearly every statement: what one transaction has found serves others.
@@ -47,6 +44,8 @@ _SHARED = {"DATABASE", "SCHEMA", "WAREHOUSE", "ROLE", "USER"}
 
 FIELDS = "id, kind, database, schema, name, parent, session, owner, comment, created_on, properties"
 
+
+_PLACES = {"DATABASE", "SCHEMA", "WAREHOUSE"}
 
 # Domain, database, schema, name, parent: what a look-up asks for.
 Key = tuple[str, str, str, str, int]
@@ -95,18 +94,48 @@ class Entry:
         return self.session != 0
 
 
-class Catalogue:
-    """The catalogue as one connection sees it: its own uncommitted changes included."""
+class Guard(Protocol):
+    """Who asks whether the one that acts may. The only one is :class:`mlops_local.account.access.Access`."""
 
-    def __init__(self, connection: Connection, session: int = 0) -> None:
+    def sees(self, entry: Entry) -> bool:
+        """Whether the object exists for them."""
+
+    def create(self, kind: str, database: str, schema: str, *, parent: int, temporary: bool) -> None:
+        """Refuses who may not make such an object there."""
+
+    def created(self, entry: Entry) -> Entry:
+        """Called with every new object; the answer is what has become of it."""
+
+    def change(self, entry: Entry, privilege: str | None) -> None:
+        """Refuses who lacks the privilege; None is the one that changes to such an object take."""
+
+
+class Catalogue:
+    """The catalogue as one connection sees it: its own uncommitted changes included.
+
+    With a guard, what those who act may not see does not exist, and what they may not do is refused: no statement finds or
+    changes an object past it. ``by_id``, ``inside`` and :attr:`whole` are for what the account does on its own account.
+    """
+
+    def __init__(self, connection: Connection, session: int = 0, guard: Guard | None = None) -> None:
         self._connection = connection
         self._session = session
+        self._guard = guard
+        self.grants = Grants(connection)
         self.removed: list[int] = []
 
     @staticmethod
     def create_tables(connection: Connection) -> None:
         for statement in _SCHEMA.strip().split(";\n"):
             connection.execute(statement)
+        Grants.create_tables(connection)
+
+    @property
+    def whole(self) -> Catalogue:
+        """The same without a guard."""
+        whole = Catalogue(self._connection, self._session)
+        whole.removed = self.removed
+        return whole
 
     # Reading
 
@@ -115,6 +144,13 @@ class Catalogue:
 
         The answer may be of another kind of the same domain (a view where a table was asked for).
         """
+        found = self._find(kind, database, schema, name, parent)
+        return found if found is None or self._sees(found) else None
+
+    def _sees(self, entry: Entry) -> bool:
+        return self._guard is None or self._guard.sees(entry)
+
+    def _find(self, kind: str, database: str, schema: str, name: str, parent: int) -> Entry | None:
         key = (domain_of(kind), database, schema, name, parent)
         if not self._connection.in_transaction:
             return self._look_up(key)
@@ -142,9 +178,16 @@ class Catalogue:
     def get(self, kind: str, database: str, schema: str, name: str, *, parent: int = 0) -> Entry:
         entry = self.find(kind, database, schema, name, parent=parent)
         if entry is None:
-            shown = ".".join(quote_if_needed(part) for part in (database, schema, name) if part)
-            raise does_not_exist(kind, shown)
+            raise self.missing(kind, database, schema, name)
         return entry
+
+    def missing(self, kind: str, database: str, schema: str, name: str) -> AccountError:
+        """What does not exist for those who look: the database, the schema or the object."""
+        if database and self.find("DATABASE", "", "", database) is None:
+            return does_not_exist("Database", quote_if_needed(database))
+        if schema and self.find("SCHEMA", database, "", schema) is None:
+            return does_not_exist("Schema", f"{quote_if_needed(database)}.{quote_if_needed(schema)}")
+        return does_not_exist(kind, ".".join(quote_if_needed(part) for part in (database, schema, name) if part))
 
     def by_id(self, id_: int) -> Entry | None:
         rows = self._connection.fetch(f"SELECT {FIELDS} FROM account.objects WHERE id = ?", [id_])
@@ -170,6 +213,14 @@ class Catalogue:
             values.append(self._session)
         rows = self._connection.fetch(
             f"SELECT {FIELDS} FROM account.objects WHERE {' AND '.join(where)} ORDER BY database, schema, name, id", values
+        )
+        found = [entry_of(row) for row in rows]
+        return found if parent is not None else [entry for entry in found if self._sees(entry)]
+
+    def owned_by(self, role: str) -> builtins.list[Entry]:
+        """What a role owns, versions and temporary objects left out."""
+        rows = self._connection.fetch(
+            f"SELECT {FIELDS} FROM account.objects WHERE owner = ? AND parent = 0 AND session = 0 ORDER BY id", [role]
         )
         return [entry_of(row) for row in rows]
 
@@ -214,8 +265,12 @@ class Catalogue:
 
     def touch(self, changed: Iterable[Entry]) -> None:
         """For a change of several objects by one statement: these are not any more, or are only now, what they were found to be."""
-        self._connection.changed.update(_key(entry) for entry in changed)
+        entries = list(changed)
+        self._connection.changed.update(_key(entry) for entry in entries)
         self._connection.found.clear()
+        # Who may see what lies in a database or schema, and use which warehouse, is remembered by their names.
+        if any(entry.kind in _PLACES for entry in entries):
+            self._connection.privileges_changed()
 
     def add(
         self,
@@ -232,10 +287,10 @@ class Catalogue:
         temporary: bool = False,
     ) -> Entry:
         """A new object; refused with 2002 when the name is taken in its namespace (a temporary one may hide a permanent one)."""
-        taken = self.find(kind, database, schema, name, parent=parent)
+        if self._guard is not None:
+            self._guard.create(kind, database, schema, parent=parent, temporary=temporary)
         session = self._session if temporary else 0
-        if taken is not None and taken.session == session:
-            raise already_exists(taken.kind if domain_of(kind) != "TABLE" else "Object", taken.full_name)
+        self._refuse_taken(self._find(kind, database, schema, name, parent), kind, session)
         entry = Entry(0, kind, database, schema, name, parent, session, owner, comment, created_on, properties or {})
         made = self._write(
             "INSERT INTO account.objects VALUES (nextval('account.ids'), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
@@ -254,9 +309,29 @@ class Catalogue:
             ],
             entry,
         )
-        return replace(entry, id=made.fetchall()[0][0])
+        entry = replace(entry, id=made.fetchall()[0][0])
+        return self._guard.created(entry) if self._guard is not None else entry
+
+    def _refuse_taken(self, taken: Entry | None, kind: str, session: int) -> None:
+        """A temporary object may hide a permanent one of its owner's.
+
+        https://docs.snowflake.com/en/release-notes/bcr-bundles/2023_03/bcr-427
+        """
+        if taken is None:
+            return
+        if taken.session == session:
+            if not self._sees(taken):
+                raise hidden_exists(taken.name)
+            raise already_exists(taken.kind if domain_of(kind) != "TABLE" else "Object", taken.full_name)
+        if session and taken.session == 0:
+            self._check(taken, "OWNERSHIP")
+
+    def _check(self, entry: Entry, privilege: str | None = None) -> None:
+        if self._guard is not None:
+            self._guard.change(entry, privilege)
 
     def set_columns(self, entry: Entry, columns: Iterable[Column]) -> None:
+        self._check(entry)
         self._connection.execute("DELETE FROM account.columns WHERE object = ?", [entry.id])
         values = [
             (entry.id, position, column.name, column.type.sql, column.nullable, column.default, column.comment)
@@ -266,8 +341,20 @@ class Catalogue:
             marks = ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(values))
             self._connection.execute(f"INSERT INTO account.columns VALUES {marks}", [value for row in values for value in row])
 
-    def update(self, entry: Entry, *, comment: str | None = None, owner: str | None = None, **properties: Any) -> Entry:
-        """The object with a new comment, owner or properties (a property of None is removed)."""
+    def update(
+        self,
+        entry: Entry,
+        *,
+        comment: str | None = None,
+        owner: str | None = None,
+        privilege: str | None = None,
+        **properties: Any,
+    ) -> Entry:
+        """The object with a new comment, owner or properties (a property of None is removed).
+
+        ``privilege`` is what the change takes, where that is not what changes to such an object take.
+        """
+        self._check(entry, privilege)
         merged = {key: value for key, value in {**entry.properties, **properties}.items() if value is not None}
         changed = replace(
             entry,
@@ -284,7 +371,10 @@ class Catalogue:
 
     def rename(self, entry: Entry, to: Name) -> Entry:
         """Another name, in place: references by id (tags, grants, rows) follow."""
-        taken = self.find(entry.kind, to.database, to.schema, to.name, parent=entry.parent)
+        self._check(entry, "OWNERSHIP")
+        if self._guard is not None and (to.database, to.schema) != (entry.database, entry.schema):
+            self._guard.create(entry.kind, to.database, to.schema, parent=entry.parent, temporary=entry.temporary)
+        taken = self._find(entry.kind, to.database, to.schema, to.name, entry.parent)
         if taken is not None and taken.id != entry.id and taken.session == entry.session:
             raise already_exists("Object", taken.full_name)
         renamed = replace(entry, database=to.database, schema=to.schema, name=to.name)
@@ -299,7 +389,7 @@ class Catalogue:
     def move(self, database: str, schema: str | None, to_database: str, to_schema: str | None) -> None:
         """What a schema contains, or a database (no schema given), has another address."""
         if schema is None:
-            schemas = self.list("SCHEMA", database=database)
+            schemas = self.whole.list("SCHEMA", database=database)
             self.touch([*schemas, *(replace(entry, database=to_database) for entry in schemas)])
             self._connection.execute("UPDATE account.objects SET database = ? WHERE database = ?", [to_database, database])
         else:
@@ -314,84 +404,19 @@ class Catalogue:
 
         Its files go when the transaction commits (``removed``).
         """
+        self._check(entry, "OWNERSHIP")
+        self._remove(entry)
+
+    def _remove(self, entry: Entry) -> None:
         self.removed.append(entry.id)
         for child in self._connection.fetch(f"SELECT {FIELDS} FROM account.objects WHERE parent = ?", [entry.id]):
-            self.remove(entry_of(child))
+            self._remove(entry_of(child))
         self._connection.execute("DELETE FROM account.columns WHERE object = ?", [entry.id])
         self._connection.execute("DELETE FROM account.tag_references WHERE object = ? OR tag = ?", [entry.id, entry.id])
-        self._connection.execute("DELETE FROM account.grants WHERE object = ?", [entry.id])
+        self.grants.forget_object(entry.id)
         if entry.kind in {"ROLE", "USER"}:
-            self._forget_grantee(entry)
+            self.grants.forget_grantee(entry.kind, entry.name)
         self._write("DELETE FROM account.objects WHERE id = ?", [entry.id], entry)
-
-    def _forget_grantee(self, entry: Entry) -> None:
-        """A role or user that is made later under the same name starts with nothing."""
-        self._connection.execute("DELETE FROM account.grants WHERE grantee_kind = ? AND grantee = ?", [entry.kind, entry.name])
-        self._connection.execute("DELETE FROM account.grants WHERE object_kind = ? AND object_name = ?", [entry.kind, entry.name])
-
-    # Grants
-
-    def granted_roles(self, grantee_kind: str, grantee: str) -> builtins.list[str]:
-        """Roles granted directly to a USER or a ROLE."""
-        rows = self._connection.fetch(
-            "SELECT object_name FROM account.grants WHERE object_kind = 'ROLE' AND privilege = 'USAGE' AND grantee_kind = ? AND grantee = ?",
-            [grantee_kind, grantee],
-        )
-        return [row[0] for row in rows]
-
-    def add_grant(
-        self,
-        privilege: str,
-        object_kind: str,
-        object_name: str,
-        object_id: int | None,
-        grantee_kind: str,
-        grantee: str,
-        *,
-        by: str | None,
-        at: datetime,
-        grant_option: bool = False,
-    ) -> None:
-        self._connection.execute(
-            "INSERT INTO account.grants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [privilege, object_kind, object_name, object_id, grantee_kind, grantee, grant_option, by, at],
-        )
-
-    def grants_where(self, **equal: object) -> builtins.list[tuple[object, ...]]:
-        """Rows (created_on, privilege, object_kind, object_name, object, grantee_kind, grantee, grant_option, granted_by)."""
-        where = " AND ".join(f"{column} = ?" for column in equal) or "true"
-        return self._connection.fetch(
-            "SELECT created_on, privilege, object_kind, object_name, object, grantee_kind, grantee, grant_option, granted_by "
-            f"FROM account.grants WHERE {where} ORDER BY object_kind, object_name, privilege",
-            list(equal.values()),
-        )
-
-    def remove_grant(self, privilege: str, object_kind: str, object_name: str, grantee_kind: str, grantee: str) -> None:
-        self._connection.execute(
-            "DELETE FROM account.grants WHERE privilege = ? AND object_kind = ? AND object_name = ? AND grantee_kind = ? AND grantee = ?",
-            [privilege, object_kind, object_name, grantee_kind, grantee],
-        )
-
-    def forget_grants(self, object_kind: str, object_name: str) -> None:
-        """Every privilege on one object."""
-        self._connection.execute(
-            "DELETE FROM account.grants WHERE object_kind = ? AND object_name = ?", [object_kind, object_name]
-        )
-
-    def copy_grants(self, source: Entry, copy: Entry) -> None:
-        """The privileges on an object, ownership aside, on another one too."""
-        self._connection.execute(
-            "INSERT INTO account.grants SELECT * REPLACE (? AS object, ? AS object_name) FROM account.grants "
-            "WHERE object = ? AND privilege <> 'OWNERSHIP'",
-            [copy.id, copy.full_name, source.id],
-        )
-
-    def remove_grants(self, privilege: str, object_kind: str, object_name: str) -> None:
-        """One privilege on one object, whoever holds it."""
-        self._connection.execute(
-            "DELETE FROM account.grants WHERE privilege = ? AND object_kind = ? AND object_name = ?",
-            [privilege, object_kind, object_name],
-        )
 
 
 def _key(entry: Entry) -> Key:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from mlops_local.account.catalogue import FIELDS, Entry, entry_of
 from mlops_local.account.engine import Connection
 from mlops_local.account.errors import already_exists, compilation_error
+from mlops_local.account.privileges import OWNERSHIP
 from mlops_local.account.session import Session
 
 RETENTION = "DATA_RETENTION_TIME_IN_DAYS"
@@ -65,11 +66,12 @@ def drop(session: Session, entry: Entry) -> None:
 
 def set_aside(session: Session, entry: Entry) -> None:
     """As :func:`drop`, but what nothing keeps is there until the next :func:`purge`: a replacement may still read its rows."""
+    session.access.demand(OWNERSHIP, entry)
     now = session.account.clock.now()
     stays = entry.kind in _CAN_COME_BACK and not entry.temporary
     until = now + timedelta(days=retention_of(session, entry)) if stays else now
     where, values = _contents(entry)
-    session.catalogue.touch([entry, *session.catalogue.list("SCHEMA", database=entry.name)])
+    session.catalogue.touch([entry, *session.catalogue.whole.list("SCHEMA", database=entry.name)])
     execute = session.connection.execute
     execute(
         f"INSERT INTO account.dropped BY NAME SELECT CAST(? AS BIGINT) AS root, CAST(? AS TIMESTAMPTZ) AS dropped_on, "
@@ -103,11 +105,13 @@ def restore(session: Session, kind: str, database: str, schema: str, name: str) 
     if not found:
         raise compilation_error(2003, "02000", f"{kind.capitalize()} '{name}' did not exist or was purged.")
     entry = entry_of(found[0])
+    session.access.demand(OWNERSHIP, entry)
+    session.access.create(kind, database, schema)
     taken = session.catalogue.find(kind, database, schema, name)
     if taken is not None:
         raise already_exists("Object", taken.full_name)
     _bring_back(session.connection, entry)
-    session.catalogue.touch([entry, *session.catalogue.list("SCHEMA", database=entry.name)])
+    session.catalogue.touch([entry, *session.catalogue.whole.list("SCHEMA", database=entry.name)])
     return entry
 
 

@@ -56,8 +56,9 @@ class Cause:
 
 
 def translate(session: Session, entry: Entry) -> query.Translation:
-    """The query of the table, compiled in the table's own schema."""
-    return query.translate(session, entry.properties["QUERY"], Context(session, entry.database, entry.schema))
+    """The query of the table, compiled in the table's own schema, with the rights of its owner."""
+    with session.access.as_owner_of(entry):
+        return query.translate(session, entry.properties["QUERY"], Context(session, entry.database, entry.schema))
 
 
 def upstream(session: Session, entry: Entry) -> list[Entry]:
@@ -75,7 +76,7 @@ def downstream(session: Session, entry: Entry) -> list[Entry]:
     """The dynamic tables that read it, directly or not."""
     readers: dict[int, Entry] = {}
     pending = [entry.id]
-    edges = [(other, {read.id for read in _safe_upstream(session, other)}) for other in session.catalogue.list(KIND)]
+    edges = [(other, {read.id for read in _safe_upstream(session, other)}) for other in session.catalogue.whole.list(KIND)]
     while pending:
         source = pending.pop()
         for other, reads in edges:
@@ -112,13 +113,16 @@ def last_refresh(session: Session, entry: Entry, *, succeeded: bool) -> datetime
 def refresh(session: Session, entry: Entry, cause: Cause) -> None:
     """Brings the table and what is upstream of it to the time of the cause; within a writing transaction of the session."""
     start = session.account.clock.now()
+    with session.access.as_owner_of(entry):
+        session.access.demand_warehouse(entry.properties.get("WAREHOUSE"))
     translation = translate(session, entry)
     try:
         for source in _dynamic(translation.entries):
             if last_refresh(session, source, succeeded=True) != cause.at:
                 refresh(session, source, cause)
         first = not session.catalogue.has_rows(entry)
-        statistics = _replace_rows(session, entry, translation)
+        with session.access.as_account():
+            statistics = _replace_rows(session, entry, translation)
     finally:
         translation.context.release()
     _record(session, entry, cause, start=start, action=_action(entry, first, statistics), statistics=statistics)
@@ -283,7 +287,9 @@ def suspend(session: Session, entry: Entry, *, by: str) -> None:
     for other in [entry, *downstream(session, entry)]:
         if other.properties["STATE"] == ACTIVE:
             cause = by if other.id == entry.id else entry.id
-            session.catalogue.update(other, STATE=SUSPENDED, SUSPENDED_BY=cause, SUSPENDED_ON=now, **changed(session, "SUSPEND"))
+            session.catalogue.whole.update(
+                other, STATE=SUSPENDED, SUSPENDED_BY=cause, SUSPENDED_ON=now, **changed(session, "SUSPEND")
+            )
 
 
 def resume(session: Session, entry: Entry) -> None:
@@ -291,6 +297,6 @@ def resume(session: Session, entry: Entry) -> None:
     now = session.account.clock.now().isoformat()
     for other in [entry, *downstream(session, entry)]:
         if other.id == entry.id or other.properties.get("SUSPENDED_BY") == entry.id:
-            session.catalogue.update(
+            session.catalogue.whole.update(
                 other, STATE=ACTIVE, SUSPENDED_BY=None, SUSPENDED_ON=None, RESUMED_ON=now, **changed(session, "RESUME")
             )

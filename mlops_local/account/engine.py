@@ -104,6 +104,22 @@ class Connection:
         self.cancelled = False
         self.journal = Journal()
         self.registered: dict[str, pa.Table] = {}
+        self._transaction: object = None
+        self._changed_privileges: object = None
+
+    @property
+    def privileges(self) -> object:
+        """Stays the same for as long as what this connection reads of privileges stays the same."""
+        if not self.in_transaction:
+            return self.lookups.privileges
+        if self._changed_privileges is not None:
+            return self._changed_privileges
+        known = self.version is not None and self.version >= self.lookups.privileges
+        return self.lookups.privileges if known else self._transaction
+
+    def privileges_changed(self) -> None:
+        """Call after a write that changes who may do what: everybody reads anew, others once it is committed."""
+        self._changed_privileges = object()
 
     def cancel(self) -> None:
         """Ends what runs now, a wait for the turn to write included; stays so until the next statement sets it back."""
@@ -123,6 +139,7 @@ class Connection:
 
     def begin(self) -> None:
         if not self.in_transaction:
+            self._transaction = object()
             self.cursor.execute("BEGIN TRANSACTION")
             self.in_transaction = self._untouched = True
 
@@ -145,8 +162,8 @@ class Connection:
 
     def _finish(self, word: str) -> None:
         try:
-            if self.in_transaction and self.changed:
-                with self.lookups.changing(self.changed):
+            if self.in_transaction and (self.changed or self._changed_privileges):
+                with self.lookups.changing(self.changed, privileges=self._changed_privileges is not None):
                     self.cursor.execute(word)
             elif self.in_transaction:
                 self.cursor.execute(word)
@@ -158,6 +175,7 @@ class Connection:
 
     def _forget(self) -> None:
         self.version = None
+        self._changed_privileges = None
         self.changed.clear()
         self.found.clear()
 

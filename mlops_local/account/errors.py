@@ -51,13 +51,29 @@ def invalid_identifier(name: str) -> AccountError:
     return compilation_error(904, "42000", f"error line 1 at position 0\ninvalid identifier '{name}'")
 
 
+_WITH_ROWS = {"TABLE", "VIEW", "OBJECT", "DYNAMIC TABLE"}
+
+
 def does_not_exist(kind: str, name: str) -> AccountError:
-    """``kind`` in Snowflake's spelling: Table, Schema, Database, Object, ..."""
-    return compilation_error(2003, "42S02", f"{kind.capitalize()} '{name}' does not exist or not authorized.")
+    """``kind`` in Snowflake's spelling: Table, Schema, Database, Object, ...; what can be selected from has a state of its own."""
+    return compilation_error(
+        2003,
+        "42S02" if kind.upper() in _WITH_ROWS else "02000",
+        f"{kind.capitalize()} '{name}' does not exist or not authorized.",
+    )
 
 
 def already_exists(kind: str, name: str) -> AccountError:
     return compilation_error(2002, "42710", f"{kind.capitalize() if kind else 'Object'} '{name}' already exists.")
+
+
+def hidden_exists(name: str) -> AccountError:
+    return compilation_error(
+        3041,
+        "42710",
+        f"Object '{name}' already exists, but current role has no privileges on it. If this is unexpected and you cannot resolve this "
+        "problem, contact your system administrator. ACCOUNTADMIN role may be required to manage the privileges on the object.",
+    )
 
 
 def not_for_this_object(name: str) -> AccountError:
@@ -71,6 +87,14 @@ def no_current(kind: str) -> AccountError:
         number,
         "22000",
         f"Cannot perform operation. This session does not have a current {kind}. Call 'USE {kind.upper()}', or use a qualified name.",
+    )
+
+
+def no_active_warehouse() -> AccountError:
+    return AccountError(
+        606,
+        "57P03",
+        "No active warehouse selected in the current session. Select an active warehouse with the 'use warehouse' command.",
     )
 
 

@@ -183,6 +183,7 @@ def read_file_format(session: Session, reader: Reader) -> FileFormat:
 
 def named_format(session: Session, path: tuple[str, ...]) -> FileFormat:
     entry = session.get("FILE FORMAT", path)
+    session.access.demand("USAGE", entry)
     return FileFormat.of(entry.properties["FORMAT"])
 
 

@@ -18,6 +18,7 @@ from mlops_local.account.clock import Clock
 from mlops_local.account.engine import Connection, Engine
 from mlops_local.account.errors import AccountError
 from mlops_local.account.result import Result
+from mlops_local.account.uses import Uses
 
 if TYPE_CHECKING:
     from mlops_local.account.session import Request, Session
@@ -50,8 +51,9 @@ class Record:
 
 
 class History:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, uses: Uses) -> None:
         self._connection = engine.connect()
+        self._uses = uses
         self._pending: list[list[Any]] = []
         self._lock = threading.Lock()
 
@@ -82,7 +84,7 @@ class History:
         """Writes what is pending; it stays pending when no turn to write comes within the seconds."""
         with self._lock:
             pending, self._pending = self._pending, []
-            if not pending:
+            if not pending and not self._uses.pending:
                 return
             try:
                 self._connection.writing(seconds)
@@ -90,8 +92,10 @@ class History:
                 self._pending = pending
                 return
             self._connection.begin()
-            marks = ", ".join("?" * len(pending[0]))
-            self._connection.cursor.executemany(f"INSERT INTO account.query_history VALUES ({marks})", pending)
+            if pending:
+                marks = ", ".join("?" * len(pending[0]))
+                self._connection.cursor.executemany(f"INSERT INTO account.query_history VALUES ({marks})", pending)
+            self._uses.write(self._connection)
             self._connection.commit()
 
     def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -140,9 +140,21 @@ def matches(pattern: str, root: Root, file: StagedFile) -> bool:
     return any(compiled.fullmatch(name) for name in (file.relative, root.shown + file.relative))
 
 
-def locate(session: Session, text: str) -> Place:
-    """The place that a location names in this session; refused with 2003 when there is none."""
-    location = parse_location(text)
+# What it takes to read the files of a kind, and to change them; files of models and datasets are their owner's to change.
+_READING = {"STAGE": ("READ", "USAGE"), "TABLE": ("SELECT",), "MODEL": ("READ",), "DATASET": ("USAGE",)}
+_WRITING = {"STAGE": ("WRITE",), "TABLE": ("INSERT",)}
+
+
+def locate(session: Session, text: str, *, write: bool = False) -> Place:
+    """The place that a location names in this session; refused with 2003 when there is none, and with 3001 without the privilege."""
+    place = _locate(session, parse_location(text))
+    if place.owner.kind != "USER":
+        needed = _WRITING if write else _READING
+        session.access.demand_any(needed.get(place.owner.kind, ("OWNERSHIP",)), place.owner)
+    return place
+
+
+def _locate(session: Session, location: Location) -> Place:
     if location.kind in _VERSIONED:
         return _locate_version(session, location)
     stages = session.account.stages

@@ -15,13 +15,16 @@ MISSING = object()
 
 
 class Lookups:
+    """``privileges`` is the version since which nobody has changed who may do what."""
+
     def __init__(self) -> None:
         self.version = 0
+        self.privileges = 0
         self._answers: dict[Any, Any] = {}
         self._lock = threading.Lock()
 
     @contextmanager
-    def changing(self, keys: Iterable[Any]) -> Iterator[None]:
+    def changing(self, keys: Iterable[Any], *, privileges: bool = False) -> Iterator[None]:
         """Around the COMMIT of a transaction that changed what these keys find. One transaction at a time."""
         self.version += 1
         try:
@@ -30,6 +33,9 @@ class Lookups:
             with self._lock:
                 for key in keys:
                     self._answers.pop(key, None)
+                # First: who sees the new version must not take what was held in the old one.
+                if privileges:
+                    self.privileges = self.version + 1
                 self.version += 1
 
     def recall(self, version: int | None, key: Any) -> Any:

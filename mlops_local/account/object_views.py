@@ -11,6 +11,7 @@ from typing import Any
 from mlops_local.account import dropped
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.file_formats import FileFormat
+from mlops_local.account.grants import FUTURE, Grant
 from mlops_local.account.privileges import inherited, roles_of
 from mlops_local.account.relations import relation
 from mlops_local.account.sql import information_schema as tables
@@ -141,7 +142,7 @@ def applicable_roles(context: Context, database: str) -> Relation:
     """The roles that the user could take."""
     catalogue = context.session.catalogue
     names = sorted(roles_of(catalogue, context.session.user) | {"PUBLIC"})
-    direct = set(catalogue.granted_roles("USER", context.session.user)) | {"PUBLIC"}
+    direct = set(catalogue.grants.roles_of("USER", context.session.user)) | {"PUBLIC"}
     owners = {entry.name: entry.owner for entry in catalogue.list("ROLE")}
     columns = (Column("GRANTEE"), Column("ROLE_NAME"), Column("ROLE_OWNER"), Column("IS_GRANTABLE"))
     return relation(context, columns, [(context.session.user, name, owners.get(name), "NO") for name in names if name in direct])
@@ -156,20 +157,19 @@ def enabled_roles(context: Context, database: str) -> Relation:
     return relation(context, (Column("ROLE_NAME"), Column("ROLE_OWNER")), [(name, owners.get(name)) for name in names])
 
 
-def _grants(context: Context, database: str) -> Iterator[tuple[Entry, dict[str, Any]]]:
+def _grants(context: Context, database: str) -> Iterator[tuple[Entry, Grant]]:
     """Privileges on objects of the database, or on the database."""
-    names = ("created_on", "privilege", "kind", "name", "id", "grantee_kind", "grantee", "option", "by")
-    for found in context.session.catalogue.grants_where():
-        grant = dict(zip(names, found, strict=False))
-        entry = context.session.catalogue.by_id(grant["id"]) if isinstance(grant["id"], int) else None
-        if entry is not None and database in {entry.database, entry.name if entry.kind == "DATABASE" else ""}:
+    for grant in context.session.catalogue.grants.where():
+        entry = context.session.catalogue.by_id(grant.object) if grant.object is not None else None
+        future = grant.object_kind.startswith(FUTURE)
+        if entry is not None and not future and database in {entry.database, entry.name if entry.kind == "DATABASE" else ""}:
             yield entry, grant
 
 
-def _privilege_row(entry: Entry, grant: dict[str, Any], kind: tuple[str, ...]) -> Row:
-    option = "YES" if grant["option"] else "NO"
+def _privilege_row(entry: Entry, grant: Grant, kind: tuple[str, ...]) -> Row:
+    option = "YES" if grant.grant_option else "NO"
     place = (entry.database or None, entry.schema or None, entry.name)
-    return grant["by"], grant["grantee"], grant["grantee_kind"], *place, *kind, grant["privilege"], option, grant["created_on"]
+    return grant.granted_by, grant.grantee, grant.grantee_kind, *place, *kind, grant.privilege, option, grant.created_on
 
 
 @information_schema("OBJECT_PRIVILEGES")

@@ -131,7 +131,8 @@ class Runtime:
     def handler(self, session: Session, entry: Entry) -> Handler:
         """The handler of a function or procedure, its imports taken from their stages as they are now."""
         routine = Routine.of(entry)
-        return _handler(routine, self._imports(session, routine.options.get("IMPORTS", [])))
+        with session.access.as_owner_of(entry):
+            return _handler(routine, self._imports(session, routine.options.get("IMPORTS", [])))
 
     def _imports(self, session: Session, locations: Sequence[str]) -> list[ImportFile]:
         found: list[ImportFile] = []
@@ -256,13 +257,14 @@ class Runtime:
         caller = entry.properties.get("EXECUTE_AS") == "CALLER"
         inner = self._account.open_inner_session(session.user)
         inner.role = session.role if caller else entry.owner
+        inner.secondary_roles = session.secondary_roles if caller else ()
         inner.warehouse = session.warehouse
         inner.database = session.database if caller else entry.database or session.database
         inner.schema = session.schema if caller else entry.schema or session.schema
         inner.parameters = dict(session.parameters)
         inner.task = session.task
         inner.caller = session
-        inner.catalogue = Catalogue(inner.connection, session.id)
+        inner.catalogue = Catalogue(inner.connection, session.id, inner.access)
         if caller:
             inner.variables = session.variables
         try:

@@ -8,7 +8,6 @@ from typing import Any
 
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError
-from mlops_local.account.privileges import inherited
 from mlops_local.account.session import Session
 from mlops_local.account.timetable import Timetable, parse_schedule
 
@@ -50,11 +49,11 @@ class Scheduled:
 
 def require_of_owner(session: Session, scheduled: Scheduled, privilege: str) -> None:
     """What its owner must be granted on the account before it runs by itself."""
-    roles = inherited(session.catalogue, scheduled.entry.owner or "PUBLIC")
-    grantees = {grant[6] for grant in session.catalogue.grants_where(privilege=privilege, object_kind="ACCOUNT")}
-    if "ACCOUNTADMIN" not in roles and not roles & grantees:
-        kind = scheduled.entry.kind.lower()
-        raise AccountError(91089, "23001", f"Cannot execute {kind}, {privilege} privilege must be granted to owner role.")
+    with session.access.as_owner_of(scheduled.entry):
+        if not session.access.holds_on_account(privilege):
+            kind = scheduled.entry.kind.lower()
+            raise AccountError(91089, "23001", f"Cannot execute {kind}, {privilege} privilege must be granted to owner role.")
+        session.access.demand_on_account(privilege)
 
 
 def state_after_resume(session: Session, scheduled: Scheduled) -> dict[str, Any]:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from mlops_local.account.access import Access
 from mlops_local.account.catalogue import Catalogue, Entry
 from mlops_local.account.errors import AccountError, cancelled, no_current, syntax_error, timed_out, unsupported
 from mlops_local.account.lexer import split_statements
 from mlops_local.account.names import Name
+from mlops_local.account.privileges import PUBLIC, Actor
 from mlops_local.account.result import Result
 
 if TYPE_CHECKING:
@@ -89,6 +91,10 @@ class Session:
         # A programmatic access token signed it in, perhaps one for a single role.
         self.by_access_token = False
         self.only_role: str | None = None
+        # Roles whose privileges count beside those of the current one: names, or ALL that the user has.
+        self.secondary_roles: tuple[str, ...] = ()
+        # Whether the account itself acts, which needs no privilege.
+        self.trusted = False
         self.warehouse: str | None = None
         self.database: str | None = None
         self.schema: str | None = None
@@ -96,7 +102,8 @@ class Session:
         self.variables: dict[str, Any] = {}
         self.last_query_ids: list[str] = []
         self.connection = account.engine.connect()
-        self.catalogue = Catalogue(self.connection, id_)
+        self.access = Access(self)
+        self.catalogue = Catalogue(self.connection, id_, self.access)
         self.explicit_transaction = False
         # What must be written with the transaction, at its end: how far streams have been consumed.
         self.before_commit: dict[Any, Callable[[], None]] = {}
@@ -203,6 +210,11 @@ class Session:
         if not self._closed:
             self._closed = True
             self.account.forget(self)
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who acts; None for the account itself."""
+        return None if self.trusted else Actor(self.role or PUBLIC, self.user, self.secondary_roles)
 
     # Names
 

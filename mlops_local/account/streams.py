@@ -13,9 +13,10 @@ from typing import Any
 import pyarrow as pa
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import compilation_error, unsupported
+from mlops_local.account.errors import compilation_error, insufficient_privileges, unsupported
 from mlops_local.account.names import column as quoted
 from mlops_local.account.net_changes import Change, net_changes
+from mlops_local.account.privileges import OWNERSHIP
 from mlops_local.account.session import Session
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import object_source, system_function
@@ -37,8 +38,10 @@ def changes(table_id: int) -> str:
 
 
 def track(session: Session, table: Entry) -> None:
-    """From here on every change to the table is kept; within a writing transaction."""
-    session.catalogue.update(table, CHANGE_TRACKING=True)
+    """From here on every change to the table is kept; within a writing transaction. Only its owner lets that begin."""
+    if not table.properties.get("CHANGE_TRACKING") and not session.access.holds(OWNERSHIP, table):
+        raise insufficient_privileges("stream source without CHANGE_TRACKING enabled", table.name)
+    session.catalogue.whole.update(table, CHANGE_TRACKING=True)
     change_capture.create_log(session, table)
 
 
@@ -47,6 +50,7 @@ def rows(context: Context, entry: Entry) -> Relation:
     """The net changes since the offset: a row that came and went again is not among them."""
     session = context.session
     table = _readable_table(session, entry)
+    session.access.demand("SELECT", table)
     columns = session.catalogue.columns(table)
     upto = change_capture.reading_limit(session, table)
     events = _events(entry, table, columns, upto)
@@ -132,14 +136,14 @@ def refuse(entries: Iterable[Entry], what: str) -> None:
 def _advance(session: Session, entry: Entry, offset: int) -> None:
     current = session.catalogue.by_id(entry.id)
     if current is not None:
-        session.catalogue.update(current, OFFSET=max(offset, current.properties["OFFSET"]), INITIAL=None)
+        session.catalogue.whole.update(current, OFFSET=max(offset, current.properties["OFFSET"]), INITIAL=None)
         session.connection.execute(f"DROP TABLE IF EXISTS {entry.physical}")
         _forget_consumed(session, current.properties["BASE"])
 
 
 def _forget_consumed(session: Session, table_id: int) -> None:
     """Changes that every stream on the table has behind it are not needed any more."""
-    offsets = [entry.properties["OFFSET"] for entry in session.catalogue.list(KIND) if entry.properties["BASE"] == table_id]
+    offsets = [entry.properties["OFFSET"] for entry in session.catalogue.whole.list(KIND) if entry.properties["BASE"] == table_id]
     session.connection.execute(f'DELETE FROM {changes(table_id)} WHERE "~version" <= ?', [min(offsets)])
 
 
@@ -147,6 +151,7 @@ def _forget_consumed(session: Session, table_id: int) -> None:
 def stream_has_data(session: Session, arguments: list[Any]) -> bool:
     """https://docs.snowflake.com/en/sql-reference/functions/system_stream_has_data"""
     entry = session.get(KIND, parse_name(str(arguments[0]) if arguments else ""))
+    session.access.demand("SELECT", entry)
     context = Context.of(session)
     try:
         return bool(session.connection.fetch(f"SELECT EXISTS ({rows(context, entry).sql})")[0][0])

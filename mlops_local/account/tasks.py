@@ -114,7 +114,7 @@ class Graph:
 
 
 def graph_of(session: Session, database: str, schema: str) -> Graph:
-    return Graph(Task(entry) for entry in session.catalogue.list(KIND, database=database, schema=schema))
+    return Graph(Task(entry) for entry in session.catalogue.whole.list(KIND, database=database, schema=schema))
 
 
 def require_privilege(session: Session, task: Task) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -43,7 +44,7 @@ class Context:
 
     ``registered`` are the Arrow tables that the query needs while it runs, ``steps`` what is to be run before its text is, and
     ``batches`` what a step may compute. ``compile`` turns the text of a view into DuckDB text; the translation that the context is
-    for sets it.
+    for sets it. ``owner`` is the view or function whose body the context is for.
     """
 
     session: Session
@@ -57,6 +58,7 @@ class Context:
     depth: int = 0
     compile: Callable[[str, Context], str] | None = None
     direct: list[Entry] = field(default_factory=list)
+    owner: Entry | None = None
 
     @classmethod
     def of(cls, session: Session) -> Context:
@@ -75,7 +77,12 @@ class Context:
             {},
             self.depth + 1,
             self.compile,
+            owner=entry,
         )
+
+    def rights(self) -> AbstractContextManager[None]:
+        """Within it names are looked up with the rights of the owner of the body; of a statement's own text, with the session's."""
+        return nullcontext() if self.owner is None else self.session.access.as_owner_of(self.owner)
 
     def complete(self, parts: tuple[str, ...]) -> Name:
         """A path of one to three parts, with the schema of this context where it says none."""

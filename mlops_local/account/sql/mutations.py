@@ -24,6 +24,7 @@ from mlops_local.account.sql.queries import add_source, outputs
 from mlops_local.account.sql.query import compile_query, prepared
 from mlops_local.account.sql.rules import RULES_OF_EXPRESSIONS
 from mlops_local.account.sql.scope import Scope
+from mlops_local.account.sql.sources import PRIVILEGES
 from mlops_local.account.types import Column
 
 
@@ -122,6 +123,7 @@ def _read(session: Session, text: str, form: type[exp.Expr], verb: str) -> tuple
         raise syntax_error(f"{verb} cannot be read.")
     for node in tree.find_all(*_CLAUSES):
         check_clauses(node, _CLAUSES[type(node)])
+    tree.this.meta[PRIVILEGES] = _privileges(tree)
     for rule in RULES_OF_EXPRESSIONS:
         tree = rule(tree, context)
     node = tree.this
@@ -131,6 +133,13 @@ def _read(session: Session, text: str, form: type[exp.Expr], verb: str) -> tuple
     scope = Scope(context, outputs)
     add_source(node, scope)
     return tree, _Target(entry, {column.name: column for column in session.catalogue.columns(entry)}, node, scope)
+
+
+def _privileges(tree: exp.Expr) -> tuple[str, ...]:
+    """What the statement takes on the table that it changes; MERGE reads it too."""
+    if isinstance(tree, exp.Merge):
+        return ("SELECT", *dict.fromkeys(_action(when.args["then"]) for when in tree.args["whens"].expressions))
+    return ("UPDATE" if isinstance(tree, exp.Update) else "DELETE",)
 
 
 _CLAUSES: dict[type[exp.Expr], set[str]] = {

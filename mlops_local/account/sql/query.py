@@ -75,7 +75,8 @@ def translate_read(session: Session, tree: exp.Expr, context: Context) -> Transl
 
 def compile_query(text: str, context: Context) -> str:
     """The query as DuckDB text; the columns are the caller's to know."""
-    return generate(translate_tree(read(text, context), context))
+    with context.rights():
+        return generate(translate_tree(read(text, context), context))
 
 
 def prepared(text: str, context: Context) -> str:
@@ -180,6 +181,12 @@ def given(node: exp.Expr) -> exp.Expr:
 
 
 def inlined(text: str, context: Context, arguments: Mapping[str, exp.Expr]) -> exp.Expr:
+    """See :func:`_inlined`; with the rights of the owner of the function."""
+    with context.rights():
+        return _inlined(text, context, arguments)
+
+
+def _inlined(text: str, context: Context, arguments: Mapping[str, exp.Expr]) -> exp.Expr:
     """The body of a SQL function, an expression or a query of one value, with translated arguments in the places of their names.
 
     A query might have columns of its own by the names that the arguments are made of; there they come from a source beside it.

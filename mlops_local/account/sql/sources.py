@@ -8,8 +8,8 @@ import duckdb
 from sqlglot import exp
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import AccountError, compilation_error, does_not_exist, unsupported
-from mlops_local.account.names import Name, column, physical, quote_if_needed
+from mlops_local.account.errors import compilation_error, unsupported
+from mlops_local.account.names import column, physical
 from mlops_local.account.sql import information_schema
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import OBJECT_SOURCES
@@ -17,6 +17,8 @@ from mlops_local.account.sql.generator import raw
 from mlops_local.account.sql.identifiers import logical_parts
 
 COLUMNS = "columns"
+# Set on the node of a table that is not read but changed: what that takes.
+PRIVILEGES = "privileges"
 _WITH_ROWS = {"TABLE", "DYNAMIC TABLE", "EXTERNAL TABLE"}
 _DEEPEST = 32
 
@@ -76,6 +78,8 @@ def _resolve(table: exp.Table, context: Context) -> None:
         replace_by(table, information_schema.account_view(context, path), alias=path[-1])
         return
     entry = find(context, path)
+    for privilege in table.meta.get(PRIVILEGES, ("SELECT",)):
+        context.session.access.demand(privilege, entry)
     context.entries.append(entry)
     context.direct.append(entry)
     if entry.kind in _WITH_ROWS:
@@ -104,17 +108,7 @@ def find(context: Context, path: tuple[str, ...]) -> Entry:
         entry = context.session.catalogue.find(kind, name.database, name.schema, name.name)
         if entry is not None:
             return entry
-    raise _missing(context, name)
-
-
-def _missing(context: Context, name: Name) -> AccountError:
-    """What does not exist: the database, the schema or the object."""
-    catalogue = context.session.catalogue
-    if catalogue.find("DATABASE", "", "", name.database) is None:
-        return does_not_exist("Database", quote_if_needed(name.database))
-    if catalogue.find("SCHEMA", name.database, "", name.schema) is None:
-        return does_not_exist("Schema", ".".join(quote_if_needed(part) for part in (name.database, name.schema)))
-    return does_not_exist("Object", str(name))
+    raise context.session.catalogue.missing("Object", name.database, name.schema, name.name)
 
 
 def source(entry: Entry, context: Context) -> Relation:

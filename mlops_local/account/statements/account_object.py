@@ -39,6 +39,7 @@ def create(
 ) -> Result:
     """IF NOT EXISTS keeps the one there is, OR REPLACE removes it first, else it is refused."""
     with session.ddl():
+        session.access.create(kind, "", "")
         existing = find(session, kind, name)
         if existing and creation.if_not_exists:
             return status(f"{name} already exists, statement succeeded.")

@@ -101,9 +101,9 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
 def _change(session: Session, entry: Entry, reader: Reader) -> None:
     if reader.accept("RESUME"):
         require_of_owner(session, Alert(entry), _PRIVILEGE)
-        session.catalogue.update(entry, **state_after_resume(session, Alert(entry)))
+        session.catalogue.update(entry, privilege="OPERATE", **state_after_resume(session, Alert(entry)))
     elif reader.accept("SUSPEND"):
-        session.catalogue.update(entry, STATE=SUSPENDED)
+        session.catalogue.update(entry, privilege="OPERATE", STATE=SUSPENDED)
     elif reader.accept("MODIFY", "CONDITION"):
         session.catalogue.update(entry, CONDITION=_read_exists(reader))
     elif reader.accept("MODIFY", "ACTION"):
@@ -132,6 +132,7 @@ def execute(session: Session, reader: Reader) -> Result:
     reader.end()
     with session.ddl():
         entry = session.get(WORDS, path)
+        session.access.demand("OPERATE", entry)
         require_of_owner(session, Alert(entry), _PRIVILEGE)
         alerts.add_run(session, Alert(entry), session.account.clock.now())
     return status(f"Alert {entry.name} is scheduled to run immediately.")

@@ -40,7 +40,7 @@ class Clone:
 
     def database(self, source: Entry, copy: Entry) -> None:
         """Everything in the source database, into a copy that is empty."""
-        for schema in self.session.catalogue.list("SCHEMA", database=source.name):
+        for schema in self.session.catalogue.whole.list("SCHEMA", database=source.name):
             self._schema(schema, self._add(schema, Name(copy.name, "", schema.name), {}))
         self._container(source, copy)
 
@@ -95,7 +95,7 @@ class Clone:
             _FINISH[source.kind](self, source, copy)
             copy_tags(self.session, source, copy, self.ids)
             if grants:
-                self.session.catalogue.copy_grants(source, copy)
+                self.session.catalogue.grants.copy(source.id, copy.id, copy.full_name)
 
 
 # What a table that is cloned from a dynamic table has of it.

@@ -55,11 +55,16 @@ def create(session: Session, kind: str, reader: Reader, creation: Creation) -> R
     return status(f"{kind.capitalize()} {name.name} successfully created.")
 
 
+# https://docs.snowflake.com/en/sql-reference/sql/create-clone#access-control-requirements-for-cloned-objects
+_CLONED_WITH = {"TABLE": "SELECT", "DYNAMIC TABLE": "SELECT", "STREAM": "OWNERSHIP", "TASK": "OWNERSHIP"}
+
+
 def _source(session: Session, kind: str, path: tuple[str, ...]) -> Entry:
     """A dynamic table can be cloned to a table, which then is one: its rows are there and nothing refreshes them."""
     found = session.get(kind, path)
     if found.kind != kind and (kind, found.kind) != ("TABLE", "DYNAMIC TABLE"):
         raise schema_object.wrong_kind(found, kind)
+    session.access.demand(_CLONED_WITH.get(found.kind, "USAGE"), found)
     return found
 
 
@@ -106,4 +111,4 @@ def _settle(session: Session, source: Entry, copy: Entry, creation: Creation, op
     session.catalogue.update(copy, comment=options.comment, **changes)
     set_tags(session, copy, options.tags)
     if options.copy_grants:
-        session.catalogue.copy_grants(source, copy)
+        session.catalogue.grants.copy(source.id, copy.id, copy.full_name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlops_local.account.errors import AccountError, does_not_exist, syntax_error, unsupported
 from mlops_local.account.parameters import checked
-from mlops_local.account.privileges import may_take_role
+from mlops_local.account.privileges import ALL, may_take_role
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Result, StatementType, status
 from mlops_local.account.session import DEFAULT_PARAMETERS, Request, Session
@@ -30,13 +30,27 @@ def use(session: Session, reader: Reader, request: Request) -> Result:
     what = reader.accept_any("ROLE", "WAREHOUSE", "DATABASE", "SCHEMA", "SECONDARY")
     if what == "SECONDARY":
         reader.expect("ROLES")
-        if reader.accept_any("ALL", "NONE") is None:
-            raise unsupported("USE SECONDARY ROLES with names; say ALL or NONE")
+        with session.transaction():
+            session.secondary_roles = _read_secondary(session, reader)
     else:
         with session.transaction():
             _USES[what or "NAMESPACE"](session, reader.path())
     reader.end()
     return status(SUCCEEDED)
+
+
+def _read_secondary(session: Session, reader: Reader) -> tuple[str, ...]:
+    """``{ALL | NONE | role, ..}``. https://docs.snowflake.com/en/sql-reference/sql/use-secondary-roles"""
+    word = reader.accept_any(ALL, "NONE")
+    if word is not None:
+        return (ALL,) if word == ALL else ()
+    names = [reader.identifier()]
+    while reader.accept(","):
+        names.append(reader.identifier())
+    for name in names:
+        if not may_take_role(session.catalogue, session.user, name):
+            raise does_not_exist("Role", name)
+    return tuple(names)
 
 
 def _use_role(session: Session, path: tuple[str, ...]) -> None:

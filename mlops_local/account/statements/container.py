@@ -35,6 +35,11 @@ def clone_into(session: Session, source: Entry, copy: Entry, *, stages: bool) ->
     kept = {
         name: value for name, value in source.properties.items() if name in {*_PARAMETERS, "DEFAULT_PYTHON_ARTIFACT_REPOSITORY"}
     }
+    with session.access.as_account():
+        return _fill(session, source, copy, kept, stages=stages)
+
+
+def _fill(session: Session, source: Entry, copy: Entry, kept: dict[str, Any], *, stages: bool) -> Entry:
     copy = session.catalogue.update(copy, comment=copy.comment or source.comment, **{**kept, **copy.properties})
     clone = Clone(session, stages=stages)
     (clone.database if source.kind == "DATABASE" else clone.schema)(source, copy)

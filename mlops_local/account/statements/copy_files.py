@@ -28,7 +28,7 @@ def run(session: Session, reader: Reader, request: Request) -> Result:
     options = read_options(reader, {"PATTERN": str, "DETAILED_OUTPUT": bool})
     reader.end()
     with session.transaction():
-        found, place = locate(session, source), locate(session, target)
+        found, place = locate(session, source), locate(session, target, write=True)
     if place.location.kind in {"DATASET", "MODEL"}:
         raise unsupported(f"COPY FILES INTO {target}")
     chosen = [] if request.describe_only else _chosen(found, files, options.get("PATTERN"))

@@ -83,6 +83,7 @@ def _load(session: Session, load: Load, place: Place, found: Found) -> list[list
     entry = session.get("TABLE", load.path)
     if entry.kind != "TABLE":
         raise wrong_kind(entry, "TABLE")
+    session.access.demand("INSERT", entry)
     loads, md5 = Loads(session.connection, entry), session.account.stages.md5
     forced = bool(load.options.get("FORCE"))
     fresh = [(root, file) for root, file in found if forced or not loads.has(place.owner, file.relative, md5(file))]

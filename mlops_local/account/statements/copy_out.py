@@ -74,7 +74,7 @@ def run(session: Session, reader: Reader, request: Request) -> Result:
         columns = _DETAILED if unload.options.get("DETAILED_OUTPUT") else _ANSWER
         if request.describe_only:
             return rows(columns, [], type_=StatementType.UNLOAD)
-        place = locate(session, unload.location)
+        place = locate(session, unload.location, write=True)
         if place.location.kind in {"DATASET", "MODEL"}:
             raise unsupported(f"COPY INTO {unload.location}")
         written = _write(session, unload, place, request)

@@ -32,6 +32,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     reader.end()
     with session.ddl():
         name = place(session, path)
+        session.access.create(_KIND, name.database, name.schema)
         existing = session.find(_KIND, path)
         if existing and creation.if_not_exists:
             return status(f"{name.name} already exists, statement succeeded.")

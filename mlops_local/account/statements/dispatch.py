@@ -38,6 +38,10 @@ _PREFIXES = ("SCOPED", "TEMPORARY", "TEMP", "LOCAL", "GLOBAL", "VOLATILE", "TRAN
 _STATUS_ONLY = {"COMMIT", "GRANT", "REVOKE", "ROLLBACK", "SET", "START", "UNSET", "USE"}
 
 
+# Verbs that take a warehouse whatever they read.
+_WRITE_ROWS = {"COPY", "DELETE", "INSERT", "MERGE", "UPDATE"}
+
+
 def run_statement(session: Session, request: Request) -> Result:
     """Answers one statement; several in one text are refused unless the client asked for several."""
     statements = split_statements(request.text)
@@ -48,6 +52,8 @@ def run_statement(session: Session, request: Request) -> Result:
             else AccountError(900, "42601", "SQL compilation error: Empty SQL statement.")
         )
     text, arrays = bind_values(statements[0], request.binds)
+    if text.split(None, 1)[0].upper() in _WRITE_ROWS:
+        session.access.demand_warehouse(session.warehouse)
     if arrays is not None:
         return dml.insert_arrays(session, text, arrays, request)
     chain = flow.split_chain(text)

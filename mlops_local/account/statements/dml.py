@@ -41,20 +41,23 @@ def insert(session: Session, reader: Reader, request: Request) -> Result:
     names = _column_list(reader)
     text = reader.rest()
     with session.transaction(write=not request.describe_only):
-        entry = table(session, path)
+        entry = table(session, path, *(("INSERT", "DELETE") if overwrite else ("INSERT",)))
         inserted = _insert(session, entry, names, text, overwrite=overwrite, describe_only=request.describe_only)
     return counts(StatementType.INSERT, rows_inserted=inserted)
 
 
-def table(session: Session, path: tuple[str, ...]) -> Entry:
-    """The table that a statement changes; nothing else can be changed."""
+def table(session: Session, path: tuple[str, ...], *privileges: str) -> Entry:
+    """The table that a statement changes; nothing else can be changed. The privileges are what the change takes."""
     entry = session.find("TABLE", path)
     if entry is None:
-        raise compilation_error(2003, "42S02", f"Object '{session.complete(path)}' does not exist or not authorized.")
+        name = session.complete(path)
+        raise session.catalogue.missing("Object", name.database, name.schema, name.name)
     if entry.kind != "TABLE":
         raise compilation_error(
             1003, "42000", f"'{entry.full_name}' is a {entry.kind.lower()}; its rows cannot be changed directly."
         )
+    for privilege in privileges:
+        session.access.demand(privilege, entry)
     return entry
 
 
@@ -176,7 +179,7 @@ def insert_arrays(session: Session, text: str, arrays: tuple[Bind, ...], request
     items = reader.parenthesised()
     reader.end()
     with session.transaction(write=not request.describe_only):
-        entry = table(session, path)
+        entry = table(session, path, "INSERT")
         context = Context.of(session)
         translation = query.translate(session, bound_rows(context, items, arrays), context)
         try:
@@ -270,7 +273,7 @@ def truncate(session: Session, reader: Reader, request: Request) -> Result:
     with session.transaction(write=not request.describe_only):
         if if_exists and session.find("TABLE", path) is None:
             return status(SUCCEEDED)
-        entry = table(session, path)
+        entry = table(session, path, "TRUNCATE")
         if not request.describe_only:
             with captured(session, entry):
                 session.connection.execute(f"DELETE FROM {entry.physical}")

@@ -163,7 +163,7 @@ def _check_options(options: dict[str, Any]) -> None:
 def _check_warehouses(session: Session, options: dict[str, Any]) -> None:
     for word in _WAREHOUSES:
         if word in options:
-            session.catalogue.get("WAREHOUSE", "", "", options[word])
+            session.access.demand("USAGE", session.catalogue.get("WAREHOUSE", "", "", options[word]))
 
 
 def _resolve_mode(wanted: str, body: str, read: Sequence[Entry]) -> tuple[str, str | None]:
@@ -213,6 +213,7 @@ def _change(session: Session, entry: Entry, reader: Reader) -> None:
 
 
 def _act(session: Session, entry: Entry, verb: str) -> None:
+    session.access.demand("OPERATE", entry)
     if verb == "REFRESH":
         dynamic_tables.refresh(session, entry, _cause(session, "MANUAL"))
     elif verb == "SUSPEND":

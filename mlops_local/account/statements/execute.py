@@ -84,6 +84,7 @@ def _execute_task(session: Session, reader: Reader) -> Result:
     with session.ddl():
         entry = schema_object.find(session, task.WORDS, path, if_exists=False)
         assert entry is not None
+        session.access.demand("OPERATE", entry)
         found = tasks.Task(entry)
         if found.predecessors or found.finalizes:
             raise AccountError(91093, "0A000", f"EXECUTE TASK runs root tasks only; {entry.full_name} has a predecessor.")
@@ -112,6 +113,7 @@ def enable_dependents(session: Session, arguments: list[Any]) -> None:
     """
     session.connection.writing()
     entry = session.get(task.WORDS, parse_name(str(arguments[0]) if arguments else ""))
+    session.access.demand("OPERATE", entry)
     graph = tasks.graph_of(session, entry.database, entry.schema)
     for found in graph.members(entry.name):
         task.resume(session, found.entry)

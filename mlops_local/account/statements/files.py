@@ -44,7 +44,7 @@ def put(session: Session, reader: Reader, request: Request) -> Result:
     options = read_options(reader, _PUT_OPTIONS)
     reader.end()
     with session.transaction():
-        place = locate(session, target)
+        place = locate(session, target, write=True)
     if place.location.kind in {"DATASET", "MODEL"}:
         raise insufficient_privileges(place.location.kind, place.owner.full_name)
     _remember(session, source, target)
@@ -215,7 +215,7 @@ def remove(session: Session, reader: Reader, request: Request) -> Result:
     pattern = read_options(reader, {"PATTERN": str}).get("PATTERN")
     reader.end()
     with session.transaction():
-        place = locate(session, text)
+        place = locate(session, text, write=True)
     if place.location.kind in {"DATASET", "MODEL"}:
         raise AccountError(3001, "42501", f"SQL access control error:\nFiles of {text} change with their version only.")
     found = [] if request.describe_only else place.entries(pattern)

@@ -1,57 +1,34 @@
-"""GRANT, REVOKE and SHOW GRANTS.
+"""GRANT and REVOKE: who may give which privilege to whom, and what taking it back takes along.
 
-https://docs.snowflake.com/en/sql-reference/sql/grant-privilege
+https://docs.snowflake.com/en/sql-reference/sql/grant-privilege, https://docs.snowflake.com/en/sql-reference/sql/revoke-privilege
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import compilation_error, does_not_exist, unsupported
+from mlops_local.account.errors import AccountError, compilation_error, insufficient_privileges, unsupported
 from mlops_local.account.grantable import granted
-from mlops_local.account.names import quote_if_needed
-from mlops_local.account.privileges import grant_role, inherited
+from mlops_local.account.grants import Grant
+from mlops_local.account.privileges import OWNERSHIP, grant_role, inherited
 from mlops_local.account.reader import Reader
-from mlops_local.account.result import BOOLEAN, SUCCEEDED, Column, Result, rows, status
+from mlops_local.account.result import SUCCEEDED, Result, status
 from mlops_local.account.session import Request, Session
+from mlops_local.account.statements.grant_show import show_all, show_future
+from mlops_local.account.statements.grant_targets import (
+    Target,
+    read_grantee,
+    read_privileges,
+    read_role,
+    read_role_or_user,
+    read_targets,
+)
 from mlops_local.account.statements.kind import Kind
-from mlops_local.account.types import TIMESTAMP_LTZ
 
-_SCHEMA_KINDS = {
-    "TABLE": "TABLES",
-    "VIEW": "VIEWS",
-    "DYNAMIC TABLE": "DYNAMIC TABLES",
-    "STAGE": "STAGES",
-    "FILE FORMAT": "FILE FORMATS",
-    "FUNCTION": "FUNCTIONS",
-    "PROCEDURE": "PROCEDURES",
-    "TASK": "TASKS",
-    "STREAM": "STREAMS",
-    "MODEL": "MODELS",
-    "DATASET": "DATASETS",
-    "TAG": "TAGS",
-    "SEQUENCE": "SEQUENCES",
-    "ALERT": "ALERTS",
-    "EVENT TABLE": "EVENT TABLES",
-    "ONLINE FEATURE TABLE": "ONLINE FEATURE TABLES",
-}
-_PLURALS = {plural: kind for kind, plural in _SCHEMA_KINDS.items()} | {"SCHEMAS": "SCHEMA"}
-_OTHER_GRANTEES = {"USER", "SHARE", "DATABASE", "APPLICATION"}
-_ACCOUNT_KINDS = ("WAREHOUSE", "DATABASE", "INTEGRATION", "USER")
-
-
-@dataclass(frozen=True)
-class Target:
-    """What a privilege is on: one object, or all or future objects of a kind in a place."""
-
-    kind: str
-    name: str
-    entries: tuple[Entry, ...] = ()
-
-    @property
-    def base(self) -> str:
-        return self.kind.removeprefix("FUTURE ")
+MANAGE_GRANTS = "MANAGE GRANTS"
+_ALL = (["ALL"], ["ALL PRIVILEGES"])
 
 
 def grant(session: Session, reader: Reader, request: Request) -> Result:
@@ -63,199 +40,211 @@ def grant(session: Session, reader: Reader, request: Request) -> Result:
 
 
 def _grant_role(session: Session, reader: Reader) -> Result:
-    role = session.catalogue.get("ROLE", "", "", reader.path()[0]).name
+    role = read_role(session, reader)
     reader.expect("TO")
-    kind = _role_or_user(reader)
-    grantee = session.catalogue.get(kind, "", "", reader.path()[0]).name
+    grantee = read_role_or_user(session, reader)
     reader.end()
-    if kind == "ROLE" and grantee in inherited(session.catalogue, role):
-        raise compilation_error(1003, "42601", f"role '{role}' cannot be granted to role '{grantee}': it would contain itself.")
-    grant_role(session.catalogue, role, kind, grantee, by=session.role, at=session.account.clock.now())
+    _authorise_role(session, role)
+    if grantee.kind == "ROLE" and grantee.name in inherited(session.catalogue, role.name):
+        raise compilation_error(
+            1003, "42601", f"role '{role.name}' cannot be granted to role '{grantee.name}': it would contain itself."
+        )
+    grant_role(session.catalogue, role.name, grantee.kind, grantee.name, by=session.role, at=session.account.clock.now())
     return status(SUCCEEDED)
+
+
+def _authorise_role(session: Session, role: Entry) -> None:
+    """The owner of the role, or who may manage grants; ACCOUNTADMIN can be had from ACCOUNTADMIN only."""
+    held = session.access.holdings
+    if held is None or held.owns(role):
+        return
+    if role.name == "ACCOUNTADMIN" or not session.access.holds_on_account(MANAGE_GRANTS):
+        raise insufficient_privileges("ROLE", role.name)
+    session.access.demand_on_account(MANAGE_GRANTS)
 
 
 def _grant_privileges(session: Session, reader: Reader) -> Result:
-    privileges = _privileges(reader, "ON")
-    targets = _targets(session, reader)
+    privileges = read_privileges(reader, "ON")
+    targets = read_targets(session, reader)
     reader.expect("TO")
-    role = _grantee(session, reader)
+    role = read_grantee(session, reader)
     option = reader.accept("WITH", "GRANT", "OPTION")
-    kept = reader.accept_any("COPY", "REVOKE") if privileges == ["OWNERSHIP"] else None
-    if kept:
+    current = reader.accept_any("COPY", "REVOKE") if privileges == [OWNERSHIP] else None
+    if current:
         reader.expect("CURRENT", "GRANTS")
     reader.end()
     for target in targets:
-        if kept == "REVOKE":
-            session.catalogue.forget_grants(target.kind, target.name)
-        for privilege in granted(privileges, target.base):
-            _record(session, privilege, target, role, option)
+        known = granted(privileges, target.base)
+        if privileges == [OWNERSHIP] and not target.future:
+            _transfer(session, target, role, current)
+            continue
+        for privilege, by in _grantors(session, target, known, every=privileges not in _ALL):
+            session.catalogue.grants.add(_grant(session, privilege, target, role, option=option, by=by))
     return status(SUCCEEDED)
 
 
-def _record(session: Session, privilege: str, target: Target, role: str, option: bool) -> None:
-    if privilege == "OWNERSHIP":
-        if target.kind != target.base:
-            raise unsupported("GRANT OWNERSHIP ON FUTURE objects")
-        for entry in target.entries:
-            session.catalogue.update(entry, owner=role)
-            session.catalogue.remove_grants("OWNERSHIP", target.kind, target.name)
-    if not session.catalogue.grants_where(privilege=privilege, object_kind=target.kind, object_name=target.name, grantee=role):
-        session.catalogue.add_grant(
-            privilege,
-            target.kind,
-            target.name,
-            target.entries[0].id if target.entries else None,
-            "ROLE",
-            role,
-            by=session.role,
-            at=session.account.clock.now(),
-            grant_option=option,
-        )
+def _grant(session: Session, privilege: str, target: Target, role: str, *, option: bool, by: str | None) -> Grant:
+    object_ = target.entry.id if target.entry else None
+    return Grant(privilege, target.kind, target.name, object_, "ROLE", role, option, by, session.account.clock.now())
+
+
+# Who may
+
+
+def _grantors(session: Session, target: Target, privileges: list[str], *, every: bool) -> list[tuple[str, str]]:
+    """Each privilege with the role that is its grantor. With ALL, those are left out that nobody active may grant."""
+    found = [(privilege, _grantor(session, target, privilege)) for privilege in privileges]
+    allowed = [(privilege, by) for privilege, by in found if by is not None]
+    if not allowed or (every and len(allowed) < len(found)):
+        raise _refusal(session, target)
+    return allowed
+
+
+def _refusal(session: Session, target: Target) -> AccountError:
+    if target.entry is None:
+        return AccountError(3102, "42501", "Grant not executed: Insufficient privileges.")
+    return insufficient_privileges(target.entry.kind, target.entry.name)
+
+
+def _grantor(session: Session, target: Target, privilege: str) -> str | None:
+    """The owner grants, in a managed schema the owner of the schema; else who may manage grants, or has the grant option."""
+    held = session.access.holdings
+    owner = _manager(session, target)
+    if held is None or (owner is not None and owner in held.roles):
+        return owner or session.role
+    if session.access.holds_on_account(MANAGE_GRANTS):
+        session.access.demand_on_account(MANAGE_GRANTS)
+        return owner or session.role
+    if target.future or _managed(session, target) is not None:
+        return None
+    options = session.catalogue.grants.where(**target.key, privilege=privilege, grant_option=True)
+    return next((grant.grantee for grant in options if grant.grantee in held.roles), None)
+
+
+def _manager(session: Session, target: Target) -> str | None:
+    """The role whose business the grants on it are; None for the account, and for future objects of a schema that is not managed."""
+    if target.entry is None:
+        return None
+    managed = _managed(session, target)
+    if managed is not None:
+        return managed.owner
+    return None if target.future else target.entry.owner
+
+
+def _managed(session: Session, target: Target) -> Entry | None:
+    """The schema with managed access that the target lies in, or the schema itself for its future objects."""
+    entry = target.entry
+    if entry is None:
+        return None
+    schema = entry if target.future and entry.kind == "SCHEMA" else None
+    if entry.schema:
+        schema = session.catalogue.whole.find("SCHEMA", entry.database, "", entry.schema)
+    return schema if schema is not None and schema.properties.get("MANAGED") else None
+
+
+# Ownership
+
+
+def _transfer(session: Session, target: Target, role: str, current: str | None) -> None:
+    """https://docs.snowflake.com/en/sql-reference/sql/grant-ownership"""
+    entry = target.entry
+    assert entry is not None
+    if _grantor(session, target, OWNERSHIP) is None:
+        raise _refusal(session, target)
+    grants = session.catalogue.grants
+    dependent = grants.where(**target.key)
+    if current == "REVOKE":
+        grants.remove(dependent)
+    elif current == "COPY":
+        for grant in dependent:
+            if grant.granted_by == entry.owner:
+                grants.add(replace(grant, granted_by=role))
+    elif dependent and entry.owner != role:
+        raise _dependent(dependent[0])
+    with session.access.as_account():
+        session.catalogue.update(entry, owner=role)
+
+
+def _dependent(grant: Grant) -> AccountError:
+    return AccountError(
+        3036,
+        "23001",
+        f"SQL execution error: Dependent grant of privilege '{grant.privilege}' on securable '{grant.object_name}' to role "
+        f"'{grant.grantee}' exists. It must be revoked first. More than one dependent grant may exist: use 'SHOW GRANTS' command to "
+        "view them. To revoke all dependent grants while transferring object ownership, use convenience command 'GRANT OWNERSHIP ON "
+        "<target_objects> TO <target_role> REVOKE CURRENT GRANTS'.",
+    )
+
+
+# Revoking
 
 
 def revoke(session: Session, reader: Reader, request: Request) -> Result:
     reader.next()
-    if reader.accept("GRANT", "OPTION", "FOR"):
-        raise unsupported("REVOKE GRANT OPTION FOR")
+    option_only = reader.accept("GRANT", "OPTION", "FOR")
     with session.ddl():
-        if reader.accept("ROLE"):
-            role = session.catalogue.get("ROLE", "", "", reader.path()[0]).name
-            reader.expect("FROM")
-            kind = _role_or_user(reader)
-            session.catalogue.remove_grant(
-                "USAGE", "ROLE", role, kind, session.catalogue.get(kind, "", "", reader.path()[0]).name
-            )
-        else:
-            privileges = _privileges(reader, "ON")
-            targets = _targets(session, reader)
-            reader.expect("FROM")
-            role = _grantee(session, reader)
-            reader.accept_any("CASCADE", "RESTRICT")
-            for target in targets:
-                for privilege in granted(privileges, target.base):
-                    session.catalogue.remove_grant(privilege, target.kind, target.name, "ROLE", role)
-        reader.end()
+        if not option_only and reader.accept("ROLE"):
+            return _revoke_role(session, reader)
+        return _revoke_privileges(session, reader, option_only=option_only)
+
+
+def _revoke_role(session: Session, reader: Reader) -> Result:
+    role = read_role(session, reader)
+    reader.expect("FROM")
+    grantee = read_role_or_user(session, reader)
+    reader.end()
+    _authorise_role(session, role)
+    grants = session.catalogue.grants
+    grants.remove(grants.where(object_kind="ROLE", object_name=role.name, grantee_kind=grantee.kind, grantee=grantee.name))
     return status(SUCCEEDED)
 
 
-def _privileges(reader: Reader, until: str) -> list[str]:
-    """Privilege names of one or more words, separated by commas."""
-    found: list[str] = []
-    words: list[str] = []
-    if reader.peek().upper == "ROLE" and reader.token.upper in _OTHER_GRANTEES:
-        raise unsupported(f"{reader.token.upper} ROLE")
-    while reader.token.upper != until:
-        if reader.at_end:
-            raise reader.refuse()
-        if reader.accept(","):
-            found.append(" ".join(words))
-            words = []
-        else:
-            words.append(reader.next().upper)
-    reader.expect(until)
-    found.append(" ".join(words))
-    return found
-
-
-def _role_or_user(reader: Reader) -> str:
-    kind = reader.accept_any("ROLE", "USER")
-    if kind is None:
-        raise reader.refuse()
-    return kind
-
-
-def _grantee(session: Session, reader: Reader) -> str:
-    """``[ROLE] name``; users, shares and database roles take no privileges here."""
-    if not reader.accept("ROLE") and reader.peek().kind in {"word", "quoted"} and reader.token.upper in _OTHER_GRANTEES:
-        raise unsupported(f"privileges of a {reader.token.upper}")
-    return session.catalogue.get("ROLE", "", "", reader.path()[0]).name
-
-
-def _targets(session: Session, reader: Reader) -> list[Target]:
-    scope = reader.accept_any("ALL", "FUTURE")
-    if scope is not None:
-        return _mass(session, reader, scope)
-    if reader.accept("ACCOUNT"):
-        return [Target("ACCOUNT", session.account.name)]
-    kind = _words(reader, [*_ACCOUNT_KINDS, "SCHEMA", *_SCHEMA_KINDS])
-    if kind == "INTEGRATION":
-        raise does_not_exist("Integration", reader.path()[0])
-    entry = _entry(session, kind, reader)
-    return [Target(kind, entry.full_name, (entry,))]
-
-
-def _entry(session: Session, kind: str, reader: Reader) -> Entry:
-    path = reader.path()
-    if kind in _ACCOUNT_KINDS:
-        return session.catalogue.get(kind, "", "", path[-1])
-    if kind == "SCHEMA":
-        name = session.complete((*path, ""))
-        return session.catalogue.get("SCHEMA", name.database, "", name.schema)
-    if kind in {"FUNCTION", "PROCEDURE"}:
-        reader.parenthesised()
-    return session.get(kind, path)
-
-
-def _mass(session: Session, reader: Reader, scope: str) -> list[Target]:
-    """``ALL TABLES IN SCHEMA s``: one target per object there is; ``FUTURE ..``: one target for those to come."""
-    kind = _PLURALS[_words(reader, list(_PLURALS))]
-    reader.expect("IN")
-    place = reader.accept_any("SCHEMA", "DATABASE") or ""
-    if place == "DATABASE":
-        database, schema = session.catalogue.get("DATABASE", "", "", reader.path()[0]).name, None
-    else:
-        name = session.complete((*reader.path(), ""))
-        database, schema = name.database, session.catalogue.get("SCHEMA", name.database, "", name.schema).name
-    if scope == "FUTURE":
-        inside = ".".join(quote_if_needed(part) for part in (database, schema) if part)
-        return [Target(f"FUTURE {kind}", f"{inside}.<{kind}>")]
-    if kind == "SCHEMA":
-        return [Target(kind, entry.full_name, (entry,)) for entry in session.catalogue.list(kind, database=database)]
-    return [Target(kind, entry.full_name, (entry,)) for entry in session.catalogue.list(kind, database=database, schema=schema)]
-
-
-def _words(reader: Reader, names: list[str]) -> str:
-    for name in sorted(names, key=len, reverse=True):
-        if reader.accept(*name.split()):
-            return name
-    raise reader.refuse()
-
-
-_COLUMNS = (
-    Column("created_on", TIMESTAMP_LTZ),
-    Column("privilege"),
-    Column("granted_on"),
-    Column("name"),
-    Column("granted_to"),
-    Column("grantee_name"),
-    Column("grant_option", BOOLEAN),
-    Column("granted_by"),
-)
-
-
-def show_all(session: Session, reader: Reader) -> Result:
-    """``SHOW GRANTS [ON kind name | TO ROLE r | TO USER u | OF ROLE r]``."""
-    if reader.accept("TO"):
-        kind = reader.accept_any("ROLE", "USER") or "ROLE"
-        found = session.catalogue.grants_where(grantee_kind=kind, grantee=reader.path()[0])
-    elif reader.accept("OF", "ROLE"):
-        found = session.catalogue.grants_where(object_kind="ROLE", object_name=reader.path()[0])
-    elif reader.accept("ON"):
-        found = _grants_on(session, reader)
-    else:
-        found = session.catalogue.grants_where(grantee_kind="USER", grantee=session.user)
+def _revoke_privileges(session: Session, reader: Reader, *, option_only: bool) -> Result:
+    privileges = read_privileges(reader, "ON")
+    targets = read_targets(session, reader)
+    reader.expect("FROM")
+    role = read_grantee(session, reader)
+    cascade = reader.accept_any("CASCADE", "RESTRICT") == "CASCADE"
     reader.end()
-    return rows(_COLUMNS, [(row[0], row[1], row[2], row[3], row[5], row[6], row[7], row[8]) for row in found])
+    take = _without_option if option_only else None
+    kept = 0
+    for target in targets:
+        if privileges == [OWNERSHIP] and not target.future:
+            raise unsupported("REVOKE OWNERSHIP; grant it to another role")
+        known = granted(privileges, target.base)
+        for privilege, _ in _grantors(session, target, known, every=privileges not in _ALL):
+            for grant in session.catalogue.grants.where(**target.key, privilege=privilege, grantee_kind="ROLE", grantee=role):
+                kept += _revoke(session, target, grant, cascade=cascade, instead=take)
+    if kept:
+        raise AccountError(
+            3935,
+            "23001",
+            f"Revoke not executed: {kept} grant(s) skipped due to dependent grants and no CASCADE is specified.",
+        )
+    return status(SUCCEEDED)
 
 
-def _grants_on(session: Session, reader: Reader) -> list[tuple[object, ...]]:
-    if reader.accept("ACCOUNT"):
-        return session.catalogue.grants_where(object_kind="ACCOUNT")
-    if reader.accept("ROLE"):
-        return session.catalogue.grants_where(object_kind="ROLE", object_name=reader.path()[0])
-    kind = _words(reader, [*_ACCOUNT_KINDS, "SCHEMA", *_SCHEMA_KINDS])
-    entry = _entry(session, kind, reader)
-    return session.catalogue.grants_where(object_kind=kind, object_name=entry.full_name)
+def _without_option(grant: Grant) -> Grant:
+    return replace(grant, grant_option=False)
+
+
+def _revoke(session: Session, target: Target, grant: Grant, *, cascade: bool, instead: Callable[[Grant], Grant] | None) -> int:
+    """Takes the grant back, with CASCADE those that its grantee has given on; how many were kept because of such."""
+    grants = session.catalogue.grants
+    given_on = [
+        other
+        for other in grants.where(**target.key, privilege=grant.privilege, granted_by=grant.grantee)
+        if grant.grant_option and other.grantee != grant.grantee
+    ]
+    if given_on and not cascade:
+        return 1
+    grants.remove([grant])
+    if instead is not None:
+        grants.add(instead(grant))
+    for other in given_on:
+        _revoke(session, target, other, cascade=True, instead=None)
+    return 0
 
 
 KIND = Kind("GRANT", "GRANTS", show=show_all)
+FUTURE_KIND = Kind("", "FUTURE GRANTS", show=show_future)

@@ -183,6 +183,8 @@ def replace_or_keep(
 
     OR REPLACE over another kind of the same namespace is an error, as in Snowflake; the Feature Store relies on it.
     """
+    name = session.complete(path)
+    session.access.create(kind, name.database, name.schema, temporary=creation.temporary)
     existing = session.find(kind, path)
     if existing is None or existing.temporary != creation.temporary:
         return None

@@ -47,6 +47,7 @@ KINDS: tuple[Kind, ...] = (
     function.KIND,
     function.USER_KIND,
     grant.KIND,
+    grant.FUTURE_KIND,
     model.KIND,
     object_show.KIND,
     parameter.KIND,

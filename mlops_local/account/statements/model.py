@@ -37,6 +37,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     with session.ddl():
         where = session.complete(path)
         session.catalogue.get("SCHEMA", where.database, "", where.schema)
+        session.access.create("MODEL", where.database, where.schema)
         existing = session.find("MODEL", path)
         if existing and creation.if_not_exists:
             return status(f"{where.name} already exists, statement succeeded.")

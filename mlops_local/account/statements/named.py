@@ -34,7 +34,7 @@ def _routine(session: Session, kind: str, reader: Reader, *, if_exists: bool) ->
     where, shown = read_signature(session, reader)
     if if_exists:
         return session.catalogue.find(kind, where.database, where.schema, shown)
-    return get_routine(session, kind, where, shown)
+    return get_routine(session.catalogue, kind, where, shown)
 
 
 def _at(session: Session, kind: str, place: tuple[str, str, str], *, if_exists: bool) -> Entry | None:

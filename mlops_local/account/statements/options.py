@@ -12,7 +12,7 @@ from mlops_local.account.reader import Reader
 def read_options(reader: Reader, expected: Mapping[str, type]) -> dict[str, Any]:
     """Reads options in any order, separated by blanks or commas, until a word that is none of them.
 
-    ``expected`` gives each option's type: str, int, bool, or object for any constant.
+    ``expected`` gives each option's type: str, int, bool, tuple for texts in parentheses, or object for any constant.
     """
     found: dict[str, Any] = {}
     while reader.token.upper in expected:
@@ -43,6 +43,8 @@ def read_clauses(reader: Reader, expected: Mapping[str, type], clauses: Mapping[
 
 
 def _value(reader: Reader, type_: type, name: str) -> Any:
+    if type_ is tuple:
+        return () if reader.accept("(", ")") else tuple(reader.list(reader.string))
     token = reader.token
     value: Any
     if token.kind in {"string", "dollars"}:

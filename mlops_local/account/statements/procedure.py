@@ -45,6 +45,7 @@ def call(session: Session, reader: Reader, request: Request) -> Result:
         entry = pick_overload(session, "PROCEDURE", path, asked)
     if entry is None:
         raise unknown_function(".".join(path))
+    session.access.demand("USAGE", entry)
     return _run(session, entry, asked.arranged(Routine.of(entry).arguments, given), request)
 
 

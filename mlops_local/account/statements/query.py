@@ -12,6 +12,8 @@ def run(session: Session, reader: Reader, request: Request) -> Result:
     """The rows; only the columns and no row when the client asks for a description."""
     with session.transaction():
         translation = query.translate(session, reader.text)
+        if translation.entries:
+            session.access.demand_warehouse(session.warehouse)
         if request.describe_only:
             return query.describe(translation)
         return query.fetch(session, translation)

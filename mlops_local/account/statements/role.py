@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError
-from mlops_local.account.privileges import inherited, roles_of
+from mlops_local.account.privileges import OWNERSHIP, inherited, roles_of
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Column, Result
 from mlops_local.account.session import Session
@@ -35,7 +36,16 @@ def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
     reader.end()
     if name in SYSTEM_ROLES:
         raise AccountError(3001, "42501", f"SQL access control error:\nCannot drop role '{name}': it is defined by the system.")
-    return account_object.drop(session, "ROLE", name, if_exists=if_exists)
+    return account_object.drop(session, "ROLE", name, if_exists=if_exists, remove=lambda entry: _remove(session, entry))
+
+
+def _remove(session: Session, entry: Entry) -> None:
+    """What the role owned is owned by the role that drops it. https://docs.snowflake.com/en/sql-reference/sql/drop-role"""
+    session.access.demand(OWNERSHIP, entry)
+    with session.access.as_account():
+        for owned in session.catalogue.owned_by(entry.name):
+            session.catalogue.update(owned, owner=session.role)
+        session.catalogue.remove(entry)
 
 
 _COLUMNS = (
@@ -55,10 +65,10 @@ _COLUMNS = (
 def show_all(session: Session, reader: Reader) -> Result:
     shown = read_filter(session, reader)
     mine = roles_of(session.catalogue, session.user) | inherited(session.catalogue, session.role or "PUBLIC")
-    grants = session.catalogue.grants_where(object_kind="ROLE", privilege="USAGE")
+    grants = session.catalogue.grants.where(object_kind="ROLE", privilege="USAGE")
 
     def granted_to(kind: str, name: str) -> int:
-        return sum(1 for row in grants if row[5] == kind and row[3] == name)
+        return sum(1 for grant in grants if grant.grantee_kind == kind and grant.object_name == name)
 
     return show(
         _COLUMNS,
@@ -72,7 +82,7 @@ def show_all(session: Session, reader: Reader) -> Result:
             "Y" if entry.name in mine else "N",
             granted_to("USER", entry.name),
             granted_to("ROLE", entry.name),
-            len(session.catalogue.granted_roles("ROLE", entry.name)),
+            len(session.catalogue.grants.roles_of("ROLE", entry.name)),
             entry.owner,
             entry.comment,
         ),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlops_local.account.artifact_repositories import read_repository
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue import Catalogue, Entry
 from mlops_local.account.errors import already_exists, does_not_exist, syntax_error, unsupported
 from mlops_local.account.names import Name, quote_if_needed
 from mlops_local.account.reader import Reader
@@ -238,6 +238,7 @@ def create_routine(session: Session, kind: str, path: tuple[str, ...], routine: 
     comment = options.pop("COMMENT", "")
     with session.ddl():
         session.catalogue.get("SCHEMA", where.database, "", where.schema)
+        session.access.create(kind, where.database, where.schema, temporary=creation.temporary)
         existing = session.catalogue.find(kind, where.database, where.schema, routine.signature)
         if existing and existing.temporary == creation.temporary:
             if creation.if_not_exists:
@@ -272,8 +273,8 @@ def read_signature(session: Session, reader: Reader) -> tuple[Name, str]:
     return where, signature(where.name, types)
 
 
-def get_routine(session: Session, kind: str, where: Name, shown: str) -> Entry:
-    entry = session.catalogue.find(kind, where.database, where.schema, shown)
+def get_routine(catalogue: Catalogue, kind: str, where: Name, shown: str) -> Entry:
+    entry = catalogue.find(kind, where.database, where.schema, shown)
     if entry is None:
         raise does_not_exist(kind, f"{quote_if_needed(where.database)}.{quote_if_needed(where.schema)}.{shown}")
     return entry
@@ -287,7 +288,7 @@ def drop_routine(kind: str) -> Change:
             entry = session.catalogue.find(kind, where.database, where.schema, shown)
             if entry is None and if_exists:
                 return status(f"Drop statement executed successfully ({where.name} already dropped).")
-            session.catalogue.remove(get_routine(session, kind, where, shown))
+            session.catalogue.remove(get_routine(session.catalogue, kind, where, shown))
         return status(f"{where.name} successfully dropped.")
 
     return drop
@@ -300,7 +301,7 @@ def alter_routine(kind: str) -> Change:
             entry = session.catalogue.find(kind, where.database, where.schema, shown)
             if entry is None and if_exists:
                 return status(SUCCEEDED)
-            entry = get_routine(session, kind, where, shown)
+            entry = get_routine(session.catalogue, kind, where, shown)
             if reader.accept("SET", "COMMENT", "="):
                 session.catalogue.update(entry, comment=reader.string())
             elif reader.accept("UNSET", "COMMENT"):
@@ -319,7 +320,7 @@ def describe_routine(kind: str) -> Read:
     def describe(session: Session, reader: Reader) -> Result:
         where, shown = read_signature(session, reader)
         reader.end()
-        routine = Routine.of(get_routine(session, kind, where, shown))
+        routine = Routine.of(get_routine(session.catalogue, kind, where, shown))
         listed = [
             (
                 "signature",

@@ -35,6 +35,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     reader.end()
     with session.ddl():
         name = _place(session, path)
+        session.access.create("SCHEMA", name.database, "")
         existing = session.catalogue.find("SCHEMA", name.database, "", name.name)
         if existing and creation.or_alter and source_path is None:
             container.redefine(session, existing, {"MANAGED": managed or None, **options})

@@ -40,6 +40,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         table = session.get("TABLE", base)
         if table.kind != "TABLE":
             raise unsupported(f"a stream on a {table.kind.lower()}")
+        session.access.demand("SELECT", table)
         streams.track(session, table)
         entry = session.catalogue.add(
             WORDS,

@@ -48,6 +48,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     make = _copied(session, reader, creation) if reader.accept("LIKE") else _defined(session, reader, creation)
     with session.ddl():
         name = schema_object.place(session, path)
+        session.access.create(KIND_WORDS, name.database, name.schema, temporary=creation.temporary)
         altered = creation.or_alter and session.find(KIND_WORDS, path) is not None
         if (
             creation.if_not_exists

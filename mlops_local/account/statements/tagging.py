@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import compilation_error
+from mlops_local.account.privileges import OWNERSHIP
 from mlops_local.account.reader import Reader
 from mlops_local.account.session import Session
 
@@ -52,7 +53,7 @@ def read_names(reader: Reader) -> tuple[tuple[str, ...], ...]:
 def set_tags(session: Session, entry: Entry, values: TagValues, *, column: str = "") -> None:
     """On the object or one of its columns, in the caller's transaction. A value that the tag does not allow is refused."""
     for path, value in values:
-        tag = session.get("TAG", path)
+        tag = _usable(session, path, entry)
         _check(tag, value)
         _forget(session, tag, entry, column)
         session.connection.execute(_INSERT, [tag.id, entry.id, value, column])
@@ -67,7 +68,19 @@ def copy_tags(session: Session, source: Entry, copy: Entry, ids: Mapping[int, in
 
 def unset_tags(session: Session, entry: Entry, names: tuple[tuple[str, ...], ...], *, column: str = "") -> None:
     for path in names:
-        _forget(session, session.get("TAG", path), entry, column)
+        _forget(session, _usable(session, path, entry), entry, column)
+
+
+def _usable(session: Session, path: tuple[str, ...], entry: Entry) -> Entry:
+    """The tag, for who may apply it: APPLY on the tag and ownership of the object, or APPLY TAG on the account.
+
+    https://docs.snowflake.com/en/user-guide/object-tagging/work#access-control-privileges
+    """
+    tag = session.get("TAG", path)
+    session.access.demand("APPLY", tag)
+    if not session.access.holds_on_account("APPLY TAG"):
+        session.access.demand(OWNERSHIP, entry)
+    return tag
 
 
 def change_column_tags(session: Session, entry: Entry, column: str, reader: Reader) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from mlops_local.account import graph_versions
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error, does_not_exist, unsupported
+from mlops_local.account.privileges import OWNERSHIP
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Result, status
 from mlops_local.account.scheduled import SUSPENDED, state_after_resume
@@ -163,8 +164,10 @@ def _change(session: Session, entry: Entry, reader: Reader) -> None:
     if verb is None or entry.name not in graph.roots(entry.name):
         require_suspended_root(graph, entry.name)
     if verb == "RESUME":
+        session.access.demand("OPERATE", entry)
         resume(session, entry)
     elif verb == "SUSPEND":
+        session.access.demand("OPERATE", entry)
         suspend(session, entry, reason="USER_SUSPENDED")
     else:
         _modify(session, entry, reader)
@@ -179,14 +182,14 @@ def resume(session: Session, entry: Entry) -> None:
             91087, "42601", f"Cannot resume task {entry.full_name}: a root task needs a schedule or a condition on a stream."
         )
     now = session.account.clock.now().isoformat()
-    session.catalogue.update(entry, LAST_COMMITTED_ON=now, SUSPENDED_REASON=None, **state_after_resume(session, task))
+    session.catalogue.whole.update(entry, LAST_COMMITTED_ON=now, SUSPENDED_REASON=None, **state_after_resume(session, task))
     if task.is_root:
         graph_versions.fix(session, entry)
 
 
 def suspend(session: Session, entry: Entry, *, reason: str) -> None:
     now = session.account.clock.now().isoformat()
-    session.catalogue.update(entry, STATE=SUSPENDED, LAST_SUSPENDED_ON=now, SUSPENDED_REASON=reason)
+    session.catalogue.whole.update(entry, STATE=SUSPENDED, LAST_SUSPENDED_ON=now, SUSPENDED_REASON=reason)
 
 
 def _modify(session: Session, entry: Entry, reader: Reader) -> None:
@@ -242,15 +245,16 @@ def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
 
 def _remove(session: Session, entry: Entry) -> None:
     """Tasks behind a dropped one no longer wait for it."""
+    session.access.demand(OWNERSHIP, entry)
     graph = graph_of(session, entry.database, entry.schema)
     if entry.name not in graph.roots(entry.name):
         require_suspended_root(graph, entry.name)
     for child in graph.children(entry.name):
         kept = [name for name in child.predecessors if name != entry.name]
-        suspend(session, session.catalogue.update(child.entry, AFTER=kept), reason="GRAPH_CHANGED")
+        suspend(session, session.catalogue.whole.update(child.entry, AFTER=kept), reason="GRAPH_CHANGED")
     finalizer = graph.finalizer(entry.name)
     if finalizer is not None:
-        session.catalogue.update(finalizer.entry, FINALIZE=None)
+        session.catalogue.whole.update(finalizer.entry, FINALIZE=None)
     session.catalogue.remove(entry)
 
 

@@ -15,7 +15,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from mlops_local.account.access_tokens import tokens_of
-from mlops_local.account.errors import AccountError, unsupported
+from mlops_local.account.errors import AccountError, syntax_error, unsupported
+from mlops_local.account.privileges import ALL
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Column, Result, rows, status
 from mlops_local.account.session import Session
@@ -39,6 +40,7 @@ _OPTIONS: dict[str, type] = {
     "DISPLAY_NAME": str,
     "EMAIL": str,
     "MUST_CHANGE_PASSWORD": bool,
+    "DEFAULT_SECONDARY_ROLES": tuple,
 }
 _TYPES = ("PERSON", "SERVICE", "LEGACY_SERVICE")
 _ROUNDS = 200_000
@@ -88,6 +90,8 @@ def properties(options: dict[str, Any]) -> dict[str, Any]:
     for key in ("DEFAULT_ROLE", "DEFAULT_WAREHOUSE", "DEFAULT_NAMESPACE", "TYPE"):
         if isinstance(kept.get(key), str):
             kept[key] = kept[key].upper()
+    if kept.get("DEFAULT_SECONDARY_ROLES") not in (None, (), (ALL,)):
+        raise syntax_error("DEFAULT_SECONDARY_ROLES is ('ALL') or ().")
     for key in _KEYS:
         if options.get(key):
             kept[key] = public_key(options[key])

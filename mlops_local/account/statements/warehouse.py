@@ -123,7 +123,7 @@ def _change(session: Session, entry: Entry, reader: Reader) -> None:
     else:
         if verb == "RESUME":
             reader.accept("IF", "SUSPENDED")
-        session.catalogue.update(entry, INITIALLY_SUSPENDED=verb == "SUSPEND")
+        session.catalogue.update(entry, privilege="OPERATE", INITIALLY_SUSPENDED=verb == "SUSPEND")
     reader.end()
 
 

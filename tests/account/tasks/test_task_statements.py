@@ -219,6 +219,9 @@ def test_the_owner_must_have_the_privilege_to_run_tasks(run: Run) -> None:
     run(
         "CREATE ROLE R",
         "GRANT ROLE R TO USER ADMIN",
+        "GRANT USAGE ON DATABASE D TO ROLE R",
+        "GRANT USAGE, CREATE TASK ON SCHEMA D.S TO ROLE R",
+        "GRANT USAGE ON WAREHOUSE W TO ROLE R",
         "USE ROLE R",
         "CREATE TASK T WAREHOUSE = W SCHEDULE = '5 MINUTE' AS SELECT 1",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlglot import exp
 
 from mlops_local.account.errors import AccountError
+from mlops_local.account.privileges import ALL
 from mlops_local.account.session import Session
 from mlops_local.account.sql.conventions import conventions
 from mlops_local.account.sql.extensions import system_function
@@ -27,6 +29,14 @@ def _transaction(session: Session) -> str | None:
     return str(session.id) if session.explicit_transaction else None
 
 
+def _secondary_roles(session: Session) -> str:
+    """https://docs.snowflake.com/en/sql-reference/functions/current_secondary_roles"""
+    chosen = session.secondary_roles
+    everything = chosen == (ALL,)
+    roles = session.catalogue.grants.roles_of("USER", session.user) if everything else list(chosen)
+    return json.dumps({"roles": ",".join(roles), "value": ALL if everything else ",".join(roles)}, separators=(",", ":"))
+
+
 _TEXTS: dict[str, Callable[[Session], str | None]] = {
     "CURRENT_USER": lambda session: session.user,
     "CURRENT_ROLE": lambda session: session.role,
@@ -40,7 +50,7 @@ _TEXTS: dict[str, Callable[[Session], str | None]] = {
     "CURRENT_SESSION": lambda session: str(session.id),
     "CURRENT_VERSION": lambda session: VERSION,
     "CURRENT_IP_ADDRESS": lambda session: "127.0.0.1",
-    "CURRENT_SECONDARY_ROLES": lambda session: '{"roles":"","value":""}',
+    "CURRENT_SECONDARY_ROLES": _secondary_roles,
     "CURRENT_TRANSACTION": _transaction,
 }
 
@@ -96,7 +106,14 @@ def last_query_id(session: Session, arguments: list[Any]) -> str | None:
     return known[number] if number < 0 else known[number - 1]
 
 
+@system_function("IS_ROLE_IN_SESSION")
+def is_role_in_session(session: Session, arguments: list[Any]) -> bool:
+    """https://docs.snowflake.com/en/sql-reference/functions/is_role_in_session"""
+    held = session.access.holdings
+    return held is None or str(arguments[0] if arguments else "") in held.roles
+
+
 @system_function("CURRENT_AVAILABLE_ROLES")
 def available_roles(session: Session, arguments: list[Any]) -> str:
-    roles = session.catalogue.granted_roles("USER", session.user)
+    roles = session.catalogue.grants.roles_of("USER", session.user)
     return "[" + ", ".join(f'"{role}"' for role in sorted({*roles, "PUBLIC"})) + "]"
