@@ -15,6 +15,7 @@ from mlops_local.account.file_formats import FileFormat
 from mlops_local.account.names import quote, quote_if_needed
 from mlops_local.account.session import Session
 from mlops_local.account.sql.extensions import system_function
+from mlops_local.account.statements.foreign_key import references_of
 from mlops_local.account.statements.task_options import PROPERTIES
 from mlops_local.account.tags import find_object
 from mlops_local.account.types import Column
@@ -82,12 +83,18 @@ def _table(writer: _Writer, entry: Entry) -> str:
     lines = [_column(column) for column in writer.session.catalogue.columns(entry)]
     lines += [f"primary key ({_names(kept['PRIMARY_KEY'])})"] if kept.get("PRIMARY_KEY") else []
     lines += [f"unique ({_names(key)})" for key in kept.get("UNIQUE", [])]
+    lines += [_reference(table, key) for table, key in references_of(writer.session, entry)]
     word = "TEMPORARY " if entry.temporary else "TRANSIENT " if kept.get("TRANSIENT") else ""
     options = [f" cluster by {kept['CLUSTER_BY'].removeprefix('LINEAR')}"] if kept.get("CLUSTER_BY") else []
     options += [f" {dropped.RETENTION}={kept[dropped.RETENTION]}"] if dropped.RETENTION in entry.properties else []
     options += [" CHANGE_TRACKING = TRUE"] if kept.get("CHANGE_TRACKING") else []
     body = ",\n".join(f"\t{line}" for line in lines)
     return f"create or replace {word}TABLE {writer.name(entry)} (\n{body}\n){''.join(options)}{_comment(entry)}\n"
+
+
+def _reference(table: Entry, key: dict[str, Any]) -> str:
+    rules = "".join(f" on {of.lower()} {rule.lower()}" for of, rule in key["RULES"] if of != "MATCH")
+    return f"foreign key ({_names(key['COLUMNS'])}) references {table.full_name}({_names(key['REFERENCED'])}){rules}"
 
 
 def _names(names: list[str]) -> str:

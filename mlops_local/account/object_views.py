@@ -18,6 +18,7 @@ from mlops_local.account.sql import information_schema as tables
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import account_usage, information_schema
 from mlops_local.account.sql.information_schema import typed_columns
+from mlops_local.account.statements.foreign_key import references_of
 from mlops_local.account.types import TIMESTAMP_LTZ, Column
 
 Row = Sequence[Any]
@@ -127,11 +128,34 @@ def table_constraints(context: Context, database: str) -> Relation:
 
 
 def _constraints(entry: Entry) -> Iterator[Row]:
-    kinds = ["PRIMARY KEY"] * bool(entry.properties.get("PRIMARY_KEY")) + ["UNIQUE"] * len(entry.properties.get("UNIQUE", []))
-    for number, kind in enumerate(kinds):
-        name = f"SYS_CONSTRAINT_{entry.id}" + (f"_{number}" if number else "")
-        place = (entry.database, entry.schema)
-        yield *place, name, *place, entry.name, kind, "NO", "YES", "NO", None, entry.created_on, entry.created_on, "NO"
+    name, get = f"SYS_CONSTRAINT_{entry.id}", entry.properties.get
+    keys = [(name, "PRIMARY KEY")] if get("PRIMARY_KEY") else []
+    keys += [(f"{name}_{number + 1}", "UNIQUE") for number in range(len(get("UNIQUE") or []))]
+    keys += [(f"{name}_F{number}", "FOREIGN KEY") for number in range(len(get("FOREIGN_KEYS") or []))]
+    place, dates = (entry.database, entry.schema), (entry.created_on, entry.created_on)
+    for key, kind in keys:
+        yield *place, key, *place, entry.name, kind, "NO", "YES", "NO", None, *dates, "NO"
+
+
+@information_schema("REFERENTIAL_CONSTRAINTS")
+def referential_constraints(context: Context, database: str) -> Relation:
+    columns = typed_columns(
+        "CONSTRAINT_CATALOG CONSTRAINT_SCHEMA CONSTRAINT_NAME UNIQUE_CONSTRAINT_CATALOG UNIQUE_CONSTRAINT_SCHEMA "
+        "UNIQUE_CONSTRAINT_NAME MATCH_OPTION UPDATE_RULE DELETE_RULE COMMENT CREATED:t LAST_ALTERED:t"
+    )
+    tables_ = context.session.catalogue.list("TABLE", database=database)
+    return relation(context, columns, [row for entry in tables_ for row in _references(context, entry)])
+
+
+def _references(context: Context, entry: Entry) -> Iterator[Row]:
+    for number, (table, key) in enumerate(references_of(context.session, entry)):
+        rules = dict(key["RULES"])
+        yield (
+            *(entry.database, entry.schema, f"SYS_CONSTRAINT_{entry.id}_F{number}"),
+            *(table.database, table.schema, f"SYS_CONSTRAINT_{table.id}"),
+            *(rules.get("MATCH", "FULL"), rules.get("UPDATE", "NO ACTION"), rules.get("DELETE", "NO ACTION")),
+            *(None, entry.created_on, entry.created_on),
+        )
 
 
 # Roles and privileges

@@ -110,6 +110,10 @@ def _table(clone: Clone, source: Entry, copy: Entry) -> None:
     """Its rows; what its streams have yet to read is not copied, what COPY INTO has loaded is known."""
     table.copy_rows(clone.session, source, copy)
     Loads(clone.session.connection, source).copy_to(copy)
+    keys = copy.properties.get("FOREIGN_KEYS", [])
+    if keys:
+        led = [{**key, "TABLE": clone.ids.get(key["TABLE"], key["TABLE"])} for key in keys]
+        clone.session.catalogue.update(clone.session.catalogue.by_id(copy.id) or copy, FOREIGN_KEYS=led)
     if change_capture.is_tracked(copy):
         change_capture.create_log(clone.session, copy)
 

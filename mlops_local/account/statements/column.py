@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mlops_local.account.catalogue import Entry
@@ -36,7 +36,7 @@ _SHOWN = tuple(
 def show_columns(session: Session, reader: Reader) -> Result:
     """``SHOW COLUMNS [LIKE 'p'] [IN {TABLE t | VIEW v | SCHEMA s | DATABASE d | ACCOUNT | t}]``."""
     like = like_pattern(reader.string()) if reader.accept("LIKE") else None
-    entries = list(_entries(session, reader))
+    entries = list(entries_in(session, reader))
     listed = [
         _row(entry, column)
         for entry in entries
@@ -46,7 +46,7 @@ def show_columns(session: Session, reader: Reader) -> Result:
     return rows(_SHOWN, listed)
 
 
-def _entries(session: Session, reader: Reader) -> Iterator[Entry]:
+def entries_in(session: Session, reader: Reader) -> Iterator[Entry]:
     """The tables and views in the scope; without one, those of the current schema."""
     database, schema = session.database, session.schema
     if reader.accept("IN"):
@@ -120,25 +120,30 @@ _KEYS = (
 
 def show_primary_keys(session: Session, reader: Reader) -> Result:
     """https://docs.snowflake.com/en/sql-reference/sql/show-primary-keys"""
+    found = entries_in(session, reader)
+    return _keys((entry, f"SYS_CONSTRAINT_{entry.id}", entry.properties.get("PRIMARY_KEY", [])) for entry in found)
+
+
+def show_unique_keys(session: Session, reader: Reader) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/sql/show-unique-keys"""
+    return _keys(
+        (entry, f"SYS_CONSTRAINT_{entry.id}_{number + 1}", key)
+        for entry in entries_in(session, reader)
+        for number, key in enumerate(entry.properties.get("UNIQUE", []))
+    )
+
+
+def _keys(keys: Iterable[tuple[Entry, str, list[str]]]) -> Result:
     return rows(
         _KEYS,
         [
-            [
-                entry.created_on,
-                entry.database,
-                entry.schema,
-                entry.name,
-                name,
-                place + 1,
-                f"SYS_CONSTRAINT_{entry.id}",
-                "false",
-                None,
-            ]
-            for entry in _entries(session, reader)
-            for place, name in enumerate(entry.properties.get("PRIMARY_KEY", []))
+            [entry.created_on, entry.database, entry.schema, entry.name, column, place + 1, name, "false", None]
+            for entry, name, columns in keys
+            for place, column in enumerate(columns)
         ],
     )
 
 
 KIND = Kind("COLUMN", "COLUMNS", show=show_columns)
 PRIMARY_KEYS = Kind("PRIMARY KEY", "PRIMARY KEYS", show=show_primary_keys)
+UNIQUE_KEYS = Kind("", "UNIQUE KEYS", show=show_unique_keys)

@@ -27,6 +27,25 @@ class AutoIncrement:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A foreign key: its columns, the table that it leads to and the columns there, those of its primary key when none are said."""
+
+    columns: tuple[str, ...]
+    table: tuple[str, ...]
+    referenced: tuple[str, ...] = ()
+    rules: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class TableKey:
+    """``kind`` is PRIMARY, UNIQUE or FOREIGN."""
+
+    kind: str
+    columns: tuple[str, ...]
+    reference: Reference | None = None
+
+
+@dataclass(frozen=True)
 class ColumnDefinition:
     """One column as it was written; ``type`` is None in the list of a CREATE TABLE AS that names columns only."""
 
@@ -39,6 +58,7 @@ class ColumnDefinition:
     primary_key: bool = False
     unique: bool = False
     tags: TagValues = ()
+    reference: Reference | None = None
 
     def column(self, type_: SqlType) -> Column:
         default = self.autoincrement.text if self.autoincrement else self.default
@@ -52,6 +72,7 @@ class TableColumns:
     columns: tuple[ColumnDefinition, ...]
     primary_key: tuple[str, ...] = ()
     unique: tuple[tuple[str, ...], ...] = field(default=())
+    foreign: tuple[Reference, ...] = ()
 
 
 _AFTER_TYPE = frozenset(
@@ -101,25 +122,29 @@ def read_columns(reader: Reader) -> TableColumns:
     columns: list[ColumnDefinition] = []
     primary: tuple[str, ...] = ()
     unique: list[tuple[str, ...]] = []
+    foreign: list[Reference] = []
     while True:
-        kind, key = read_table_key(reader)
-        if kind is None:
+        key = read_table_key(reader)
+        if key is None:
             columns.append(read_column(reader))
-        elif kind == "PRIMARY":
-            primary = key
-        elif kind == "UNIQUE":
-            unique.append(key)
+        elif key.kind == "PRIMARY":
+            primary = key.columns
+        elif key.kind == "UNIQUE":
+            unique.append(key.columns)
+        if key is not None and key.reference is not None:
+            foreign.append(key.reference)
         if not reader.accept(","):
             break
     reader.expect(")")
     unique += [(column.name,) for column in columns if column.unique]
     primary = primary or tuple(column.name for column in columns if column.primary_key)
     marked = [replace(c, nullable=c.nullable and c.name not in primary, primary_key=c.name in primary) for c in columns]
-    return TableColumns(tuple(marked), primary, tuple(unique))
+    foreign += [column.reference for column in columns if column.reference is not None]
+    return TableColumns(tuple(marked), primary, tuple(unique), tuple(foreign))
 
 
-def read_table_key(reader: Reader) -> tuple[str | None, tuple[str, ...]]:
-    """A key of the whole table (PRIMARY, UNIQUE or FOREIGN) and its columns, when one stands here."""
+def read_table_key(reader: Reader) -> TableKey | None:
+    """A key of the whole table, when one stands here."""
     if reader.accept("CONSTRAINT"):
         reader.identifier()
     if reader.token.upper == "PRIMARY" and reader.peek().upper == "KEY":
@@ -130,16 +155,15 @@ def read_table_key(reader: Reader) -> tuple[str | None, tuple[str, ...]]:
         return _key("UNIQUE", reader)
     if reader.token.upper == "FOREIGN" and reader.peek().upper == "KEY":
         reader.expect("FOREIGN", "KEY")
-        kind, key = _key("FOREIGN", reader)
-        _reference(reader)
-        return kind, key
-    return None, ()
+        columns = _key("FOREIGN", reader).columns
+        return TableKey("FOREIGN", columns, _reference(reader, columns))
+    return None
 
 
-def _key(kind: str, reader: Reader) -> tuple[str, tuple[str, ...]]:
+def _key(kind: str, reader: Reader) -> TableKey:
     names = tuple(reader.list(reader.identifier))
     _key_properties(reader)
-    return kind, names
+    return TableKey(kind, names)
 
 
 def _key_properties(reader: Reader) -> None:
@@ -147,17 +171,20 @@ def _key_properties(reader: Reader) -> None:
         reader.next()
 
 
-def _reference(reader: Reader) -> None:
+def _reference(reader: Reader, columns: tuple[str, ...]) -> Reference:
+    """``REFERENCES t [(a, ..)] [MATCH ..] [ON DELETE ..] [ON UPDATE ..]``; as in Snowflake nothing is enforced."""
     reader.expect("REFERENCES")
-    reader.path()
-    if reader.token.text == "(":
-        reader.list(reader.identifier)
-    while reader.accept_any("MATCH", "ON"):
-        reader.accept_any("DELETE", "UPDATE")
-        reader.accept("NO")
-        reader.accept("SET")
-        reader.identifier()
+    table = reader.path()
+    referenced = tuple(reader.list(reader.identifier)) if reader.token.text == "(" else ()
+    rules: list[tuple[str, str]] = []
+    while word := reader.accept_any("MATCH", "ON"):
+        of = reader.accept_any("DELETE", "UPDATE") if word == "ON" else "MATCH"
+        if of is None:
+            raise reader.refuse()
+        first = reader.accept_any("NO", "SET")
+        rules.append((of, " ".join(filter(None, (first, reader.identifier())))))
     _key_properties(reader)
+    return Reference(columns, table, referenced, tuple(rules))
 
 
 def read_column(reader: Reader) -> ColumnDefinition:
@@ -213,8 +240,7 @@ def _key_constraint(reader: Reader, column: ColumnDefinition) -> ColumnDefinitio
         _key_properties(reader)
         return replace(column, unique=True)
     if reader.accept("FOREIGN", "KEY") or reader.token.upper == "REFERENCES":
-        _reference(reader)
-        return column
+        return replace(column, reference=_reference(reader, (column.name,)))
     if reader.token.upper in {"WITH", "TAG"}:
         return replace(column, tags=read_tag_clause(reader))
     raise reader.refuse()

@@ -20,6 +20,7 @@ from mlops_local.account.statements import column_change, schema_object, table_s
 from mlops_local.account.statements.change_capture import create_log
 from mlops_local.account.statements.column_definition import AutoIncrement, ColumnDefinition, TableColumns, read_columns
 from mlops_local.account.statements.dml import insert_relation
+from mlops_local.account.statements.foreign_key import add_references, require_unreferenced
 from mlops_local.account.statements.kind import Creation, Kind, replace_or_keep
 from mlops_local.account.statements.table_alter import alter
 from mlops_local.account.statements.table_redefine import redefine
@@ -82,11 +83,19 @@ def _defined(session: Session, reader: Reader, creation: Creation) -> Make:
                 check_default(definition.default, Context.of(session))
         columns = _columns(listed, translation.columns if translation else None)
         if creation.or_alter and (present := schema_object.find(session, KIND_WORDS, path, if_exists=True)):
-            redefine(session, present, columns, options.comment, _properties(listed, options, Creation()))
+            redefine(
+                session,
+                present,
+                columns,
+                options.comment,
+                _properties(listed, options, Creation()),
+                listed.foreign if listed else (),
+            )
             return
         with _Replacement(session, path, creation):
             entry = _add(session, name, creation, options.comment, _properties(listed, options, creation))
             build(session, entry, columns, _counters(listed))
+            add_references(session, entry, listed.foreign if listed else ())
             _tag(session, entry, listed, options)
             if translation is not None:
                 insert_relation(session, entry, None, translation.sql, translation.columns)
@@ -257,12 +266,14 @@ def build(session: Session, entry: Entry, columns: Sequence[Column], counters: d
 
 def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
     path = reader.path()
-    reader.accept_any("CASCADE", "RESTRICT")
+    behaviour = reader.accept_any("CASCADE", "RESTRICT")
     reader.end()
     with session.ddl():
         entry = schema_object.find(session, KIND_WORDS, path, if_exists=if_exists)
         if entry is None:
             return status(f"Drop statement executed successfully ({path[-1]} already dropped).")
+        if behaviour == "RESTRICT":
+            require_unreferenced(session, entry)
         dropped.drop(session, entry)
     return status(f"{entry.name} successfully dropped.")
 

@@ -19,7 +19,8 @@ from mlops_local.account.sql.generator import generate
 from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.change_capture import create_log, drop_log
 from mlops_local.account.statements.column_change import retyped, rewrite
-from mlops_local.account.statements.column_definition import read_column, read_table_key, read_type
+from mlops_local.account.statements.column_definition import TableKey, read_column, read_table_key, read_type
+from mlops_local.account.statements.foreign_key import add_references, drop_from_keys, rename_in_keys
 from mlops_local.account.statements.tagging import change_column_tags, forget_tagged_column, rename_tagged_column
 from mlops_local.account.types import Column
 
@@ -78,9 +79,9 @@ def _known(columns: dict[str, Column], name: str) -> Column:
 
 def _add(session: Session, entry: Entry, reader: Reader) -> None:
     """``ADD [COLUMN] [IF NOT EXISTS] a type .., ..``, or a key, which is not enforced."""
-    kind, names = read_table_key(reader)
-    if kind is not None:
-        _add_key(session, entry, kind, names)
+    key = read_table_key(reader)
+    if key is not None:
+        _add_key(session, entry, key)
         return
     if reader.token.upper == "ROW" and reader.peek().upper == "ACCESS":
         raise unsupported("ALTER TABLE ADD ROW ACCESS POLICY")
@@ -107,14 +108,16 @@ def _add(session: Session, entry: Entry, reader: Reader) -> None:
     rewrite(session, entry, list(columns.values()), list(values.values()))
 
 
-def _add_key(session: Session, entry: Entry, kind: str, names: tuple[str, ...]) -> None:
+def _add_key(session: Session, entry: Entry, key: TableKey) -> None:
     columns = _columns(session, entry)
-    for name in names:
+    for name in key.columns:
         _known(columns, name)
-    if kind == "PRIMARY":
-        session.catalogue.update(entry, PRIMARY_KEY=list(names))
-    elif kind == "UNIQUE":
-        session.catalogue.update(entry, UNIQUE=[*entry.properties.get("UNIQUE", []), list(names)])
+    if key.reference is not None:
+        add_references(session, entry, [key.reference])
+    elif key.kind == "PRIMARY":
+        session.catalogue.update(entry, PRIMARY_KEY=list(key.columns))
+    else:
+        session.catalogue.update(entry, UNIQUE=[*entry.properties.get("UNIQUE", []), list(key.columns)])
 
 
 def _drop(session: Session, entry: Entry, reader: Reader) -> None:
@@ -128,6 +131,7 @@ def _drop(session: Session, entry: Entry, reader: Reader) -> None:
             _known(columns, name)
             del columns[name]
             forget_tagged_column(session, entry, name)
+            entry = drop_from_keys(session, entry, name)
         if not reader.accept(","):
             break
     if not columns:
@@ -139,6 +143,22 @@ def _drop_key(session: Session, entry: Entry, reader: Reader) -> None:
     session.catalogue.update(entry, PRIMARY_KEY=None)
 
 
+def _drop_unique(session: Session, entry: Entry, reader: Reader) -> None:
+    names = reader.list(reader.identifier)
+    session.catalogue.update(entry, UNIQUE=[key for key in entry.properties.get("UNIQUE", []) if key != names])
+
+
+def _drop_foreign(session: Session, entry: Entry, reader: Reader) -> None:
+    names = reader.list(reader.identifier)
+    session.catalogue.update(
+        entry, FOREIGN_KEYS=[key for key in entry.properties.get("FOREIGN_KEYS", []) if key["COLUMNS"] != names]
+    )
+
+
+def _refuse_named_key(session: Session, entry: Entry, reader: Reader) -> None:
+    raise unsupported("the name of a constraint; say PRIMARY KEY, UNIQUE (..) or FOREIGN KEY (..)")
+
+
 def _rename_column(session: Session, entry: Entry, reader: Reader) -> None:
     old = reader.identifier()
     reader.expect("TO")
@@ -148,6 +168,7 @@ def _rename_column(session: Session, entry: Entry, reader: Reader) -> None:
     if new in columns:
         raise compilation_error(1430, "42601", f"column '{new}' already exists")
     rename_tagged_column(session, entry, old, new)
+    entry = rename_in_keys(session, entry, old, new)
     changed = [replace(column, name=new) if column.name == old else column for column in columns.values()]
     counters = entry.properties.get("SEQUENCES")
     if counters and old in counters:
@@ -249,7 +270,11 @@ _ACTIONS: dict[str, Action] = {
     "RENAME TO": _rename,
     "RENAME COLUMN": _rename_column,
     "SWAP WITH": _swap,
+    "RENAME CONSTRAINT": _refuse_named_key,
     "DROP PRIMARY KEY": _drop_key,
+    "DROP UNIQUE": _drop_unique,
+    "DROP FOREIGN KEY": _drop_foreign,
+    "DROP CONSTRAINT": _refuse_named_key,
     "DROP CLUSTERING KEY": _drop_clustering,
     "DROP": _drop,
     "ADD": _add,

@@ -6,6 +6,7 @@ https://docs.snowflake.com/en/sql-reference/sql/create-table#create-or-alter-tab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mlops_local.account.catalogue import Entry
@@ -17,11 +18,20 @@ from mlops_local.account.sql.defaults import check_default, default_of
 from mlops_local.account.sql.generator import generate
 from mlops_local.account.statements.change_capture import create_log, drop_log
 from mlops_local.account.statements.column_change import retyped, rewrite
+from mlops_local.account.statements.column_definition import Reference
+from mlops_local.account.statements.foreign_key import add_references
 from mlops_local.account.statements.tagging import forget_tagged_column
 from mlops_local.account.types import Column
 
 
-def redefine(session: Session, entry: Entry, columns: list[Column], comment: str, properties: dict[str, Any]) -> None:
+def redefine(
+    session: Session,
+    entry: Entry,
+    columns: list[Column],
+    comment: str,
+    properties: dict[str, Any],
+    references: Sequence[Reference],
+) -> None:
     """The columns, keys and options of the statement in place of those that the table has."""
     present = {column.name: column for column in session.catalogue.columns(entry)}
     _check_order(list(present), [column.name for column in columns])
@@ -30,7 +40,7 @@ def redefine(session: Session, entry: Entry, columns: list[Column], comment: str
         forget_tagged_column(session, entry, name)
     if columns != list(present.values()):
         rewrite(session, entry, columns, [_value(session, entry, present.get(column.name), column) for column in columns])
-    _set_properties(session, entry, comment, properties)
+    add_references(session, _set_properties(session, entry, comment, properties), references)
 
 
 def _check_order(present: list[str], wanted: list[str]) -> None:
@@ -58,7 +68,7 @@ def _value(session: Session, entry: Entry, old: Column | None, new: Column) -> s
     return generate(default_of(entry, new, Context.of(session)))
 
 
-def _set_properties(session: Session, entry: Entry, comment: str, properties: dict[str, Any]) -> None:
+def _set_properties(session: Session, entry: Entry, comment: str, properties: dict[str, Any]) -> Entry:
     """What is not said goes back to its default; the counters of columns stay."""
     cleared = {key: None for key in entry.properties if key not in {"SEQUENCES", "TRANSIENT"}}
     tracked, tracks = bool(entry.properties.get("CHANGE_TRACKING")), bool(properties.get("CHANGE_TRACKING"))
@@ -67,3 +77,4 @@ def _set_properties(session: Session, entry: Entry, comment: str, properties: di
         create_log(session, entry)
     elif tracked and not tracks:
         drop_log(session, entry)
+    return entry

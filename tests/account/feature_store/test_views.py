@@ -81,7 +81,6 @@ def test_or_replace_takes_the_place_of_a_view(run: Run) -> None:
         ("CREATE VIEW X AS SELECT 1 AS A, 2 AS A", 2025),
         ("CREATE VIEW X AS SELECT * FROM NOBODY", 2003),
         ("CREATE VIEW X COLOUR = 'red' AS SELECT 1", 1003),
-        ("CREATE TEMPORARY VIEW X AS SELECT 1 AS A", 2),
         ("ALTER VIEW NOBODY SET COMMENT = 'x'", 2003),
         ("ALTER VIEW T SET COMMENT = 'x'", 2203),
         ("COMMENT ON VIEW NOBODY IS 'x'", 2003),
