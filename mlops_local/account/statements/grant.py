@@ -40,17 +40,23 @@ def grant(session: Session, reader: Reader, request: Request) -> Result:
 
 
 def _grant_role(session: Session, reader: Reader) -> Result:
-    role = read_role(session, reader)
-    reader.expect("TO")
-    grantee = read_role_or_user(session, reader)
-    reader.end()
-    _authorise_role(session, role)
+    role, grantee = _read_role_grant(session, reader, "TO")
     if grantee.kind == "ROLE" and grantee.name in inherited(session.catalogue, role.name):
         raise compilation_error(
             1003, "42601", f"role '{role.name}' cannot be granted to role '{grantee.name}': it would contain itself."
         )
     grant_role(session.catalogue, role.name, grantee.kind, grantee.name, by=session.role, at=session.account.clock.now())
     return status(SUCCEEDED)
+
+
+def _read_role_grant(session: Session, reader: Reader, word: str) -> tuple[Entry, Entry]:
+    """``r {TO | FROM} {ROLE | USER} n``, from somebody who may."""
+    role = read_role(session, reader)
+    reader.expect(word)
+    grantee = read_role_or_user(session, reader)
+    reader.end()
+    _authorise_role(session, role)
+    return role, grantee
 
 
 def _authorise_role(session: Session, role: Entry) -> None:
@@ -189,11 +195,7 @@ def revoke(session: Session, reader: Reader, request: Request) -> Result:
 
 
 def _revoke_role(session: Session, reader: Reader) -> Result:
-    role = read_role(session, reader)
-    reader.expect("FROM")
-    grantee = read_role_or_user(session, reader)
-    reader.end()
-    _authorise_role(session, role)
+    role, grantee = _read_role_grant(session, reader, "FROM")
     grants = session.catalogue.grants
     grants.remove(grants.where(object_kind="ROLE", object_name=role.name, grantee_kind=grantee.kind, grantee=grantee.name))
     return status(SUCCEEDED)
