@@ -1,6 +1,7 @@
 """What was made of what: edges that writing statements leave behind, and those that the texts of views and dynamic tables tell.
 
-An edge leads from an object to one that its rows went into, without the views between. Temporary objects have none.
+An edge leads from an object to one that its rows went into, without what stands behind a view. Temporary objects are never
+shown: what was made of one was made of what it was made of.
 https://docs.snowflake.com/en/user-guide/ui-snowsight-lineage
 """
 
@@ -28,9 +29,9 @@ def create_tables(connection: Connection) -> None:
 
 def record(session: Session, sources: Iterable[Entry], target: Entry) -> None:
     """Rows of the sources went into the target. Call within a writing transaction."""
-    if not _is_node(target):
+    if target.kind not in _NODES:
         return
-    for source in {source.id for source in sources if _is_node(source)} - {target.id}:
+    for source in {source.id for source in _lasting(session, sources)} - {target.id}:
         session.connection.execute(
             "INSERT INTO account.lineage SELECT $1, $2 "
             "WHERE NOT EXISTS (SELECT 1 FROM account.lineage WHERE source = $1 AND target = $2)",
@@ -38,8 +39,13 @@ def record(session: Session, sources: Iterable[Entry], target: Entry) -> None:
         )
 
 
-def _is_node(entry: Entry) -> bool:
-    return entry.kind in _NODES and not entry.temporary
+def _lasting(session: Session, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The temporary ones replaced by what they were made of, which lasts."""
+    for entry in entries:
+        if entry.temporary:
+            yield from _recorded(session, "source", "target", entry)
+        elif entry.kind in _NODES:
+            yield entry
 
 
 def sources(session: Session, entry: Entry, edges: Collection[str]) -> list[Entry]:
@@ -59,9 +65,9 @@ def targets(session: Session, entry: Entry, edges: Collection[str]) -> list[Entr
 
 
 def _recorded(session: Session, wanted: str, given: str, entry: Entry) -> Iterator[Entry]:
-    """Objects that were dropped since are left out."""
+    """Objects that were dropped since, and temporary ones, are left out."""
     for (id_,) in session.connection.fetch(f"SELECT {wanted} FROM account.lineage WHERE {given} = ?", [entry.id]):
-        if (other := session.catalogue.by_id(id_)) is not None:
+        if (other := session.catalogue.by_id(id_)) is not None and not other.temporary:
             yield other
 
 
@@ -75,9 +81,7 @@ def _readers(session: Session, entry: Entry) -> Iterator[Entry]:
 def _read_by(session: Session, entry: Entry) -> list[Entry]:
     """Nothing of an object whose query does not compile any more."""
     try:
-        return [
-            read for read in read_directly(session, entry.properties["QUERY"], entry.database, entry.schema) if _is_node(read)
-        ]
+        return list(_lasting(session, read_directly(session, entry.properties["QUERY"], entry.database, entry.schema)))
     except (AccountError, duckdb.Error):
         return []
 

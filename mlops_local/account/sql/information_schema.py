@@ -6,7 +6,7 @@ from typing import Any
 
 from mlops_local.account import dropped
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import does_not_exist
+from mlops_local.account.errors import does_not_exist, no_current
 from mlops_local.account.privileges import inherited
 from mlops_local.account.relations import relation
 from mlops_local.account.sql.context import Context, Relation
@@ -29,10 +29,12 @@ def view(context: Context, path: tuple[str, ...]) -> Relation:
     """``[D.]INFORMATION_SCHEMA.name``; without a database, the one of the session."""
     database = path[0] if len(path) == 3 else context.session.database
     name = path[-1]
+    if database is None:
+        raise no_current("database")
     if name not in INFORMATION_SCHEMA:
         raise does_not_exist("Object", f"{database}.{NAME}.{name}")
-    if database is None or (database != "SNOWFLAKE" and context.session.catalogue.find("DATABASE", "", "", database) is None):
-        raise does_not_exist("Database", database or "")
+    if database != "SNOWFLAKE" and context.session.catalogue.find("DATABASE", "", "", database) is None:
+        raise does_not_exist("Database", database)
     return INFORMATION_SCHEMA[name](context, database)
 
 

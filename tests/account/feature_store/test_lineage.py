@@ -132,6 +132,16 @@ def test_what_leaves_an_edge(ask: Ask, snowpark: Snowpark, database: str, statem
     assert traced(snowpark, f"{database}.{name}", "table", LineageDirection.UPSTREAM, distance=1) == [("E.SEEN", "VIEW", None, 1)]
 
 
+def test_the_way_leads_through_temporary_tables(ask: Ask, snowpark: Snowpark, database: str) -> None:
+    ask(f"CREATE OR REPLACE SCHEMA {database}.E")
+    ask("CREATE TABLE BASE AS SELECT 1 AS A")
+    ask("CREATE TEMPORARY TABLE ONE AS SELECT A FROM BASE")
+    ask("CREATE TEMPORARY TABLE TWO (A INT)")
+    ask("INSERT INTO TWO SELECT A FROM ONE")
+    ask("CREATE TABLE MADE AS SELECT A FROM TWO")
+    assert traced(snowpark, f"{database}.E.MADE", "table", LineageDirection.UPSTREAM) == [("E.BASE", "TABLE", None, 1)]
+
+
 def test_what_is_gone_or_temporary_is_left_out(ask: Ask, snowpark: Snowpark, database: str) -> None:
     ask(f"CREATE OR REPLACE SCHEMA {database}.E")
     ask("CREATE TABLE BASE AS SELECT 1 AS A")

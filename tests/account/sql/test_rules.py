@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
+from mlops_local.account.account import Account
 from mlops_local.account.errors import AccountError
 from mlops_local.account.names import logical, physical
 from mlops_local.account.session import Request, Session
@@ -147,3 +148,11 @@ def test_scalar_sql_translates_one_expression(session: Session) -> None:
     with session.transaction():
         text = query.scalar_sql(session, "IFF(1 > 0, CURRENT_DATABASE(), 'x')")
         assert session.connection.fetch(f"SELECT {text}") == [("D",)]
+
+
+def test_the_information_schema_is_that_of_a_database(account: Account) -> None:
+    bare = account.open_session("ADMIN", role="ACCOUNTADMIN")
+    with pytest.raises(AccountError, match="does not have a current database") as caught:
+        bare.run("SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES")
+    assert caught.value.number == 90105
+    bare.close()
