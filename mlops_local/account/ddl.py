@@ -61,7 +61,10 @@ class _Writer:
 
     def contents(self, entries: Iterable[Entry]) -> str:
         """Statements for what a container holds, in the order in which it was made; kinds without one are left out."""
-        written = [self.statement(entry) for entry in sorted(entries, key=lambda one: one.id) if _is_shown(entry)]
+        seen = (
+            entry for entry in sorted(entries, key=lambda one: one.id) if _is_shown(entry) and self.session.access.sees(entry)
+        )
+        written = [self.statement(entry) for entry in seen]
         return "".join(f"\n\n{text}" for text in written)
 
 

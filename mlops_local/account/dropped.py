@@ -129,7 +129,7 @@ def _bring_back(connection: Connection, entry: Entry) -> None:
 def listed(
     session: Session, kind: str, *, database: str | None = None, schema: str | None = None
 ) -> list[tuple[Entry, datetime]]:
-    """What SHOW .. HISTORY adds: objects that were dropped, themselves or with what contains them, and when."""
+    """What SHOW .. HISTORY adds: objects of one's own that were dropped, themselves or with what contains them, and when."""
     where, values = ["kind = ?", "session = 0", "purge_on > ?"], [kind, session.account.clock.now()]  # type: tuple[list[str], list[object]]
     for column, value in (("database", database), ("schema", schema)):
         if value is not None:
@@ -139,7 +139,8 @@ def listed(
         f"SELECT {FIELDS}, dropped_on FROM account.dropped WHERE {' AND '.join(where)} ORDER BY database, schema, name, dropped_on",
         values,
     )
-    return [(entry_of(row[:-1]), row[-1]) for row in found]
+    listed = [(entry_of(row[:-1]), row[-1]) for row in found]
+    return [(entry, dropped_on) for entry, dropped_on in listed if session.access.holds(OWNERSHIP, entry)]
 
 
 def rename_container(session: Session, *, database: str, schema: str | None, to_database: str, to_schema: str | None) -> None:

@@ -29,6 +29,7 @@ def add_references(session: Session, entry: Entry, references: Iterable[Referenc
 
 def _kept(session: Session, entry: Entry, reference: Reference) -> dict[str, Any]:
     table = session.get("TABLE", reference.table)
+    session.access.demand("REFERENCES", table)
     referenced = reference.referenced or tuple(table.properties.get("PRIMARY_KEY", []))
     for owner, names in ((entry, reference.columns), (table, referenced)):
         known = {column.name for column in session.catalogue.columns(owner)}
@@ -60,11 +61,11 @@ def rename_in_keys(session: Session, entry: Entry, old: str, new: str) -> Entry:
     def renamed(names: list[str]) -> list[str]:
         return [new if name == old else name for name in names]
 
-    for other in session.catalogue.list("TABLE"):
+    for other in session.catalogue.whole.list("TABLE"):
         keys = other.properties.get("FOREIGN_KEYS")
         if keys and other.id != entry.id:
             led = [{**key, "REFERENCED": renamed(key["REFERENCED"])} if key["TABLE"] == entry.id else key for key in keys]
-            session.catalogue.update(other, FOREIGN_KEYS=led)
+            session.catalogue.whole.update(other, FOREIGN_KEYS=led)
     own: dict[str, Any] = {}
     if "PRIMARY_KEY" in entry.properties:
         own["PRIMARY_KEY"] = renamed(entry.properties["PRIMARY_KEY"])
@@ -88,7 +89,7 @@ def drop_from_keys(session: Session, entry: Entry, column: str) -> Entry:
 
 def require_unreferenced(session: Session, entry: Entry) -> None:
     """For DROP .. RESTRICT."""
-    for other in session.catalogue.list("TABLE"):
+    for other in session.catalogue.whole.list("TABLE"):
         if other.id != entry.id and any(table.id == entry.id for table, _ in references_of(session, other)):
             raise compilation_error(
                 3005, "42601", f"Cannot drop the table because of dependencies: '{other.full_name}' refers to it."

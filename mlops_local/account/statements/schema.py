@@ -190,7 +190,9 @@ def describe(session: Session, reader: Reader) -> Result:
     reader.end()
     entry = get(session, path)
     inside = [
-        one for one in session.catalogue.inside(entry.database, entry.name) if not one.parent and one.session in {0, session.id}
+        one
+        for one in session.catalogue.inside(entry.database, entry.name)
+        if not one.parent and one.session in {0, session.id} and session.access.sees(one)
     ]
     listed = sorted((one.name, one.kind, one.created_on) for one in inside)
     return rows(_CONTENTS, [(made, name, kind) for name, kind, made in listed], type_=StatementType.DESCRIBE)
