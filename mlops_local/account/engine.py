@@ -203,6 +203,17 @@ class Connection:
             self.journal.note(self.cursor, sql, values, self.registered)
         return answer
 
+    def shape(self, sql: str) -> tuple[list[str], list[str]]:
+        """The names and DuckDB types of a query's columns. Nothing is executed.
+
+        DuckDB executes a query that counts a sequence on as soon as it makes a relation of it, so that one is described instead.
+        """
+        if "nextval(" in sql:
+            described = self.cursor.execute(f"DESCRIBE {sql}").fetchall()
+            return [row[0] for row in described], [row[1] for row in described]
+        relation = self.cursor.sql(sql)
+        return list(relation.columns), [str(type_) for type_ in relation.types]
+
     def register(self, name: str, table: pa.Table) -> None:
         """An Arrow table under a name that queries of this connection can read."""
         self.cursor.register(name, table)

@@ -21,7 +21,7 @@ def default_of(entry: Entry, column: Column, context: Context) -> exp.Expr:
     sequence = entry.properties.get("SEQUENCES", {}).get(column.name)
     if sequence is not None:
         return cast(template(f"nextval('main.{sequence}')", type_=INTEGER), column.type)
-    return cast(scalar_tree(column.default, context), column.type)
+    return cast(scalar_tree(column.default, context.inside(entry)), column.type)
 
 
 def check_default(text: str, context: Context) -> None:

@@ -14,6 +14,7 @@ from mlops_local.account.sql.functions.higher_order import higher_order, is_high
 from mlops_local.account.sql.generator import Raw
 from mlops_local.account.sql.operators import harmonized, unified
 from mlops_local.account.sql.scope import Scope
+from mlops_local.account.sql.sequences import next_value
 from mlops_local.account.sql.typed import call, literal_type, string, template, type_of, typed
 from mlops_local.account.types import BINARY, BOOLEAN, INTEGER, TEXT, parse_type
 
@@ -86,6 +87,9 @@ def _column(node: exp.Expr, scope: Scope) -> exp.Expr:
         return node
     if isinstance(node.this, exp.Parameter):
         return _position(node.this, scope, table=node.table)
+    number = next_value(node, scope)
+    if number is not None:
+        return number
     for part in ("db", "catalog"):
         node.set(part, None)
     return typed(node, scope.type_of(node.table, node.name))

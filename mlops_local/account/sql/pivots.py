@@ -82,9 +82,8 @@ def _contains(tree: exp.Expr, node: exp.Expr) -> bool:
 
 
 def _described(sql: str, scope: Scope) -> Fields:
-    relation = scope.context.session.connection.cursor.sql(sql)
-    pairs = zip(relation.columns, relation.types, strict=True)
-    return tuple(Field(name, from_duckdb(str(type_))) for name, type_ in pairs)
+    names, types = scope.context.session.connection.shape(sql)
+    return tuple(Field(name, from_duckdb(type_)) for name, type_ in zip(names, types, strict=True))
 
 
 def _known(column: exp.Expr, fields: Fields) -> Field:

@@ -100,6 +100,8 @@ def _select(node: exp.Select, scope: Scope) -> Fields | None:
     items = []
     for item in node.expressions:
         made = translate(item, scope)
+        if isinstance(item, exp.Column) and not isinstance(made, exp.Column):
+            made = exp.Alias(this=made, alias=exp.Identifier(this=item.name, quoted=True))
         if isinstance(made, exp.Alias):
             scope.aliases[made.alias] = type_of(made.this)
         items.append(made)

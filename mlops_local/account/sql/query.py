@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import duckdb
@@ -88,17 +89,24 @@ def prepared(text: str, context: Context) -> str:
 
 def described(session: Session, sql: str, fields: Fields | None) -> tuple[Column, ...]:
     """DuckDB's own description, refined by what the tree knows; names as the tree knows them, since DuckDB renames doubles."""
-    relation = relation_of(session, sql)
-    types = [str(type_) for type_ in relation.types]
+    with _names_told():
+        names, types = session.connection.shape(sql)
     if fields is None or len(fields) != len(types):
-        fields = tuple(Field(name) for name in relation.columns)
+        fields = tuple(Field(name) for name in names)
     return tuple(Column(logical(field.name), refined(type_, field.type)) for field, type_ in zip(fields, types, strict=True))
 
 
 def relation_of(session: Session, sql: str) -> duckdb.DuckDBPyRelation:
-    """DuckDB's plan of a query: bound, not executed."""
-    try:
+    """DuckDB's plan of a query: bound, and not executed unless it counts a sequence on."""
+    with _names_told():
         return session.connection.cursor.sql(sql)
+
+
+@contextmanager
+def _names_told() -> Iterator[None]:
+    """A name that DuckDB does not find is refused in Snowflake's words."""
+    try:
+        yield
     except duckdb.BinderException as error:
         unknown = _unknown_name(str(error))
         if unknown is None:

@@ -142,7 +142,7 @@ def _view(entry: Entry, context: Context) -> Relation:
 def _width(context: Context, sql: str) -> int | None:
     """How many columns a query has now; None when it cannot be bound any more, which the whole statement will tell."""
     try:
-        return len(context.session.connection.cursor.sql(sql).columns)
+        return len(context.session.connection.shape(sql)[0])
     except duckdb.Error:
         return None
 

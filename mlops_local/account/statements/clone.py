@@ -170,6 +170,10 @@ def _link(source: Path, target: Path) -> None:
         shutil.copytree(source, target, copy_function=os.link)
 
 
+def _sequence(clone: Clone, source: Entry, copy: Entry) -> None:
+    table.copy_counters(clone.session, source, copy)
+
+
 _FINISH: dict[str, Callable[[Clone, Entry, Entry], None]] = {
     "ALERT": _alert,
     "DATASET": _nothing,
@@ -181,6 +185,7 @@ _FINISH: dict[str, Callable[[Clone, Entry, Entry], None]] = {
     "MODEL VERSION": _version,
     "PROCEDURE": _nothing,
     "SCHEMA": _nothing,
+    "SEQUENCE": _sequence,
     "STAGE": _stage,
     "STREAM": _stream,
     "TABLE": _table,

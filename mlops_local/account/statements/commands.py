@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mlops_local.account.errors import AccountError, does_not_exist, syntax_error, unsupported
+from mlops_local.account.errors import AccountError, compilation_error, does_not_exist, syntax_error, unsupported
 from mlops_local.account.parameters import checked
 from mlops_local.account.privileges import ALL, may_take_role
 from mlops_local.account.reader import Reader
@@ -134,18 +134,27 @@ def _set_parameter(session: Session, name: str, value: Any) -> None:
 
 
 def set_variable(session: Session, reader: Reader, request: Request) -> Result:
-    """``SET v = expression``. https://docs.snowflake.com/en/sql-reference/session-variables"""
+    """``SET v = expression``, ``SET (a, b) = (x, y)``. https://docs.snowflake.com/en/sql-reference/session-variables"""
     reader.next()
-    name = reader.identifier()
+    names = reader.list(reader.identifier) if reader.token.text == "(" else [reader.identifier()]
     reader.expect("=")
-    answer = session.account.run(session, Request(f"SELECT {reader.rest()}"))
-    session.variables[name] = answer.table.column(0)[0].as_py()
+    text = reader.rest()
+    if len(names) > 1:
+        text = f"* FROM (VALUES {text})" if not text.lstrip("( \n").upper().startswith("SELECT") else f"* FROM {text}"
+    table = session.account.run(session, Request(f"SELECT {text}")).table
+    if table.num_columns != len(names) or table.num_rows != 1:
+        raise compilation_error(
+            1014, "42601", f"SET of {len(names)} variables with {table.num_columns} values in {table.num_rows} rows."
+        )
+    for name, column in zip(names, table.columns, strict=True):
+        session.variables[name] = column[0].as_py()
     return status(SUCCEEDED)
 
 
 def unset_variable(session: Session, reader: Reader, request: Request) -> Result:
     reader.next()
-    session.variables.pop(reader.identifier(), None)
+    for name in reader.list(reader.identifier) if reader.token.text == "(" else [reader.identifier()]:
+        session.variables.pop(name, None)
     reader.end()
     return status(SUCCEEDED)
 

@@ -150,10 +150,15 @@ def copy_rows(session: Session, source: Entry, entry: Entry, *, rows: bool = Tru
     session.connection.execute(column_change.table_sql(entry.physical, session.catalogue.columns(entry)))
     if rows:
         session.connection.execute(f"INSERT INTO {entry.physical} SELECT * FROM {source.physical}")
+    copy_counters(session, source, entry, goes_on=rows)
+
+
+def copy_counters(session: Session, source: Entry, entry: Entry, *, goes_on: bool = True) -> None:
+    """The sequences of a copy, numbering on from where those of its source stand."""
     sequences = {}
     for column, old in source.properties.get("SEQUENCES", {}).items():
         sequences[column] = f"s{entry.id}_{old.partition('_')[2]}"
-        _copy_sequence(session, old, sequences[column], goes_on=rows)
+        _copy_sequence(session, old, sequences[column], goes_on=goes_on)
     if sequences:
         entry.properties.update(session.catalogue.update(entry, SEQUENCES=sequences).properties)
 
