@@ -14,13 +14,25 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account import alerts, dropped, dynamic_tables, graph_versions, lineage, loads, task_runs, tdigest, warehouses
+from mlops_local.account import (
+    alerts,
+    dropped,
+    dynamic_tables,
+    events,
+    graph_versions,
+    lineage,
+    loads,
+    task_runs,
+    tdigest,
+    warehouses,
+)
 from mlops_local.account import language as language
 from mlops_local.account.access_tokens import AccessToken, tokens_of, with_secret
 from mlops_local.account.catalogue import Catalogue, Entry
 from mlops_local.account.clock import Clock, SystemClock
 from mlops_local.account.engine import Engine
 from mlops_local.account.errors import AccountError
+from mlops_local.account.events import Events
 from mlops_local.account.history import History
 from mlops_local.account.parameters import checked
 from mlops_local.account.privileges import ALL, may_take_role
@@ -75,6 +87,7 @@ class Account:
         self.tokens: TokenIssuer | None = None
         self.uses = Uses()
         self.history = History(self.engine, self.uses)
+        self.events = Events(self.engine)
         self.sessions: dict[int, Session] = {}
         self._ids = itertools.count(int(self.clock.now().timestamp() * 1000))
         self._lock = threading.Lock()
@@ -86,6 +99,7 @@ class Account:
             lineage.create_tables(session.connection)
             loads.create_tables(session.connection)
             alerts.create_tables(session.connection)
+            events.create_tables(session.connection)
             graph_versions.create_tables(session.connection)
             task_runs.create_tables(session.connection)
             dropped.create_tables(session.connection)
@@ -104,6 +118,7 @@ class Account:
             session.close()
         self.runtime.close()
         self.history.close()
+        self.events.close()
         self.engine.close()
         self.stages.close()
 
@@ -204,6 +219,7 @@ class Account:
 
     def run(self, session: Session, request: Request) -> Result:
         """Runs one statement, keeps its answer for RESULT_SCAN and writes its row in the query history."""
+        self.events.write_before(session)
         with self.history.record(session, request, self.clock) as record:
             try:
                 with following(session.parameters):

@@ -23,7 +23,7 @@ from mlops_local.account.lookups import MISSING
 from mlops_local.account.names import Name, quote_if_needed
 from mlops_local.account.types import Column, parse_type
 
-_DOMAINS = {"VIEW": "TABLE", "DYNAMIC TABLE": "TABLE", "EXTERNAL TABLE": "TABLE"}
+_DOMAINS = {"VIEW": "TABLE", "DYNAMIC TABLE": "TABLE", "EVENT TABLE": "TABLE", "EXTERNAL TABLE": "TABLE"}
 
 _SCHEMA = """
 CREATE SCHEMA IF NOT EXISTS account;

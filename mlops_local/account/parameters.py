@@ -25,6 +25,7 @@ _ONLY: dict[str, set[Any]] = {
     "QUOTED_IDENTIFIERS_IGNORE_CASE": {False},
     "TIMESTAMP_TYPE_MAPPING": {"TIMESTAMP_NTZ"},
 }
+_LOG_LEVELS = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "OFF"}
 # What the connector asks a server for by parameter.
 _FORMATS = {"ARROW", "ARROW_FORCE", "JSON"}
 
@@ -38,6 +39,10 @@ def checked(name: str, value: Any) -> Any:
     allowed = _ONLY.get(name)
     if allowed is not None and (value.upper() if isinstance(value, str) else value) not in allowed:
         raise unsupported(f"{name} = {value}")
+    if name == "LOG_LEVEL":
+        value = str(value).upper()
+        if value not in _LOG_LEVELS:
+            raise _invalid(name, value)
     if name == "TIMEZONE":
         _check_zone(value)
     if name == "PYTHON_CONNECTOR_QUERY_RESULT_FORMAT" and str(value).upper() not in _FORMATS:

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from mlops_local.account.catalogue import Catalogue, Entry
 from mlops_local.account.errors import AccountError, python_error, unsupported
+from mlops_local.account.events import Executable, LogRecord, level_of, record
 from mlops_local.account.locations import locate
 from mlops_local.account.result import Result, StatementType
 from mlops_local.account.sandbox import (
@@ -172,9 +173,10 @@ class Runtime:
         def run(batch: pa.RecordBatch, partitions: Sequence[int] | None) -> TableRows:
             arguments, results = [type_.sql for type_ in types], [column.type.sql for column in columns]
             given = _arguments(batch.columns[: len(types)], batch.num_rows)
+            asked, on_records = _logging(session, handler)
             with refused(), stoppable(session) as cancellation:
                 answer = self.sandbox.call_table(
-                    handler, arguments, results, given, partitions=partitions, cancellation=cancellation
+                    asked, arguments, results, given, partitions=partitions, cancellation=cancellation, on_records=on_records
                 )
             return TableRows(answer.rows, answer.input_rows, answer.partitions)
 
@@ -185,12 +187,13 @@ class Runtime:
         function = self._functions[name]
         whole = table.combine_chunks()
         batches = whole.to_batches(max_chunksize=_share(table.num_rows)) or [pa.RecordBatch.from_pylist([], table.schema)]
+        handler, on_records = _logging(session, function.handler)
         with refused(), stoppable(session) as cancellation, ThreadPoolExecutor(_WORKERS) as threads:
 
             def call(batch: pa.RecordBatch) -> pa.Array:
                 given = _arguments(batch.columns[: len(function.arguments)], batch.num_rows)
                 return self.sandbox.call_function(
-                    function.handler, function.arguments, function.result, given, cancellation=cancellation
+                    handler, function.arguments, function.result, given, cancellation=cancellation, on_records=on_records
                 )
 
             return pa.chunked_array(list(threads.map(call, batches)))
@@ -205,10 +208,12 @@ class Runtime:
         """One chunk of rows of the function that the first column names, for the session of the second."""
         function, (sessions, *given) = self._functions[names[0].as_py()], columns
         batch = _arguments([column.combine_chunks() for column in given], len(names))
+        session = self._account.sessions[sessions[0].as_py()]
+        handler, on_records = _logging(session, function.handler)
         try:
-            with stoppable(self._account.sessions[sessions[0].as_py()]) as cancellation:
+            with stoppable(session) as cancellation:
                 answer = self.sandbox.call_function(
-                    function.handler, function.arguments, function.result, batch, cancellation=cancellation
+                    handler, function.arguments, function.result, batch, cancellation=cancellation, on_records=on_records
                 )
         except SandboxError as error:
             self._failures.append(error)
@@ -228,16 +233,19 @@ class Runtime:
         if tokens is None:
             raise unsupported("CALL without a server: procedures reach the account over HTTP")
         with self.inner_session(session, entry) as inner:
+            of = Executable("PROCEDURE", entry.name, entry.owner)
+            handler, on_records = _logging(inner, self.handler(session, entry), of)
             try:
                 with stoppable(session) as cancellation:
                     result = self.sandbox.call_procedure(
-                        self.handler(session, entry),
+                        handler,
                         [argument.type for argument in routine.arguments],
                         None if routine.table is not None else routine.returns,
                         arguments,
                         self._connection(inner, tokens),
                         seconds=float(session.parameters["STATEMENT_TIMEOUT_IN_SECONDS"]),
                         cancellation=cancellation,
+                        on_records=on_records,
                     )
             except SandboxError as error:
                 raise sandbox_refusal(error) from error
@@ -263,6 +271,7 @@ class Runtime:
         inner.schema = session.schema if caller else entry.schema or session.schema
         inner.parameters = dict(session.parameters)
         inner.task = session.task
+        inner.routine = entry
         inner.caller = session
         inner.catalogue = Catalogue(inner.connection, session.id, inner.access)
         if caller:
@@ -289,6 +298,18 @@ class Runtime:
             role=inner.role,
             warehouse=inner.warehouse,
         )
+
+
+def _logging(
+    session: Session, handler: Handler, of: Executable | None = None
+) -> tuple[Handler, Callable[[list[dict[str, Any]]], None]]:
+    """The handler with the level at which the session logs, and what takes its records to the event table."""
+    executable = of or Executable("FUNCTION", handler.name)
+
+    def take(records: list[dict[str, Any]]) -> None:
+        record(session, [LogRecord(**one) for one in records], of=executable, language="python")
+
+    return replace(handler, log_level=level_of(session)), take
 
 
 @contextmanager

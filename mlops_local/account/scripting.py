@@ -211,6 +211,10 @@ class _Script:
         return cell(self._session.run(f"SELECT CAST({constant(value)} AS {type_.sql})"))
 
     def _run_sql(self, statement: Sql) -> None:
+        if statement.text[:7].upper() == "SYSTEM$":
+            # SYSTEM$LOG_INFO('..'); stands as a statement, with variables as in any expression.
+            self._evaluate(statement.text)
+            return
         result = self._sql(statement.text)
         if statement.into:
             self._take(result, statement.into)

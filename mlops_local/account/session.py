@@ -35,6 +35,7 @@ DEFAULT_PARAMETERS: dict[str, Any] = {
     "CLIENT_TELEMETRY_ENABLED": False,
     "DATE_INPUT_FORMAT": "AUTO",
     "DATE_OUTPUT_FORMAT": "YYYY-MM-DD",
+    "LOG_LEVEL": "OFF",
     "MULTI_STATEMENT_COUNT": 1,
     "PYTHON_CONNECTOR_QUERY_RESULT_FORMAT": "ARROW",
     "QUERY_TAG": "",
@@ -111,6 +112,8 @@ class Session:
         self.task: TaskContext | None = None
         # The run of an alert that they belong to.
         self.alert: AlertRun | None = None
+        # The procedure whose body they are.
+        self.routine: Entry | None = None
         # Whether the query history tells of its statements; the account keeps its own to itself.
         self.recorded = True
         # What holds until the transaction ends: up to which change its reads of a stream go.
@@ -173,6 +176,11 @@ class Session:
     def run(self, text: str) -> Result:
         """One statement on the account's own behalf within this session, without a history row."""
         return self.execute(Request(text))
+
+    @property
+    def running_query(self) -> str | None:
+        """The id of the statement that runs now."""
+        return self._running[-1] if self._running else None
 
     @contextmanager
     def unrecorded(self) -> Iterator[None]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class SandboxError(Exception):
-    """Base of the sandbox's errors; ``log`` is what the handler had printed by then."""
+    """Base of the sandbox's errors; ``log`` is what the handler had printed by then, ``records`` what it had logged."""
 
-    def __init__(self, message: str, *, log: str = "") -> None:
+    def __init__(self, message: str, *, log: str = "", records: list[dict[str, Any]] | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.log = log
+        self.records = records or []
 
 
 class HandlerError(SandboxError):

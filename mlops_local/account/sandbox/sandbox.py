@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from tempfile import gettempdir
 from types import TracebackType
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,6 +34,9 @@ from mlops_local.account.sandbox.zygote import Zygotes, environment, flavour_of
 
 # Loaded in every worker, so that libraries (never the handler itself) may lean on them undeclared.
 _ALWAYS_LOADED = frozenset({"pyarrow", "pandas", "numpy"})
+
+
+OnRecords = Callable[[list[dict[str, Any]]], None]
 
 
 class Sandbox:
@@ -84,11 +88,12 @@ class Sandbox:
         seconds: float | None = None,
         zone: str = "UTC",
         cancellation: Cancellation | None = None,
+        on_records: OnRecords | None = None,
     ) -> pa.Array:
         """One value per row of the batch, whose columns are the arguments in order."""
         present = _complete_rows(batch) if handler.strict else None
         rows = batch if present is None else batch.filter(present)
-        call = self._call(handler, _setup(handler, arguments, [result], zone), seconds, cancellation)
+        call = self._call(handler, _setup(handler, arguments, [result], zone), seconds, cancellation, on_records)
         values = self._ask_warm(call, {"op": "function", "rows": rows.num_rows}, rows)
         if values is None or values.num_rows != rows.num_rows:
             raise SandboxError(f"{handler.name} gave {values.num_rows if values else 0} values for {rows.num_rows} rows.")
@@ -105,12 +110,13 @@ class Sandbox:
         seconds: float | None = None,
         zone: str = "UTC",
         cancellation: Cancellation | None = None,
+        on_records: OnRecords | None = None,
     ) -> TableResult:
         """``partitions`` are lengths of runs of neighbouring rows; without it all rows are one partition."""
         lengths = [batch.num_rows] if partitions is None else list(partitions)
         if sum(lengths) != batch.num_rows:
             raise ValueError(f"partitions of {sum(lengths)} rows for a batch of {batch.num_rows}")
-        call = self._call(handler, _setup(handler, arguments, results, zone), seconds, cancellation)
+        call = self._call(handler, _setup(handler, arguments, results, zone), seconds, cancellation, on_records)
         rows = self._ask_warm(call, {"op": "table", "lengths": lengths}, batch)
         if rows is None or rows.num_columns != len(results) + 2:
             raise SandboxError(f"{handler.name} gave no table.")
@@ -127,29 +133,37 @@ class Sandbox:
         seconds: float | None = None,
         zone: str = "UTC",
         cancellation: Cancellation | None = None,
+        on_records: OnRecords | None = None,
     ) -> ProcedureResult:
         """``values`` has one row, or is None without arguments. ``result=None``: RETURNS TABLE."""
         setup = _setup(handler, arguments, [] if result is None else [result], zone)
         setup["account"] = [connection.host, connection.port]
-        call = self._call(handler, setup, seconds, cancellation)
+        call = self._call(handler, setup, seconds, cancellation, on_records)
         worker = self._start(call)
         try:
             with cancellable(cancellation, worker):
                 header = {"op": "procedure", "connection": asdict(connection)}
-                answer, value = worker.ask(header, values, deadline=call.deadline)
+                answer, value = call.ask(worker, header, values)
             log = worker.take_log()
         finally:
             worker.close()
         self._report(handler, log)
         return ProcedureResult(None if value is None else value.column(0), answer["query_id"], log)
 
-    def _call(self, handler: Handler, setup: Header, seconds: float | None, cancellation: Cancellation | None) -> _Call:
+    def _call(
+        self,
+        handler: Handler,
+        setup: Header,
+        seconds: float | None,
+        cancellation: Cancellation | None,
+        on_records: OnRecords | None,
+    ) -> _Call:
         duration = self._settings.limits.seconds if seconds is None else seconds
-        return _Call(handler, setup, Deadline.after(duration), cancellation)
+        return _Call(handler, setup, Deadline.after(duration), cancellation, on_records)
 
     def _ask_warm(self, call: _Call, header: Header, batch: pa.RecordBatch) -> pa.RecordBatch | None:
         with self._pool.borrow(call.key, lambda: self._start(call)) as worker, cancellable(call.cancellation, worker):
-            _, values = worker.ask(header, batch, deadline=call.deadline)
+            _, values = call.ask(worker, header, batch)
             self._report(call.handler, worker.take_log())
         return values
 
@@ -164,7 +178,7 @@ class Sandbox:
             raise SandboxError(f"A Python worker could not be started: {error}. See the account's log.") from error
         try:
             with cancellable(call.cancellation, worker):
-                worker.ask({**call.setup, **self._confinement(folder), **_denied(declared)}, deadline=call.deadline)
+                call.ask(worker, {**call.setup, **self._confinement(folder), **_denied(declared)}, None)
         except BaseException:
             worker.close()
             raise
@@ -191,6 +205,21 @@ class _Call:
     setup: Header
     deadline: Deadline
     cancellation: Cancellation | None
+    on_records: OnRecords | None
+
+    def ask(self, worker: Worker, header: Header, batch: pa.RecordBatch | None) -> tuple[Header, pa.RecordBatch | None]:
+        """The worker's answer; what the handler has logged is reported, also when it failed."""
+        try:
+            answer, values = worker.ask(header, batch, deadline=self.deadline)
+        except SandboxError as error:
+            self._tell(error.records)
+            raise
+        self._tell(answer["records"])
+        return answer, values
+
+    def _tell(self, records: list[dict[str, Any]]) -> None:
+        if records and self.on_records is not None:
+            self.on_records(records)
 
     @property
     def key(self) -> Hashable:
@@ -208,6 +237,7 @@ def _setup(handler: Handler, arguments: Sequence[str], results: Sequence[str], z
         "arguments": list(arguments),
         "results": list(results),
         "zone": zone,
+        "log_level": handler.log_level,
         "account": None,
     }
 

@@ -25,7 +25,7 @@ class Handler:
     """A Python handler as CREATE FUNCTION or CREATE PROCEDURE declares it.
 
     ``name`` is the SQL name, for error messages. ``handler`` is ``compute`` inside an inline ``body``, or ``module.function``
-    inside the imports. ``strict`` is RETURNS NULL ON NULL INPUT.
+    inside the imports. ``strict`` is RETURNS NULL ON NULL INPUT. What it logs from ``log_level`` on is reported.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Handler:
     packages: tuple[str, ...] = ()
     runtime_version: str = ""
     strict: bool = False
+    log_level: str = "OFF"
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ class Worker:
         if "isolation" in answer:
             raise IsolationError(answer["isolation"])
         if "failure" in answer:
-            raise HandlerError(answer["failure"], log=self.take_log())
+            raise HandlerError(answer["failure"], log=self.take_log(), records=answer["records"])
 
     def _death_text(self, status: int) -> str:
         how = f"by signal {signal.Signals(-status).name}" if status < 0 else f"with status {status}"

@@ -61,6 +61,7 @@ SystemFunction = Callable[[Session, list[Any]], Any]
 InformationView = Callable[[Context, str], Relation]
 AccountView = Callable[[Context], Relation]
 ObjectSource = Callable[[Context, Entry], Relation]
+AccountRelation = Callable[[Context], Relation]
 Location = Callable[[Context, str, dict[str, str], int], Relation]
 ScalarFunction = Callable[[Context, tuple[str, ...], "list[SqlType | None]", "list[str | None]"], "Scalar | None"]
 UserTableFunction = Callable[[Context, tuple[str, ...], "list[SqlType | None]", "list[str | None]"], "RowFunction | None"]
@@ -71,6 +72,7 @@ SYSTEM_FUNCTIONS: dict[str, SystemFunction] = {}
 INFORMATION_SCHEMA: dict[str, InformationView] = {}
 ACCOUNT_USAGE: dict[str, AccountView] = {}
 OBJECT_SOURCES: dict[str, ObjectSource] = {}
+ACCOUNT_RELATIONS: dict[tuple[str, ...], AccountRelation] = {}
 LOCATIONS: list[Location] = []
 SCALAR_FUNCTIONS: list[ScalarFunction] = []
 USER_TABLE_FUNCTIONS: list[UserTableFunction] = []
@@ -112,6 +114,16 @@ def account_usage(name: str) -> Callable[[AccountView], AccountView]:
 def object_source(kind: str) -> Callable[[ObjectSource], ObjectSource]:
     def enter(function: ObjectSource) -> ObjectSource:
         OBJECT_SOURCES[kind] = function
+        return function
+
+    return enter
+
+
+def account_relation(path: tuple[str, ...]) -> Callable[[AccountRelation], AccountRelation]:
+    """For what every account has under a name of its own, without an object of the catalogue."""
+
+    def enter(function: AccountRelation) -> AccountRelation:
+        ACCOUNT_RELATIONS[path] = function
         return function
 
     return enter

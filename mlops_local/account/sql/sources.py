@@ -12,14 +12,14 @@ from mlops_local.account.errors import compilation_error, unsupported
 from mlops_local.account.names import column, physical
 from mlops_local.account.sql import information_schema
 from mlops_local.account.sql.context import Context, Relation
-from mlops_local.account.sql.extensions import OBJECT_SOURCES
+from mlops_local.account.sql.extensions import ACCOUNT_RELATIONS, OBJECT_SOURCES
 from mlops_local.account.sql.generator import raw
 from mlops_local.account.sql.identifiers import logical_parts
 
 COLUMNS = "columns"
 # Set on the node of a table that is not read but changed: what that takes.
 PRIVILEGES = "privileges"
-_WITH_ROWS = {"TABLE", "DYNAMIC TABLE", "EXTERNAL TABLE"}
+_WITH_ROWS = {"TABLE", "DYNAMIC TABLE", "EVENT TABLE", "EXTERNAL TABLE"}
 _DEEPEST = 32
 
 
@@ -76,6 +76,9 @@ def _resolve(table: exp.Table, context: Context) -> None:
         return
     if path[:-1] == information_schema.ACCOUNT:
         replace_by(table, information_schema.account_view(context, path), alias=path[-1])
+        return
+    if path in ACCOUNT_RELATIONS:
+        replace_by(table, ACCOUNT_RELATIONS[path](context), alias=path[-1])
         return
     entry = find(context, path)
     for privilege in table.meta.get(PRIVILEGES, ("SELECT",)):

@@ -122,6 +122,14 @@ def _change(session: Session, entry: Entry, reader: Reader) -> None:
         session.catalogue.update(entry, comment=options.pop("COMMENT", None), **options)
 
 
+def _switch(session: Session, entry: Entry, verb: str) -> None:
+    if verb == "SUSPEND":
+        session.catalogue.whole.update(entry, STATE=SUSPENDED)
+        return
+    require_of_owner(session, Alert(entry), _PRIVILEGE)
+    session.catalogue.whole.update(entry, **state_after_resume(session, Alert(entry)))
+
+
 def drop(session: Session, reader: Reader, if_exists: bool) -> Result:
     return schema_object.drop(session, WORDS, reader, if_exists=if_exists, remove=session.catalogue.remove)
 

@@ -13,13 +13,14 @@ from mlops_local.account import dropped
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.dropped import RETENTION
 from mlops_local.account.errors import compilation_error
+from mlops_local.account.events import checked_level
 from mlops_local.account.names import Name
 from mlops_local.account.reader import Reader
 from mlops_local.account.session import Session
 from mlops_local.account.statements.clone import Clone
 from mlops_local.account.statements.options import read_options
 
-_PARAMETERS: dict[str, type] = {"COMMENT": str, RETENTION: int, "MAX_DATA_EXTENSION_TIME_IN_DAYS": int}
+_PARAMETERS: dict[str, type] = {"COMMENT": str, RETENTION: int, "MAX_DATA_EXTENSION_TIME_IN_DAYS": int, "LOG_LEVEL": str}
 
 
 def read_parameters(reader: Reader) -> dict[str, Any]:
@@ -27,6 +28,8 @@ def read_parameters(reader: Reader) -> dict[str, Any]:
     found = read_options(reader, _PARAMETERS)
     if RETENTION in found:
         dropped.check_retention(found[RETENTION])
+    if "LOG_LEVEL" in found:
+        found["LOG_LEVEL"] = checked_level(found["LOG_LEVEL"])
     return found
 
 

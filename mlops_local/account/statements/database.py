@@ -10,7 +10,7 @@ from mlops_local.account.names import Name
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import SUCCEEDED, Column, Result, StatementType, rows, status
 from mlops_local.account.session import Session
-from mlops_local.account.statements import account_object, container, schema
+from mlops_local.account.statements import account_object, container, event_table, schema
 from mlops_local.account.statements.clone import read_container_options
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
 from mlops_local.account.statements.undrop import undrop
@@ -87,7 +87,7 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
     name = reader.path()[0]
     with session.ddl():
         entry = account_object.find(session, "DATABASE", name, if_exists=if_exists)
-        if entry is not None:
+        if entry is not None and not event_table.set_on(session, entry, reader):
             container.change(session, entry, reader, lambda path: Name("", "", path[-1]))
     return status(SUCCEEDED)
 

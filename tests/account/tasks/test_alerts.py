@@ -95,6 +95,27 @@ def test_runs_as_its_owner_and_needs_the_privilege(run: Run, account: Account) -
     assert run("SELECT NAME FROM LOG") == [{"NAME": "R"}]
 
 
+def test_who_may_operate_it_starts_and_stops_it(run: Run) -> None:
+    run(
+        "CREATE ROLE R",
+        "GRANT ROLE R TO USER ADMIN",
+        "GRANT USAGE ON DATABASE D TO ROLE R",
+        "GRANT USAGE ON SCHEMA D.S TO ROLE R",
+    )
+    run("GRANT MONITOR ON ALERT A TO ROLE R", "USE ROLE R", "USE SECONDARY ROLES NONE")
+    for text in ("ALTER ALERT A RESUME", "EXECUTE ALERT A", "DROP ALERT A"):
+        with pytest.raises(AccountError, match="Insufficient privileges"):
+            run(text)
+    run(
+        "USE ROLE ACCOUNTADMIN",
+        "GRANT OPERATE ON ALERT A TO ROLE R",
+        "USE ROLE R",
+        "ALTER ALERT A RESUME",
+        "ALTER ALERT A SUSPEND",
+    )
+    run("EXECUTE ALERT A")
+
+
 def test_shows_changes_and_drops(run: Run) -> None:
     run(
         "CREATE ALERT B CLONE A",

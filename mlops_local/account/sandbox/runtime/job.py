@@ -19,6 +19,7 @@ from mlops_local.account.sandbox.runtime.convert import zone_named
 from mlops_local.account.sandbox.runtime.failure import describe
 from mlops_local.account.sandbox.runtime.functions import Signature, call_function, call_table
 from mlops_local.account.sandbox.runtime.procedure import call_procedure
+from mlops_local.account.sandbox.runtime.records import Recorder
 from mlops_local.account.sandbox.runtime.shim import Shim
 from mlops_local.account.sandbox.runtime.source import find_handler, own_paths
 from mlops_local.account.sandbox.wire import ConnectionLostError, Header, receive, send
@@ -39,6 +40,7 @@ class _Job:
 
 def serve(sock: socket.socket) -> None:
     setup, _ = receive(sock)
+    recorder = Recorder(setup["log_level"])
     job: list[_Job] = []
 
     def load() -> Answer:
@@ -46,23 +48,26 @@ def serve(sock: socket.socket) -> None:
         job.append(_load(setup))
         return {}, None
 
-    send(sock, *_attempt(load, setup))
+    send(sock, *_attempt(load, setup, recorder))
     while job:
         try:
             header, batch = receive(sock)
         except ConnectionLostError:
             return
-        send(sock, *_attempt(lambda: _call(job[0], header, batch), setup))  # noqa: B023  called before the next turn
+        send(sock, *_attempt(lambda: _call(job[0], header, batch), setup, recorder))  # noqa: B023  called before the next turn
 
 
-def _attempt(action: Callable[[], Answer], setup: Header) -> Answer:
-    """Whatever a handler raises is an answer, also SystemExit and MemoryError."""
+def _attempt(action: Callable[[], Answer], setup: Header, recorder: Recorder) -> Answer:
+    """Whatever a handler raises is an answer, also SystemExit and MemoryError; what it has logged comes with it."""
     try:
-        return action()
+        header, batch = action()
+        return {**header, "records": recorder.take()}, batch
     except _NotIsolatedError as error:
         return {"isolation": str(error)}, None
     except BaseException as error:
-        return {"failure": describe(error, name=setup["name"], handler=setup["handler"])}, None
+        recorder.unhandled(error)
+        failure = describe(error, name=setup["name"], handler=setup["handler"])
+        return {"failure": failure, "records": recorder.take()}, None
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
