@@ -24,8 +24,16 @@ from mlops_local.account.sandbox import model_handler
 from mlops_local.account.session import Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.casts import cast
-from mlops_local.account.sql.context import Context
-from mlops_local.account.sql.extensions import RowFunction, Scalar, preparation, scalar_function, user_table_function
+from mlops_local.account.sql.context import Context, Relation
+from mlops_local.account.sql.extensions import (
+    Arranged,
+    QueryFunction,
+    RowFunction,
+    Scalar,
+    preparation,
+    scalar_function,
+    user_table_function,
+)
 from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.typed import null, template, type_of, typed
 from mlops_local.account.statements import model
@@ -79,7 +87,7 @@ def _arranged(arguments: Sequence[Argument], asked: Call, inside: Context, given
 @user_table_function
 def resolve_table(
     context: Context, path: tuple[str, ...], types: list[SqlType | None], names: list[str | None]
-) -> RowFunction | None:
+) -> RowFunction | QueryFunction | None:
     asked = Call(len(types), named_or_not(names), lambda: types)
     if len(path) == 3 and path[0] == _MODEL:
         return _model_table(context, int(path[1]), path[2], asked)
@@ -89,13 +97,29 @@ def resolve_table(
     if entry is None:
         return None
     declared = Routine.of(entry)
-    if declared.table is None or declared.language != "PYTHON":
-        raise unsupported(f"TABLE({declared.name}(..)) of a {declared.language} function that returns {declared.returns}")
+    if declared.table is None:
+        raise unsupported(f"TABLE({declared.name}(..)) of a function that returns {declared.returns}")
     inside = _inside(context, entry, declared)
-    columns = [Column(column.name, parse_type(column.type)) for column in declared.table]
+    if declared.language == "SQL":
+        return query_function(declared, inside, partial(_arranged, declared.arguments, asked, inside))
+    columns = _columns(declared)
     runtime = session.account.runtime
     made = runtime.table_function(session, declared.name, _types(declared), columns, runtime.handler(session, entry))
     return replace(made, arranged=partial(_arranged, declared.arguments, asked, inside))
+
+
+def _columns(declared: Routine) -> list[Column]:
+    return [Column(column.name, parse_type(column.type)) for column in declared.table or ()]
+
+
+def query_function(declared: Routine, inside: Context, arranged: Arranged) -> QueryFunction:
+    """https://docs.snowflake.com/en/developer-guide/udf/sql/udf-sql-tabular-functions"""
+
+    def relation(nodes: list[exp.Expr]) -> Relation:
+        values = {argument.name: node for argument, node in zip(declared.arguments, nodes, strict=True)}
+        return query.inlined_rows(declared.body, inside, values, _columns(declared))
+
+    return QueryFunction(declared.name, _types(declared), relation, arranged)
 
 
 _DEEPEST = 32
@@ -134,10 +158,13 @@ def check_sql_function(session: Session, where: Name, declared: Routine) -> None
     """Refuses a body that could not be computed, when the function is made."""
     context = Context(session, where.database, where.schema)
     context.compile = query.compile_query
+    nulls = [cast(null(), type_) for type_ in _types(declared)]
+    if declared.table is not None:
+        query.relation_of(session, query_function(declared, context, list).relation(nulls).sql)
+        return
     made = sql_function(declared, context)
     assert made.expression is not None
-    assert made.arguments is not None
-    query.relation_of(session, f"SELECT {generate(made.expression([cast(null(), type_) for type_ in made.arguments]))}")
+    query.relation_of(session, f"SELECT {generate(made.expression(nulls))}")
 
 
 def _model_method(context: Context, version_id: int, name: str, asked: Call) -> Scalar:

@@ -56,6 +56,16 @@ class RowFunction:
     arranged: Arranged | None = None
 
 
+@dataclass(frozen=True)
+class QueryFunction:
+    """A table function that is a query of its arguments; ``relation`` makes its rows of them."""
+
+    name: str
+    arguments: tuple[SqlType, ...]
+    relation: Callable[[list[exp.Expr]], Relation]
+    arranged: Arranged
+
+
 TableFunction = Callable[[Context, list[Any], dict[str, Any]], Relation]
 SystemFunction = Callable[[Session, list[Any]], Any]
 InformationView = Callable[[Context, str], Relation]
@@ -64,7 +74,9 @@ ObjectSource = Callable[[Context, Entry], Relation]
 AccountRelation = Callable[[Context], Relation]
 Location = Callable[[Context, str, dict[str, str], int], Relation]
 ScalarFunction = Callable[[Context, tuple[str, ...], "list[SqlType | None]", "list[str | None]"], "Scalar | None"]
-UserTableFunction = Callable[[Context, tuple[str, ...], "list[SqlType | None]", "list[str | None]"], "RowFunction | None"]
+UserTableFunction = Callable[
+    [Context, tuple[str, ...], "list[SqlType | None]", "list[str | None]"], "RowFunction | QueryFunction | None"
+]
 Preparation = Callable[[Context, str], str]
 
 TABLE_FUNCTIONS: dict[str, TableFunction] = {}

@@ -12,11 +12,12 @@ import pyarrow as pa
 from sqlglot import exp
 
 from mlops_local.account.catalogue import Entry
-from mlops_local.account.errors import AccountError, invalid_identifier, syntax_error
-from mlops_local.account.names import logical, quote, quote_if_needed
+from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier, syntax_error
+from mlops_local.account.names import logical, physical, quote, quote_if_needed
 from mlops_local.account.result import Result, arrow_type
 from mlops_local.account.session import Session
-from mlops_local.account.sql.context import Context
+from mlops_local.account.sql.casts import cast
+from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.expressions import translate as translate_expression
 from mlops_local.account.sql.extensions import PREPARATIONS
 from mlops_local.account.sql.generator import generate, raw
@@ -214,6 +215,38 @@ def _inlined(text: str, context: Context, arguments: Mapping[str, exp.Expr]) -> 
         return made
     columns = ", ".join(f"{{{i + 1}}} AS {quote('~' + name)}" for i, name in enumerate(arguments))
     return typed(template(f"SELECT {{0}} FROM (SELECT {columns}) AS {source}", made, *arguments.values()), type_of(made))
+
+
+def inlined_rows(text: str, context: Context, arguments: Mapping[str, exp.Expr], columns: Sequence[Column]) -> Relation:
+    """The rows of a SQL table function: its query, the arguments in the places of their names, in the types that it declares."""
+    source = f"~ARGUMENTS{context.depth}"
+    with context.rights():
+        tree = read(text, context)
+        for node in list(tree.find_all(exp.Column)):
+            name = node.name if node.this.args.get("quoted") else node.name.upper()
+            if not node.table and name in arguments:
+                node.replace(_argument(source, name, type_of(arguments[name])))
+        made = translate_tree(tree, context)
+    fields: Fields = made.meta.get(FIELDS) or ()
+    if len(fields) != len(columns):
+        raise compilation_error(
+            2090, "42601", f"The query of a table function has {len(fields)} columns, {len(columns)} are declared."
+        )
+    values = [
+        cast(typed(raw(f"b.c{i}"), field.type), column.type)
+        for i, (field, column) in enumerate(zip(fields, columns, strict=True))
+    ]
+    items = [f"{generate(value)} AS {quote(physical(column.name))}" for value, column in zip(values, columns, strict=True)]
+    given = [f"{generate(value.copy())} AS {quote(physical('~' + name))}" for name, value in arguments.items()]
+    rows = f"({generate(made)}) AS b({', '.join(f'c{i}' for i in range(len(columns)))})"
+    beside = f"(SELECT {', '.join(given)}) AS {quote(physical(source))}, LATERAL {rows}" if given else rows
+    return Relation(f"SELECT {', '.join(items)} FROM {beside}", tuple(columns))
+
+
+def _argument(source: str, name: str, type_: SqlType | None) -> exp.Expr:
+    """A column of the source beside the query, its type said, since no table that the query knows has it."""
+    found = exp.column(exp.to_identifier(f"~{name}", quoted=True), exp.to_identifier(source, quoted=True))
+    return found if type_ is None else exp.cast(found, exp.DataType.build(type_.sql, dialect="snowflake"))
 
 
 def scalar_tree(text: str, context: Context, columns: Sequence[Column] = ()) -> exp.Expr:

@@ -9,9 +9,10 @@ from sqlglot import exp
 
 from mlops_local.account.errors import AccountError, unknown_function, unsupported
 from mlops_local.account.names import literal, logical, quote_if_needed
+from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.expressions import translate
-from mlops_local.account.sql.extensions import LOCATIONS, TABLE_FUNCTIONS, USER_TABLE_FUNCTIONS, table_function
+from mlops_local.account.sql.extensions import LOCATIONS, TABLE_FUNCTIONS, USER_TABLE_FUNCTIONS, QueryFunction, table_function
 from mlops_local.account.sql.functions.lookup import value_of
 from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.locations import LOCATION
@@ -111,6 +112,11 @@ def _user_defined(
     names = [*[None] * len(positional), *named]
     for resolve in USER_TABLE_FUNCTIONS:
         found = resolve(scope.context, path, [type_of(argument) for argument in arguments], names)
+        if isinstance(found, QueryFunction):
+            if window is not None:
+                raise unsupported(f"OVER behind {found.name}")
+            given = zip(found.arranged(arguments), found.arguments, strict=True)
+            return found.relation([cast(argument, type_) for argument, type_ in given])
         if found is not None:
             return call_rows(found, arguments, window, node, scope)
     raise unknown_function(".".join(quote_if_needed(part) for part in path))

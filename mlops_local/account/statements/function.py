@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mlops_local.account.calls import check_sql_function
-from mlops_local.account.errors import unsupported
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result
 from mlops_local.account.session import Session
@@ -16,8 +15,6 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     declared = routine.read_routine(reader, path[-1])
     session.account.runtime.check(declared)
     if declared.language == "SQL":
-        if declared.table is not None:
-            raise unsupported("RETURNS TABLE of a SQL function")
         with session.transaction():
             check_sql_function(session, session.complete(path), declared)
     return routine.create_routine(session, "FUNCTION", path, declared, creation)
