@@ -11,7 +11,7 @@ from mlops_local.account.lexer import split_statements
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result
 from mlops_local.account.session import Request, Session
-from mlops_local.account.statements import clone_one, commands, dml, flow, tag_change
+from mlops_local.account.statements import clone_one, commands, common_change, dml, flow
 from mlops_local.account.statements.kind import Creation, Kind, shorten
 from mlops_local.account.statements.kinds import KINDS
 from mlops_local.account.statements.verbs import VERBS
@@ -117,9 +117,9 @@ def _change(verb: str) -> Verb:
         if change is None:
             raise unsupported(f"{verb} {kind.words}")
         if_exists = reader.accept("IF", "EXISTS")
-        if verb == "ALTER" and tag_change.stands(reader, kind.words):
+        if verb == "ALTER" and common_change.stands(reader, kind.words):
             return commands.described(
-                session, request, lambda: tag_change.change(session, kind.words, reader, if_exists=if_exists)
+                session, request, lambda: common_change.change(session, kind.words, reader, if_exists=if_exists)
             )
         return commands.described(session, request, lambda: change(session, reader, if_exists))
 

@@ -199,7 +199,7 @@ def _change(session: Session, entry: Entry, reader: Reader) -> None:
     elif reader.accept("RENAME", "TO"):
         schema_object.rename(session, entry, reader)
     elif reader.accept("SWAP", "WITH"):
-        raise unsupported("ALTER DYNAMIC TABLE SWAP WITH")
+        schema_object.swap(session, entry, reader)
     elif reader.accept("CLUSTER", "BY"):
         session.catalogue.update(entry, CLUSTER_BY=f"LINEAR({reader.parenthesised()})")
     elif reader.accept("DROP", "CLUSTERING", "KEY"):

@@ -302,10 +302,12 @@ def alter_routine(kind: str) -> Change:
             if entry is None and if_exists:
                 return status(SUCCEEDED)
             entry = get_routine(session.catalogue, kind, where, shown)
-            if reader.accept("SET", "COMMENT", "="):
-                session.catalogue.update(entry, comment=reader.string())
-            elif reader.accept("UNSET", "COMMENT"):
-                session.catalogue.update(entry, comment="")
+            if reader.accept("RENAME", "TO"):
+                _rename(session, entry, reader)
+            elif reader.accept("SET", "SECURE"):
+                session.catalogue.update(entry, SECURE=True)
+            elif reader.accept("UNSET", "SECURE"):
+                session.catalogue.update(entry, SECURE=None)
             elif kind == "PROCEDURE" and reader.accept("EXECUTE", "AS"):
                 session.catalogue.update(entry, EXECUTE_AS=reader.accept_any("OWNER", "CALLER"))
             else:
@@ -314,6 +316,16 @@ def alter_routine(kind: str) -> Change:
         return status(SUCCEEDED)
 
     return alter
+
+
+def _rename(session: Session, entry: Entry, reader: Reader) -> None:
+    """Another name for the same arguments; a bare one stays in the routine's own schema."""
+    path = reader.path()
+    name = session.complete((entry.database, entry.schema, path[-1]) if len(path) == 1 else path)
+    session.catalogue.get("SCHEMA", name.database, "", name.schema)
+    types = [argument.type for argument in Routine.of(entry).arguments]
+    renamed = session.catalogue.rename(entry, Name(name.database, name.schema, signature(name.name, types)))
+    session.catalogue.update(renamed, BASE=name.name)
 
 
 def describe_routine(kind: str) -> Read:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
 from mlops_local.account.catalogue import Entry, domain_of
@@ -76,6 +77,15 @@ def rename(session: Session, entry: Entry, reader: Reader) -> Entry:
     reader.end()
     name = place(session, (entry.database, entry.schema, path[-1]) if len(path) == 1 else path)
     return session.catalogue.rename(entry, name)
+
+
+def swap(session: Session, entry: Entry, reader: Reader) -> None:
+    """The rest of ``ALTER .. SWAP WITH name``: two names change places; rows, tags and grants stay with their object."""
+    other = find(session, entry.kind, reader.path(), if_exists=False)
+    assert other is not None
+    aside = session.catalogue.rename(entry, replace(entry.path, name=f"{entry.name}~{entry.id}"))
+    session.catalogue.rename(other, entry.path)
+    session.catalogue.rename(aside, other.path)
 
 
 def read_comment(reader: Reader) -> str | None:

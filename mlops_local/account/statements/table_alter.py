@@ -58,13 +58,7 @@ def _rename(session: Session, entry: Entry, reader: Reader) -> None:
 
 
 def _swap(session: Session, entry: Entry, reader: Reader) -> None:
-    """Two names change places; rows, tags and grants stay with their table."""
-    other = session.get("TABLE", reader.path())
-    if other.kind != "TABLE":
-        raise schema_object.wrong_kind(other, "TABLE")
-    aside = session.catalogue.rename(entry, replace(entry.path, name=f"{entry.name}~{entry.id}"))
-    session.catalogue.rename(other, entry.path)
-    session.catalogue.rename(aside, other.path)
+    schema_object.swap(session, entry, reader)
 
 
 def _columns(session: Session, entry: Entry) -> dict[str, Column]:

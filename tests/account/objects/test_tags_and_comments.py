@@ -60,6 +60,8 @@ def test_takes_and_gives_up_a_tag_and_a_comment(
     ask(f"ALTER {kind} {name} SET COMMENT = 'said again'")
     shown = ask(f"SHOW {kind}S LIKE '{name.partition('(')[0]}'")
     assert any("said again" in row for row in shown)
+    ask(f"ALTER {kind} {name} UNSET COMMENT")
+    assert not any("said again" in row for row in ask(f"SHOW {kind}S LIKE '{name.partition('(')[0]}'"))
 
 
 def test_columns_carry_tags_of_their_own_and_inherit_the_rest(ask: Ask, home: str) -> None:
