@@ -39,8 +39,14 @@ def main(argv: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
-        issuers = Issuers(dict(options.oidc_issuer))
-        with serving(options.data, port=options.port, user=options.user, issuers=issuers) as settings:
+        with serving(
+            options.data,
+            host=options.host,
+            port=options.port,
+            beyond_this_machine=options.beyond_this_machine,
+            user=options.user,
+            issuers=dict(options.oidc_issuer),
+        ) as settings:
             sys.stdout.write("".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()))
             sys.stdout.flush()
             stop.wait()
@@ -51,15 +57,26 @@ def main(argv: Sequence[str]) -> int:
 
 
 @contextmanager
-def serving(data: Path, *, port: int = 0, user: str = "ADMIN", issuers: Issuers | None = None) -> Iterator[dict[str, str]]:
+def serving(
+    data: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    beyond_this_machine: bool = False,
+    user: str = "ADMIN",
+    issuers: Mapping[str, str] | None = None,
+) -> Iterator[dict[str, str]]:
     """The account of that folder on a port, and the settings to reach it with."""
     account = open_account(data)
     with account:
         key_file = sign_in_key(account, user, keys_folder(data))
         try:
-            server = Server(account, port=port, issuers=issuers)
+            known = Issuers(issuers or {})
+            server = Server(account, host, port, beyond_this_machine=beyond_this_machine, issuers=known)
         except OSError as error:
             raise ServeError(f"Port {port} cannot be used: {error.strerror}. Choose another one, or 0 for any.") from error
+        except ValueError as error:
+            raise ServeError(str(error)) from error
         with server, running(account):
             yield connection_settings(server, user, key_file)
 
@@ -154,7 +171,13 @@ def _public_half(file: Path) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mlops_local serve", description="Run the embedded Snowflake account.")
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one (default)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument(
+        "--beyond-this-machine",
+        action="store_true",
+        help="let --host be an address that other machines reach: without encryption, whoever listens on the way reads along",
+    )
+    parser.add_argument("--port", type=int, default=0, help="port; 0 takes a free one (default)")
     parser.add_argument("--data", type=Path, required=True, help="folder that holds the account; made when it does not exist")
     parser.add_argument("--user", type=str.upper, default="ADMIN", help="user that the printed settings sign in (default: ADMIN)")
     parser.add_argument(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from mlops_local.account.catalogue import Catalogue, Entry
 from mlops_local.account.errors import AccountError, cancelled, no_current, syntax_error, timed_out, unsupported
 from mlops_local.account.lexer import split_statements
 from mlops_local.account.names import Name
+from mlops_local.account.parameters import checked
 from mlops_local.account.privileges import PUBLIC, Actor
 from mlops_local.account.result import Result
 
@@ -31,7 +32,7 @@ DEFAULT_PARAMETERS: dict[str, Any] = {
     "BINARY_OUTPUT_FORMAT": "HEX",
     "CLIENT_PREFETCH_THREADS": 4,
     "CLIENT_SESSION_KEEP_ALIVE": False,
-    "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD": 0,
+    "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD": 65280,
     "CLIENT_TELEMETRY_ENABLED": False,
     "DATE_INPUT_FORMAT": "AUTO",
     "DATE_OUTPUT_FORMAT": "YYYY-MM-DD",
@@ -63,12 +64,17 @@ class Bind:
 
 @dataclass(frozen=True)
 class Request:
-    """One statement to run. ``describe_only`` asks for the columns of the answer and must change nothing."""
+    """One statement to run. ``describe_only`` asks for the columns of the answer and must change nothing.
+
+    ``parameters`` hold for this statement alone. ``bind_stage`` is where the client has put the values of its marks, as CSV.
+    """
 
     text: str
     binds: tuple[Bind, ...] = ()
     describe_only: bool = False
     query_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    bind_stage: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,7 +142,7 @@ class Session:
                 if request.query_id in self._cancelled:
                     raise cancelled()
                 self._check_callers()
-                with self._time_limit():
+                with self._parameters_of(request), self._time_limit():
                     return self.account.run(self, request)
             finally:
                 self._running.pop()
@@ -147,6 +153,17 @@ class Session:
         while caller is not None:
             caller.connection.check()
             caller = caller.caller
+
+    @contextmanager
+    def _parameters_of(self, request: Request) -> Iterator[None]:
+        """The statement's own parameters go before the session's; what it sets itself stays. Drivers send others of their own."""
+        given = {name: checked(name, value) for name, value in request.parameters.items() if name in DEFAULT_PARAMETERS}
+        before = {name: self.parameters[name] for name in given}
+        self.parameters.update(given)
+        try:
+            yield
+        finally:
+            self.parameters.update({name: value for name, value in before.items() if self.parameters[name] == given[name]})
 
     @contextmanager
     def _time_limit(self) -> Iterator[None]:

@@ -72,7 +72,12 @@ def test_a_lost_key_is_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [(["--user", "nobody"], "User NOBODY does not exist"), (["--port", "TAKEN"], "cannot be used")],
+    [
+        (["--user", "nobody"], "User NOBODY does not exist"),
+        (["--port", "TAKEN"], "cannot be used"),
+        (["--host", "192.0.2.1"], "listens on the loopback address only"),
+        (["--oidc-issuer", "https://issuer=https://elsewhere/keys"], "a file or an http address on 127.0.0.1"),
+    ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:
     with serving(tmp_path / "other") as settings:

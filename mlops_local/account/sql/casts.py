@@ -125,11 +125,34 @@ def from_epoch(value: exp.Expr, scale: int, target: SqlType) -> exp.Expr:
     return template(f"make_timestamp_ns({number})", value, type_=TIMESTAMP_NTZ)
 
 
+_EPOCH = (
+    "make_timestamp_ns(CASE WHEN abs(CAST({0} AS BIGINT)) < 31536000000 THEN CAST({0} AS BIGINT) * 1000000000 "
+    "WHEN abs(CAST({0} AS BIGINT)) < 31536000000000 THEN CAST({0} AS BIGINT) * 1000000 "
+    "WHEN abs(CAST({0} AS BIGINT)) < 31536000000000000 THEN CAST({0} AS BIGINT) * 1000 ELSE CAST({0} AS BIGINT) END)"
+)
+
+
+def _or_digits(node: exp.Expr, source: SqlType | None, target: SqlType, otherwise: exp.Expr) -> exp.Expr:
+    """A text of digits alone is seconds, milliseconds, microseconds or nanoseconds since 1970, by their size.
+
+    https://docs.snowflake.com/en/sql-reference/date-time-input-output#auto-detection-of-integer-stored-date-time-and-timestamp-values
+    """
+    if source is None or source.name != "TEXT" or conventions().reading.get(target.name) is not None:
+        return otherwise
+    if isinstance(node, exp.Literal) and not node.name.strip().lstrip("-").isdigit():
+        return otherwise
+    epoch = template(_EPOCH, node, type_=TIMESTAMP_NTZ)
+    made = cast(epoch, target) if target.name == "DATE" else epoch
+    if target.name in _ZONED:
+        made = template("timezone('UTC', CAST({0} AS TIMESTAMP))", epoch, type_=TIMESTAMP_LTZ)
+    return template("CASE WHEN regexp_full_match({0}, '-?\\d+') THEN {1} ELSE {2} END", node, made, otherwise, type_=target)
+
+
 def _to_ntz(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
     made = (
         from_epoch(node, 0, target)
         if is_number(source)
-        else template("CAST({0} AS TIMESTAMP_NS)", _understood(node, source, target))
+        else _or_digits(node, source, target, template("CAST({0} AS TIMESTAMP_NS)", _understood(node, source, target)))
     )
     if (
         target.scale is not None
@@ -148,6 +171,10 @@ def _understood(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.
 
 
 def _to_zoned(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
+    return _or_digits(node, source, target, _in_zone(node, source, target))
+
+
+def _in_zone(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
     """A text that names no offset, and a wall clock, are those of the session's zone."""
     node = _understood(node, source, target)
     source = type_of(node) or source
@@ -165,7 +192,7 @@ _ZONED = {"TIMESTAMP_LTZ", "TIMESTAMP_TZ"}
 
 
 def _to_date(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:
-    return template("CAST({0} AS DATE)", _understood(node, source, target))
+    return _or_digits(node, source, target, template("CAST({0} AS DATE)", _understood(node, source, target)))
 
 
 def _to_time(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Expr:

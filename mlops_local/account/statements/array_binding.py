@@ -12,6 +12,8 @@ import pyarrow as pa
 from mlops_local.account.binding import replace_spans
 from mlops_local.account.errors import compilation_error, unsupported
 from mlops_local.account.lexer import tokenize
+from mlops_local.account.names import text_constant
+from mlops_local.account.reader import Reader
 from mlops_local.account.session import Bind
 from mlops_local.account.sql.context import Context
 from mlops_local.account.types import (
@@ -59,6 +61,20 @@ def bound_rows(context: Context, items: str, arrays: Sequence[Bind]) -> str:
     shown = [_WRAPPED.get(bind.type.upper(), "{}").format(f"BIND{i}") for i, bind in enumerate(arrays)]
     text = replace_spans(items, [(mark.start, mark.end, new) for mark, new in zip(marks, shown, strict=True)])
     return f"SELECT {text} FROM TABLE(SYSTEM$RELATION('{name}'))"
+
+
+def staged_rows(text: str, stage: str) -> str:
+    """``INSERT INTO t .. VALUES (?, ..)`` as a query over the CSV files of a stage, which hold a row of texts per bound row."""
+    tokens = tokenize(text)
+    start = next((i for i, token in enumerate(tokens) if token.upper == "VALUES"), None)
+    if start is None or tokens[0].upper != "INSERT":
+        raise unsupported("binding from a stage other than to INSERT .. VALUES")
+    reader = Reader(text[tokens[start].end :])
+    items = reader.parenthesised()
+    reader.end()
+    marks = [token for token in tokenize(items) if token.kind == "mark" and token.text == "?"]
+    columns = replace_spans(items, [(mark.start, mark.end, f"${i}") for i, mark in enumerate(marks, start=1)])
+    return f"{text[: tokens[start].start]}SELECT {columns} FROM {text_constant(stage)}"
 
 
 def _type(bind: Bind) -> SqlType:

@@ -12,6 +12,7 @@ from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result
 from mlops_local.account.session import Request, Session
 from mlops_local.account.statements import clone_one, commands, common_change, dml, flow
+from mlops_local.account.statements.array_binding import staged_rows
 from mlops_local.account.statements.kind import Creation, Kind, shorten
 from mlops_local.account.statements.kinds import KINDS
 from mlops_local.account.statements.verbs import VERBS
@@ -52,6 +53,8 @@ def run_statement(session: Session, request: Request) -> Result:
             else AccountError(900, "42601", "SQL compilation error: Empty SQL statement.")
         )
     text, arrays = bind_values(statements[0], request.binds)
+    if request.bind_stage:
+        text = staged_rows(text, request.bind_stage)
     if text.split(None, 1)[0].upper() in _WRITE_ROWS:
         session.access.demand_warehouse(session.warehouse)
     if arrays is not None:

@@ -31,6 +31,7 @@ class Query:
     settings: Mapping[str, Any]
     describe_only: bool
     asynchronous: bool
+    bind_stage: str
 
     @property
     def statement_count(self) -> int | None:
@@ -38,10 +39,13 @@ class Query:
         count = self.settings.get("MULTI_STATEMENT_COUNT")
         return None if count is None else int(checked("MULTI_STATEMENT_COUNT", count))
 
+    @property
+    def own_parameters(self) -> dict[str, Any]:
+        """What holds for each statement: the count is about their text alone."""
+        return {name: value for name, value in self.settings.items() if name != "MULTI_STATEMENT_COUNT"}
+
 
 def decode(body: Mapping[str, Any]) -> Query:
-    if body.get("bindStage"):
-        raise AccountError(2, "0A000", "Binding from a stage is not supported; bind the rows in the request.")
     text, settings = body.get("sqlText") or "", body.get("parameters") or {}
     if not isinstance(text, str) or not isinstance(settings, dict):
         raise bad_request("sqlText is a text and parameters are an object")
@@ -51,6 +55,7 @@ def decode(body: Mapping[str, Any]) -> Query:
         settings={key.upper(): value for key, value in settings.items()},
         describe_only=bool(body.get("describeOnly")),
         asynchronous=bool(body.get("asyncExec")),
+        bind_stage=str(body.get("bindStage") or ""),
     )
 
 
@@ -149,7 +154,7 @@ class Queries:
                 raise wrong_count(len(statements), wanted)
             if len(statements) != 1:
                 return self._execute_several(job, query, statements)
-        request = Request(query.text, query.binds, query.describe_only, job.query_id)
+        request = Request(query.text, query.binds, query.describe_only, job.query_id, query.own_parameters, query.bind_stage)
         result = session.execute(request)
         return result_data(result, session, job.query_id, self.chunks, settings=query.settings, describe_only=query.describe_only)
 
@@ -164,7 +169,8 @@ class Queries:
             job.running_id = child.query_id
             if job.aborted:
                 raise cancelled()
-            result = job.session.execute(Request(statement, tuple(binds[:own]), query.describe_only, child.query_id))
+            request = Request(statement, tuple(binds[:own]), query.describe_only, child.query_id, query.own_parameters)
+            result = job.session.execute(request)
             binds = binds[own:]
             children.append((child.query_id, result.type))
         self._account.results.put(job.query_id, _several_done(), job.session.user)

@@ -42,11 +42,11 @@ class Server:
         port: int = 0,
         *,
         unix: Path | None = None,
+        beyond_this_machine: bool = False,
         issuers: Issuers | None = None,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        if not ipaddress.ip_address(host).is_loopback:
-            raise ValueError(f"The embedded account listens on the loopback address only, not on {host}; use 127.0.0.1.")
+        _check_host(host, beyond_this_machine=beyond_this_machine)
         self.account = account
         self.wire = Wire(account, issuers=issuers, answer_seconds=answer_seconds)
         self._sockets = [_tcp_socket(host, port)]
@@ -94,6 +94,14 @@ class Server:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
+
+
+def _check_host(host: str, *, beyond_this_machine: bool) -> None:
+    address = ipaddress.ip_address(host)
+    if address.is_unspecified:
+        raise ValueError(f"Clients are sent to the address that the account listens on, and {host} is none; name one address.")
+    if not address.is_loopback and not beyond_this_machine:
+        raise ValueError(f"The embedded account listens on the loopback address only, not on {host}, unless it is told to.")
 
 
 def _tcp_socket(host: str, port: int) -> socket.socket:

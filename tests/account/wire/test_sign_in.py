@@ -243,7 +243,15 @@ def test_secrets_are_not_shown(server: Server, account: Account) -> None:
     assert not re.search(re.escape(token) + "|" + re.escape(master), shown)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.1", "::"])
-def test_the_server_stays_on_this_machine(account: Account, host: str) -> None:
-    with pytest.raises(ValueError, match="loopback"):
+@pytest.mark.parametrize(
+    ("host", "said"), [("0.0.0.0", "name one address"), ("192.168.0.1", "loopback"), ("::", "name one address")]
+)
+def test_the_server_stays_on_this_machine(account: Account, host: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
         Server(account, host=host)
+
+
+def test_the_server_leaves_this_machine_when_it_is_told_to(account: Account) -> None:
+    """It gets as far as the network, which does not have this address: https://www.rfc-editor.org/rfc/rfc5737"""
+    with pytest.raises(OSError, match="assign"):
+        Server(account, host="192.0.2.1", beyond_this_machine=True)

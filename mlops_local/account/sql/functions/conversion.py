@@ -134,29 +134,7 @@ def _moment(arguments: Arguments, target: SqlType) -> exp.Expr:
         return cast(read(take(value, "t"), arguments.constant(1)), target)
     if is_semi(type_):
         value, type_ = cast(value, TEXT), TEXT
-    if is_text(type_):
-        return _from_text(value, target)
     return cast(value, target)
-
-
-def _from_text(value: exp.Expr, target: SqlType) -> exp.Expr:
-    """Digits alone are seconds, milliseconds, microseconds or nanoseconds by their size."""
-    if isinstance(value, exp.Literal) and not value.name.strip().lstrip("-").isdigit():
-        return cast(value, target)
-    epoch = template(
-        "make_timestamp_ns(CASE WHEN abs(CAST({0} AS BIGINT)) < 31536000000 THEN CAST({0} AS BIGINT) * 1000000000 "
-        "WHEN abs(CAST({0} AS BIGINT)) < 31536000000000 THEN CAST({0} AS BIGINT) * 1000000 "
-        "WHEN abs(CAST({0} AS BIGINT)) < 31536000000000000 THEN CAST({0} AS BIGINT) * 1000 ELSE CAST({0} AS BIGINT) END)",
-        value,
-        type_=TIMESTAMP_NTZ,
-    )
-    return template(
-        "CASE WHEN regexp_full_match({0}, '-?\\d+') THEN {1} ELSE {2} END",
-        value,
-        cast(epoch, target),
-        cast(value, target),
-        type_=target,
-    )
 
 
 @_both("TO_BINARY", least=1, most=2)
