@@ -21,7 +21,7 @@ from mlops_local.account.errors import AccountError, compilation_error
 from mlops_local.account.session import Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.context import Context
-from mlops_local.account.statements import table
+from mlops_local.account.statements import change_capture, table
 from mlops_local.account.timetable import parse_interval
 
 KIND = "DYNAMIC TABLE"
@@ -153,18 +153,23 @@ def _replace_rows(session: Session, entry: Entry, translation: query.Translation
         return {"numInsertedRows": int(filled[0][0]), "numDeletedRows": 0}
     connection.execute(f"CREATE OR REPLACE TEMP TABLE next_rows AS SELECT * FROM {entry.physical} LIMIT 0")
     connection.execute(f"INSERT INTO next_rows {translation.sql}")
-    inserted = _count(connection, "next_rows", entry.physical)
-    deleted = _count(connection, entry.physical, "next_rows")
+    come, gone = _without("next_rows", entry.physical), _without(entry.physical, "next_rows")
+    inserted, deleted = _count(connection, come), _count(connection, gone)
     if inserted or deleted:
+        change_capture.record_exchanged(session, entry, gone, come)
         connection.execute(f"DELETE FROM {entry.physical}")
         connection.execute(f"INSERT INTO {entry.physical} SELECT * FROM next_rows")
     connection.execute("DROP TABLE next_rows")
     return {"numInsertedRows": inserted, "numDeletedRows": deleted}
 
 
-def _count(connection: Connection, these: str, without: str) -> int:
-    """How many rows of one table have no equal in the other."""
-    return int(connection.fetch(f"SELECT count(*) FROM (SELECT * FROM {these} EXCEPT ALL SELECT * FROM {without})")[0][0])
+def _without(these: str, others: str) -> str:
+    """The rows of one table that have no equal in the other."""
+    return f"SELECT * FROM {these} EXCEPT ALL SELECT * FROM {others}"
+
+
+def _count(connection: Connection, rows: str) -> int:
+    return int(connection.fetch(f"SELECT count(*) FROM ({rows})")[0][0])
 
 
 def _record(

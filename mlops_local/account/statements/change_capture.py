@@ -77,5 +77,14 @@ def record_inserted(session: Session, entry: Entry, relation: str) -> None:
         )
 
 
+def record_exchanged(session: Session, entry: Entry, gone: str, come: str) -> None:
+    """What a refresh has taken out and put in, given as DuckDB queries of the table's columns in their order."""
+    if is_tracked(entry):
+        reading_limit(session, entry)
+        version = _next_version(session)
+        for action, relation in (("DELETE", gone), ("INSERT", come)):
+            session.connection.execute(f"INSERT INTO main.c{entry.id} SELECT *, '{action}', {version}, FALSE FROM ({relation})")
+
+
 def _next_version(session: Session) -> int:
     return int(session.connection.fetch("SELECT nextval('account.ids')")[0][0])

@@ -20,6 +20,7 @@ from mlops_local.account.types import TIMESTAMP_LTZ
 
 WORDS = "STREAM"
 _RETENTION = timedelta(days=14)
+_SOURCES = ("TABLE", "DYNAMIC TABLE")
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
@@ -28,7 +29,8 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     tag_values = read_tag_clause(reader) if reader.token.upper in {"TAG", "WITH"} else ()
     reader.accept("COPY", "GRANTS")
     reader.expect("ON")
-    if not reader.accept("TABLE"):
+    kind = next((kind for kind in _SOURCES if reader.accept(*kind.split())), None)
+    if kind is None:
         raise unsupported(f"CREATE STREAM ON {reader.token.upper}")
     base = reader.path()
     options = read_options(reader, {"APPEND_ONLY": bool, "SHOW_INITIAL_ROWS": bool, "COMMENT": str})
@@ -37,9 +39,11 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         name = schema_object.place(session, path)
         if replace_or_keep(session, WORDS, path, creation, lambda old: remove(session, old)):
             return status(f"{name.name} already exists, statement succeeded.")
-        table = session.get("TABLE", base)
-        if table.kind != "TABLE":
-            raise unsupported(f"a stream on a {table.kind.lower()}")
+        table = session.get(kind, base)
+        if table.kind != kind:
+            raise unsupported(f"a stream on a {table.kind.lower()} ON {kind}")
+        if kind == "DYNAMIC TABLE":
+            _check_dynamic(session, table, options)
         session.access.demand("SELECT", table)
         streams.track(session, table)
         entry = session.catalogue.add(
@@ -62,6 +66,14 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
             session.connection.execute(f"CREATE TABLE {entry.physical} AS SELECT * FROM {table.physical}")
         set_tags(session, entry, tag_values)
     return status(f"Stream {name.name} successfully created.")
+
+
+def _check_dynamic(session: Session, table: Entry, options: dict[str, Any]) -> None:
+    """https://docs.snowflake.com/en/user-guide/dynamic-tables-create#create-a-stream-on-a-dynamic-table"""
+    if table.properties["REFRESH_MODE"] != "INCREMENTAL" or not session.catalogue.has_rows(table):
+        raise unsupported("a stream on a dynamic table that does not refresh incrementally, or has not been refreshed yet")
+    if options.get("APPEND_ONLY"):
+        raise unsupported("APPEND_ONLY stream on a dynamic table")
 
 
 def remove(session: Session, entry: Entry) -> None:
@@ -136,7 +148,7 @@ def _row(session: Session, entry: Entry) -> Sequence[Any]:
         entry.owner,
         entry.comment,
         name,
-        "Table",
+        table.kind.title() if table else "Table",
         name,
         "DELTA",
         "true" if table is None else "false",

@@ -205,6 +205,25 @@ def test_refuses(run: Run, text: str, word: str) -> None:
         run(text)
 
 
+def test_a_stream_on_a_dynamic_table_tells_what_refreshes_change(run: Run) -> None:
+    run(
+        "CREATE DYNAMIC TABLE DT TARGET_LAG = '1 hour' WAREHOUSE = W AS SELECT K, SUM(V) AS V FROM T GROUP BY K",
+        "CREATE STREAM DS ON DYNAMIC TABLE DT",
+        "INSERT INTO T VALUES ('a', 10), ('c', 3)",
+    )
+    assert seen(run, "DS") == []
+    run("ALTER DYNAMIC TABLE DT REFRESH")
+    assert seen(run, "DS") == [("a", 1, "DELETE", False), ("a", 11, "INSERT", False), ("c", 3, "INSERT", False)]
+    assert has_data(run, "DS")
+    run("INSERT INTO SINK SELECT K, V FROM DS WHERE METADATA$ACTION = 'INSERT'", "ALTER DYNAMIC TABLE DT REFRESH")
+    assert seen(run, "DS") == []
+    assert {row["name"]: row["source_type"] for row in run("SHOW STREAMS")} == {"DS": "Dynamic Table", "ST": "Table"}
+    run("CREATE DYNAMIC TABLE WHOLE TARGET_LAG = '1 hour' WAREHOUSE = W REFRESH_MODE = FULL AS SELECT K FROM T")
+    for text in ("ON DYNAMIC TABLE WHOLE", "ON DYNAMIC TABLE DT APPEND_ONLY = TRUE", "ON TABLE DT", "ON DYNAMIC TABLE T"):
+        with pytest.raises(AccountError, match=r"dynamic table|DYNAMIC TABLE"):
+            run(f"CREATE STREAM X {text}")
+
+
 def test_shows_and_drops(run: Run) -> None:
     [stream] = run("SHOW STREAMS IN SCHEMA D.S")
     assert (stream["name"], stream["table_name"], stream["mode"], stream["type"], stream["stale"]) == (
