@@ -16,6 +16,7 @@ from mlops_local.account.names import quote, quote_if_needed
 from mlops_local.account.session import Session
 from mlops_local.account.sql.extensions import system_function
 from mlops_local.account.statements.foreign_key import references_of
+from mlops_local.account.statements.sequence import next_value
 from mlops_local.account.statements.task_options import PROPERTIES
 from mlops_local.account.tags import find_object
 from mlops_local.account.types import Column
@@ -199,6 +200,13 @@ def _option(value: Any) -> str:
     return text(value) if isinstance(value, str) else str(value).upper()
 
 
+def _sequence(writer: _Writer, entry: Entry) -> str:
+    """It begins where this one goes on."""
+    start, step = next_value(writer.session, entry), entry.properties["STEP"]
+    order = "order" if entry.properties["ORDERED"] else "noorder"
+    return f"create or replace sequence {writer.name(entry)} start with {start} increment by {step} {order}{_comment(entry)}"
+
+
 def _tag(writer: _Writer, entry: Entry) -> str:
     allowed = entry.properties.get("allowed_values") or []
     values = " allowed_values " + ", ".join(text(value) for value in allowed) if allowed else ""
@@ -241,6 +249,7 @@ _STATEMENTS: dict[str, Callable[[_Writer, Entry], str]] = {
     "FUNCTION": _routine,
     "PROCEDURE": _routine,
     "SCHEMA": _schema,
+    "SEQUENCE": _sequence,
     "STREAM": _stream,
     "TABLE": _table,
     "TAG": _tag,

@@ -19,6 +19,7 @@ from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import account_usage, information_schema
 from mlops_local.account.sql.information_schema import typed_columns
 from mlops_local.account.statements.foreign_key import references_of
+from mlops_local.account.statements.sequence import next_value
 from mlops_local.account.types import TIMESTAMP_LTZ, Column
 
 Row = Sequence[Any]
@@ -114,6 +115,27 @@ _of_kind(
     "PIPE_CATALOG PIPE_SCHEMA PIPE_NAME PIPE_OWNER DEFINITION CREATED:t LAST_ALTERED:t COMMENT",
     lambda entry: (*_place(entry), None, *_dates(entry)),
 )
+
+
+@information_schema("SEQUENCES")
+def sequences(context: Context, database: str) -> Relation:
+    columns = typed_columns(
+        "SEQUENCE_CATALOG SEQUENCE_SCHEMA SEQUENCE_NAME SEQUENCE_OWNER DATA_TYPE NEXT_VALUE:n INCREMENT:n CYCLE_OPTION ORDERED "
+        "CREATED:t LAST_ALTERED:t COMMENT"
+    )
+    listed = [
+        (
+            *_place(entry),
+            "NUMBER",
+            next_value(context.session, entry),
+            entry.properties["STEP"],
+            "NO",
+            "YES" if entry.properties["ORDERED"] else "NO",
+            *_dates(entry),
+        )
+        for entry in context.session.catalogue.list("SEQUENCE", database=database)
+    ]
+    return relation(context, columns, listed)
 
 
 @information_schema("TABLE_CONSTRAINTS")

@@ -126,6 +126,11 @@ def _dynamic_table(clone: Clone, source: Entry, copy: Entry) -> None:
     clone.session.catalogue.update(copy, STATE=TABLE_SUSPENDED, SUSPENDED_ON=suspended_on, SUSPENDED_BY="CLONE", CLONE=True)
 
 
+def _event_table(clone: Clone, source: Entry, copy: Entry) -> None:
+    """What has been logged so far; the clone is nobody's event table."""
+    table.copy_rows(clone.session, source, copy)
+
+
 def _stream(clone: Clone, source: Entry, copy: Entry) -> None:
     """On the clone of its table when that is cloned with it; it shows what happens from now on."""
     base = clone.session.catalogue.by_id(clone.ids.get(source.properties["BASE"], source.properties["BASE"]))
@@ -179,6 +184,7 @@ _FINISH: dict[str, Callable[[Clone, Entry, Entry], None]] = {
     "DATASET": _nothing,
     "DATASET VERSION": _version,
     "DYNAMIC TABLE": _dynamic_table,
+    "EVENT TABLE": _event_table,
     "FILE FORMAT": _nothing,
     "FUNCTION": _nothing,
     "MODEL": _model,

@@ -63,7 +63,7 @@ def _count(session: Session, entry: Entry, start: int, step: int) -> None:
     session.catalogue.update(entry, SEQUENCES={NEXTVAL: f"s{entry.id}_{number}"}, STEP=step)
 
 
-def _next(session: Session, entry: Entry) -> int:
+def next_value(session: Session, entry: Entry) -> int:
     name = counter(entry).partition(".")[2]
     start, step, last = session.connection.fetch(
         "SELECT start_value, increment_by, last_value FROM duckdb_sequences() WHERE sequence_name = ?", [name]
@@ -94,7 +94,7 @@ def _set(session: Session, entry: Entry, reader: Reader) -> None:
     if reader.at_end:
         raise reader.refuse()
     if reader.accept("INCREMENT"):
-        _count(session, entry, _next(session, entry), _step(reader))
+        _count(session, entry, next_value(session, entry), _step(reader))
     changes: dict[str, Any] = {}
     if (word := reader.accept_any("ORDER", "NOORDER")) is not None:
         if word == "ORDER" and not entry.properties["ORDERED"]:
@@ -134,7 +134,7 @@ def _row(session: Session, entry: Entry) -> tuple[Any, ...]:
         entry.name,
         entry.database,
         entry.schema,
-        _next(session, entry),
+        next_value(session, entry),
         entry.properties["STEP"],
         entry.created_on,
         entry.owner,

@@ -40,6 +40,11 @@ def source(ask: Ask, client: SnowflakeConnection, tmp_path_factory: pytest.TempP
         "CREATE DATASET DS",
         "ALTER DATASET DS ADD VERSION 'v1' FROM (SELECT A FROM T)",
         "CREATE TEMPORARY TABLE GONE (A INT)",
+        "CREATE SEQUENCE SEQ START = 10",
+        "CREATE TABLE COUNTED (A INT, ID INT DEFAULT SEQ.NEXTVAL)",
+        "INSERT INTO COUNTED (A) VALUES (1)",
+        "CREATE EVENT TABLE EVENTS",
+        "CREATE ALERT AL SCHEDULE = '60 MINUTES' IF (EXISTS (SELECT 1)) THEN SELECT 1",
         "CREATE ROLE READER_OF_CLONES",
         "GRANT SELECT ON TABLE T TO ROLE READER_OF_CLONES",
         "GRANT USAGE ON SCHEMA SOURCE TO ROLE READER_OF_CLONES",
@@ -95,6 +100,17 @@ def test_nothing_in_a_clone_runs_by_itself(ask: Ask, clone: str) -> None:
     ask(f"ALTER DYNAMIC TABLE {clone}.DT REFRESH")
     assert ask(f"SELECT MAX(A) FROM {clone}.DT") == [(5,)]
     ask(f"DELETE FROM {clone}.T WHERE A = 5")
+
+
+def test_sequences_alerts_and_event_tables_come_along(ask: Ask, source: str, clone: str) -> None:
+    ask(f"INSERT INTO {clone}.COUNTED (A) VALUES (2)")
+    assert ask(f"SELECT MAX(ID) FROM {clone}.COUNTED") == [(11,)]
+    assert ask(f"SELECT {source}.SEQ.NEXTVAL") == [(11,)]
+    database, schema = clone.split(".")
+    next_values = f"SELECT NEXT_VALUE FROM {database}.INFORMATION_SCHEMA.SEQUENCES WHERE SEQUENCE_SCHEMA = '{schema}'"
+    assert ask(next_values) == [(12,)]
+    assert len(ask(f"SHOW ALERTS IN SCHEMA {clone}")) == len(ask(f"SHOW EVENT TABLES IN SCHEMA {clone}")) == 1
+    assert ask(f"SELECT COUNT(*) FROM {clone}.EVENTS") == [(0,)]
 
 
 def test_files_come_along_and_are_not_shared(ask: Ask, source: str, clone: str) -> None:

@@ -25,9 +25,10 @@ OBJECTS = [
     ("FILE_FORMAT", "FF", "CREATE FILE FORMAT FF TYPE = CSV SKIP_HEADER = 1 NULL_IF = ('', 'x') FIELD_DELIMITER = '|' COMMENT = 'ff'"),
     ("TAG", "G", "CREATE TAG G ALLOWED_VALUES 'a', 'b''c' COMMENT = 'g'"),
     ("DYNAMIC_TABLE", "DT", "CREATE DYNAMIC TABLE DT TARGET_LAG = '2 hours' WAREHOUSE = SHARED_WH AS SELECT A FROM TT"),
+    ("SEQUENCE", "SEQ", "CREATE SEQUENCE SEQ START = 5 INCREMENT = -2 ORDER COMMENT = 's'"),
     ("WAREHOUSE", "DDL_WH", "CREATE WAREHOUSE DDL_WH WAREHOUSE_SIZE = LARGE AUTO_SUSPEND = 60 COMMENT = 'w'"),
 ]  # fmt: skip
-ORDER = ["T", "TT", "V", "F(NUMBER, VARCHAR)", "G(FLOAT)", "P()", "STR", "ROOT", "LEAF", "FF", "G", "DT", "DDL_WH"]
+ORDER = ["T", "TT", "V", "F(NUMBER, VARCHAR)", "G(FLOAT)", "P()", "STR", "ROOT", "LEAF", "FF", "G", "DT", "SEQ", "DDL_WH"]
 
 
 @pytest.fixture(scope="module", autouse=True)
