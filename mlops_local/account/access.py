@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # Their names are no secret: whoever may grant must be able to name them. SHOW lists them as privileges allow.
 _ALWAYS_SEEN = {"ROLE", "USER"}
+# Whoever reaches their schema sees them: consumers of a Feature Store read its entities, which are tags, without a grant on one.
+_SEEN_IN_THEIR_SCHEMA = {"TAG"}
 _OF_THE_ACCOUNT = {"DATABASE", "ROLE", "USER", "WAREHOUSE"}
 # What ALTER .. SET takes besides ownership.
 _CHANGED_WITH = {"DATABASE": "MODIFY", "SCHEMA": "MODIFY", "WAREHOUSE": "MODIFY"}
@@ -104,7 +106,9 @@ class Access:
             return entry.database in held.databases and (entry.database, entry.name) in held.schemas
         if not entry.database:
             return held.any(entry) or (entry.kind == "WAREHOUSE" and "MANAGE WAREHOUSES" in held.account)
-        return entry.database in held.databases and (entry.database, entry.schema) in held.schemas and held.any(entry)
+        if entry.database not in held.databases or (entry.database, entry.schema) not in held.schemas:
+            return False
+        return entry.kind in _SEEN_IN_THEIR_SCHEMA or held.any(entry)
 
     # Doing
 

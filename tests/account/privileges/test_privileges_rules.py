@@ -86,6 +86,12 @@ def test_lists_hold_what_the_role_may_see(ask: Ask, peer: Ask, place: str, text:
     assert "T" in peer(text.format(place))[0]
 
 
+def test_tags_are_seen_by_all_who_reach_their_schema_and_changed_by_their_owner(ask: Ask, peer: Ask, place: str) -> None:
+    assert [row[1] for row in peer(f"SHOW TAGS IN SCHEMA {place}")] == ["TG"]
+    assert peer(f"SELECT ENTITY_DETAIL('TAG', '{place}.TG', '[\"TAG_REFERENCES_INTERNAL\"]')") != []
+    assert refused(peer, f"DROP TAG {place}.TG") == 3001
+
+
 def test_databases_and_warehouses_that_are_not_granted_are_not_listed(ask: Ask, peer: Ask, place: str) -> None:
     assert [row[1] for row in peer("SHOW DATABASES")] == [place.split(".", maxsplit=1)[0]]
     assert peer("SHOW WAREHOUSES") == []
