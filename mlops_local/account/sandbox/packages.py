@@ -43,15 +43,13 @@ class InstalledPackage:
 
 
 def installed_packages() -> list[InstalledPackage]:
-    own = {_listed_name(name, found): found.version for name, found in _distributions().items()}
-    channel = {name: own[target] for name, target in _CHANNEL_NAMES.items() if target in own}
-    return [InstalledPackage(name, version) for name, version in sorted({**own, **channel}.items())]
-
-
-def _listed_name(name: str, found: metadata.Distribution) -> str:
-    """As Snowflake spells it: ``snowflake.core`` keeps its dot."""
-    own = str(found.metadata["Name"]).lower()
-    return own if "." in own else name
+    """Under every name that they are asked for by: the normalised one, their own (``snowflake.core``), the channel's."""
+    found = {name: distribution.version for name, distribution in _distributions().items()}
+    own = {str(distribution.metadata["Name"]).lower(): distribution.version for distribution in _distributions().values()}
+    channel = {name: found[target] for name, target in _CHANNEL_NAMES.items() if target in found}
+    dotted = {canonicalize_name(name) for name in own if "." in name}
+    kept = {name: version for name, version in found.items() if name not in dotted}
+    return [InstalledPackage(name, version) for name, version in sorted({**kept, **own, **channel}.items())]
 
 
 def check_packages(packages: Sequence[str], *, procedure: bool = False) -> None:
