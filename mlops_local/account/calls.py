@@ -69,7 +69,8 @@ def _user_function(context: Context, path: tuple[str, ...], asked: Call) -> Scal
     types = _types(declared)
     runtime = session.account.runtime
     result = parse_type(declared.returns)
-    made = runtime.function(session, f"function {entry.id}", types, result, lambda: runtime.handler(session, entry))
+    declare = runtime.aggregate if declared.options.get("AGGREGATE") else runtime.function
+    made = declare(session, f"function {entry.id}", types, result, lambda: runtime.handler(session, entry))
     return replace(made, arranged=arranged)
 
 

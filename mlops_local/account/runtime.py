@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import duckdb
 import pyarrow as pa
+from sqlglot import exp
 
 from mlops_local.account.catalogue import Catalogue, Entry
 from mlops_local.account.errors import AccountError, python_error, unsupported
@@ -43,6 +44,9 @@ from mlops_local.account.sandbox import (
 )
 from mlops_local.account.session import Session
 from mlops_local.account.sql.extensions import RowFunction, Scalar, TableRows
+from mlops_local.account.sql.functions.aggregates import core
+from mlops_local.account.sql.functions.lookup import constant
+from mlops_local.account.sql.typed import call, template
 from mlops_local.account.statements.routine import Routine
 from mlops_local.account.types import Column, SqlType, parse_type
 
@@ -76,6 +80,7 @@ class _Function:
     handler: Handler
     arguments: Sequence[str]
     result: str
+    aggregate: bool = False
 
 
 class TokenIssuer(Protocol):
@@ -165,6 +170,20 @@ class Runtime:
             returned=_returns(result),
         )
 
+    def aggregate(
+        self, session: Session, name: str, types: Sequence[SqlType], result: SqlType, handler: Callable[[], Handler]
+    ) -> Scalar:
+        """How a query calls an aggregate: DuckDB collects the values of each group, the handler meets them one by one."""
+        single = self.function(session, name, [*types], result, handler)
+        self._functions[name] = replace(self._functions[name], aggregate=True)
+
+        def expression(nodes: list[exp.Expr]) -> exp.Expr:
+            lists = [core("list", node) for node in nodes or [constant(1)]]
+            answer = call(single.duckdb_name, *map(constant, single.leading), *lists)
+            return template(f"CAST({{0}} AS {result.duckdb})", answer, type_=result)
+
+        return Scalar(single.duckdb_name, result, tuple(types), expression=expression)
+
     def table_function(
         self, session: Session, name: str, types: Sequence[SqlType], columns: Sequence[Column], handler: Handler
     ) -> RowFunction:
@@ -212,7 +231,8 @@ class Runtime:
         handler, on_records = _logging(session, function.handler)
         try:
             with stoppable(session) as cancellation:
-                answer = self.sandbox.call_function(
+                ask = self.sandbox.call_aggregate if function.aggregate else self.sandbox.call_function
+                answer = ask(
                     handler, function.arguments, function.result, batch, cancellation=cancellation, on_records=on_records
                 )
         except SandboxError as error:

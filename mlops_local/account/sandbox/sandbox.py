@@ -99,6 +99,25 @@ class Sandbox:
             raise SandboxError(f"{handler.name} gave {values.num_rows if values else 0} values for {rows.num_rows} rows.")
         return values.column(0) if present is None else _scatter(values.column(0), present)
 
+    def call_aggregate(
+        self,
+        handler: Handler,
+        arguments: Sequence[str],
+        result: str,
+        batch: pa.RecordBatch,
+        *,
+        seconds: float | None = None,
+        zone: str = "UTC",
+        cancellation: Cancellation | None = None,
+        on_records: OnRecords | None = None,
+    ) -> pa.Array:
+        """One value per row, a row being a group: its columns are lists of the arguments' values."""
+        call = self._call(handler, _setup(handler, arguments, [result], zone), seconds, cancellation, on_records)
+        values = self._ask_warm(call, {"op": "aggregate"}, batch)
+        if values is None or values.num_rows != batch.num_rows:
+            raise SandboxError(f"{handler.name} gave {values.num_rows if values else 0} values for {batch.num_rows} groups.")
+        return values.column(0)
+
     def call_table(
         self,
         handler: Handler,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mlops_local.account.calls import check_sql_function
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result
@@ -20,6 +22,18 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     return routine.create_routine(session, "FUNCTION", path, declared, creation)
 
 
+def create_aggregate(session: Session, reader: Reader, creation: Creation) -> Result:
+    """https://docs.snowflake.com/en/developer-guide/udf/python/udf-python-aggregate-functions"""
+    path = reader.path()
+    declared = routine.read_routine(reader, path[-1])
+    if declared.language != "PYTHON" or declared.table is not None:
+        raise unsupported(f"an aggregate function in {declared.language} that returns {declared.returns}")
+    session.account.runtime.check(declared)
+    return routine.create_routine(
+        session, "FUNCTION", path, replace(declared, options={**declared.options, "AGGREGATE": True}), creation
+    )
+
+
 def show_all(session: Session, reader: Reader) -> Result:
     """``SHOW FUNCTIONS ..``, and ``SHOW FUNCTIONS [LIKE ..] IN MODEL m [VERSION v]``."""
     if reader.accept("IN", "MODEL"):
@@ -36,6 +50,8 @@ KIND = Kind(
     describe=routine.describe_routine("FUNCTION"),
     show=show_all,
 )
+
+AGGREGATE_KIND = Kind("AGGREGATE FUNCTION", "", create=create_aggregate)
 
 # SHOW FUNCTIONS lists the account's own functions too in Snowflake; SHOW USER FUNCTIONS, which clients use, only these.
 USER_KIND = Kind("", "USER FUNCTIONS", show=routine.show_routines("FUNCTION"))

@@ -52,6 +52,7 @@ KINDS: tuple[Kind, ...] = (
     file_format.KIND,
     foreign_key.EXPORTED,
     foreign_key.IMPORTED,
+    function.AGGREGATE_KIND,
     function.KIND,
     function.USER_KIND,
     grant.KIND,

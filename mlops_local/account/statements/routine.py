@@ -407,7 +407,7 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         routine.name,
         entry.schema,
         "N",
-        "N",
+        "Y" if routine.options.get("AGGREGATE") else "N",
         "N",
         str(needed),
         str(count),

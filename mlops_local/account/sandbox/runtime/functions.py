@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mlops_local.account.sandbox.runtime.convert import WrongTypeError, columns_to_python, from_python
 from mlops_local.account.sandbox.runtime.frames import from_series, to_frame
@@ -59,6 +60,25 @@ def _frame(handler: object, signature: Signature, columns: Sequence[pa.Array], l
         return pd.DataFrame(index=range(length))
     flatten = bool(getattr(handler, "_sf_flatten_object_input", False))
     return to_frame(columns, signature.arguments, signature.zone, flatten=flatten)
+
+
+def call_aggregate(handler: type, signature: Signature, groups: Sequence[pa.Array]) -> pa.Array:
+    """One value per group. Each column holds a list for every group; a function without arguments gets one to count."""
+    lengths = [length or 0 for length in pc.list_value_length(groups[0]).to_pylist()]
+    flat = [_storage(column.flatten()) for column in groups[: len(signature.arguments)]]
+    arguments = columns_to_python(flat, signature.arguments, signature.zone)
+    values, start = [], 0
+    for length in lengths:
+        state = handler()
+        for row in range(start, start + length):
+            state.accumulate(*(column[row] for column in arguments))
+        values.append(state.finish())
+        start += length
+    return from_python(values, signature.results[0], signature.zone)
+
+
+def _storage(column: pa.Array) -> pa.Array:
+    return column.storage if isinstance(column, pa.ExtensionArray) else column
 
 
 @dataclass

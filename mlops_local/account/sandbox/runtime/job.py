@@ -17,7 +17,7 @@ import pyarrow as pa
 from mlops_local.account.sandbox.runtime import confine, guard
 from mlops_local.account.sandbox.runtime.convert import zone_named
 from mlops_local.account.sandbox.runtime.failure import describe
-from mlops_local.account.sandbox.runtime.functions import Signature, call_function, call_table
+from mlops_local.account.sandbox.runtime.functions import Signature, call_aggregate, call_function, call_table
 from mlops_local.account.sandbox.runtime.procedure import call_procedure
 from mlops_local.account.sandbox.runtime.records import Recorder
 from mlops_local.account.sandbox.runtime.shim import Shim
@@ -121,6 +121,8 @@ def _call(job: _Job, header: Header, batch: pa.RecordBatch | None) -> Answer:
     columns = [_plain(column) for column in given]
     if header["op"] == "table":
         return {}, call_table(job.handler, job.signature, columns, header["lengths"])
+    if header["op"] == "aggregate":
+        return {}, _single(call_aggregate(job.handler, job.signature, batch.columns if batch is not None else []))
     if header["op"] == "procedure":
         value, query_id = call_procedure(job.handler, job.signature, columns, header["connection"])
         return {"query_id": query_id}, None if value is None else _single(value)
