@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -148,11 +148,20 @@ def _around(session: Session) -> list[Entry]:
 
 def record(session: Session, records: Iterable[LogRecord], *, of: Executable | None, language: str) -> None:
     """Puts those that the level lets through into the event table of the session's database, or of the account."""
-    least = LEVELS.index(level_of(session))
-    wanted = [one for one in records if LEVELS.index(one.severity) >= least and one.severity != OFF]
-    if wanted:
-        resource = json.dumps(_resource(session, of, language))
-        session.account.events.add(_table(session), [_row(session, one, resource) for one in wanted])
+    recorder(session, of=of, language=language)(records)
+
+
+def recorder(session: Session, *, of: Executable | None, language: str) -> Callable[[Iterable[LogRecord]], None]:
+    """What records from there on, and asks the catalogue nothing more: a query may be running by then."""
+    least, table = LEVELS.index(level_of(session)), _table(session)
+    resource = json.dumps(_resource(session, of, language))
+
+    def put(records: Iterable[LogRecord]) -> None:
+        wanted = [one for one in records if LEVELS.index(one.severity) >= least and one.severity != OFF]
+        if wanted:
+            session.account.events.add(table, [_row(session, one, resource) for one in wanted])
+
+    return put
 
 
 def _table(session: Session) -> str:

@@ -25,7 +25,7 @@ from sqlglot import exp
 
 from mlops_local.account.catalogue import Catalogue, Entry
 from mlops_local.account.errors import AccountError, python_error, unsupported
-from mlops_local.account.events import Executable, LogRecord, level_of, record
+from mlops_local.account.events import Executable, LogRecord, level_of, recorder
 from mlops_local.account.locations import locate
 from mlops_local.account.result import Result, StatementType
 from mlops_local.account.sandbox import (
@@ -100,6 +100,8 @@ class Runtime:
         self._account = account
         self._sandbox: Sandbox | None = None
         self._functions: dict[str, _Function] = {}
+        # By session and function: DuckDB calls a function while the session's connection can be asked nothing.
+        self._logging: dict[tuple[int, str], tuple[Handler, Callable[[list[dict[str, Any]]], None]]] = {}
         self._failures: deque[SandboxError] = deque(maxlen=32)
         self._lock = threading.RLock()
         self._register()
@@ -161,6 +163,7 @@ class Runtime:
         with self._lock:
             if name not in self._functions:
                 self._functions[name] = _Function(handler(), [type_.sql for type_ in types], result.sql)
+            self._logging[session.id, name] = _logging(session, self._functions[name].handler)
         return Scalar(
             f"python_{_returns(result).lower()}",
             result,
@@ -228,7 +231,7 @@ class Runtime:
         function, (sessions, *given) = self._functions[names[0].as_py()], columns
         batch = _arguments([column.combine_chunks() for column in given], len(names))
         session = self._account.sessions[sessions[0].as_py()]
-        handler, on_records = _logging(session, function.handler)
+        handler, on_records = self._logging[session.id, names[0].as_py()]
         try:
             with stoppable(session) as cancellation:
                 ask = self.sandbox.call_aggregate if function.aggregate else self.sandbox.call_function
@@ -324,10 +327,10 @@ def _logging(
     session: Session, handler: Handler, of: Executable | None = None
 ) -> tuple[Handler, Callable[[list[dict[str, Any]]], None]]:
     """The handler with the level at which the session logs, and what takes its records to the event table."""
-    executable = of or Executable("FUNCTION", handler.name)
+    put = recorder(session, of=of or Executable("FUNCTION", handler.name), language="python")
 
     def take(records: list[dict[str, Any]]) -> None:
-        record(session, [LogRecord(**one) for one in records], of=executable, language="python")
+        put([LogRecord(**one) for one in records])
 
     return replace(handler, log_level=level_of(session)), take
 
