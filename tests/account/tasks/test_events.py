@@ -77,6 +77,8 @@ def test_a_python_function_logs_and_tells_of_its_exception(run: Run) -> None:
     assert json.loads(first["SCOPE"]) == {"name": "mine"}
     assert {"code.function": "f", "code.lineno": 5}.items() <= json.loads(first["RECORD_ATTRIBUTES"]).items()
     assert json.loads(first["RESOURCE_ATTRIBUTES"])["telemetry.sdk.language"] == "python"
+    run("SELECT 1 WHERE F(1) = 1")
+    assert told(run)[2:] == [("INFO", "seen 1"), ("WARN", "warned")]
     run("ALTER SESSION SET LOG_LEVEL = ERROR")
     with pytest.raises(AccountError, match="ZeroDivisionError"):
         run("SELECT F(0)")
