@@ -25,7 +25,10 @@ def next_value(node: exp.Column, scope: Scope) -> exp.Expr | None:
         return None
     parts = tuple(logical(node.text(part)) for part in ("catalog", "db", "table") if node.text(part))
     entry = _find(parts, scope.context)
-    return template(f"nextval('{counter(entry)}')", type_=INTEGER) if entry is not None else None
+    if entry is None:
+        return None
+    scope.context.session.access.demand("USAGE", entry)
+    return template(f"nextval('{counter(entry)}')", type_=INTEGER)
 
 
 def _is_source(name: str, scope: Scope | None) -> bool:

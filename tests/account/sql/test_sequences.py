@@ -71,3 +71,19 @@ def test_several_variables_are_set_at_once(session: Session) -> None:
     session.run("UNSET (A, B)")
     with pytest.raises(AccountError, match="does not exist"):
         session.run("SELECT $A")
+
+
+def test_counting_takes_the_right_to_use_the_sequence(session: Session) -> None:
+    session.run("CREATE SEQUENCE S")
+    session.run("CREATE OR REPLACE ROLE COUNTING")
+    session.run("GRANT ROLE COUNTING TO USER ADMIN")
+    session.run(f"GRANT USAGE ON DATABASE {session.database} TO ROLE COUNTING")
+    session.run("GRANT USAGE ON SCHEMA PUBLIC TO ROLE COUNTING")
+    session.run("USE SECONDARY ROLES NONE")
+    session.run("USE ROLE COUNTING")
+    with pytest.raises(AccountError):
+        session.run("SELECT S.NEXTVAL")
+    session.run("USE ROLE ACCOUNTADMIN")
+    session.run("GRANT USAGE ON SEQUENCE S TO ROLE COUNTING")
+    session.run("USE ROLE COUNTING")
+    assert rows(session, "SELECT S.NEXTVAL") == [(1,)]

@@ -84,6 +84,20 @@ define(
     "to_json(range(CAST({0} AS BIGINT), CAST({1} AS BIGINT)))",
     "to_json(range(CAST({0} AS BIGINT), CAST({1} AS BIGINT), CAST({2} AS BIGINT)))",
 )
+define("ARRAY_REMOVE", "jj", ARRAY, "to_json(list_filter(CAST({0} AS JSON[]), lambda e: e <> {1}))")
+define(
+    "ARRAY_FLATTEN",
+    "j",
+    ARRAY,
+    "to_json(flatten(list_transform(CAST({0} AS JSON[]), lambda e: CASE WHEN json_type(e) = 'ARRAY' THEN CAST(e AS JSON[]) "
+    "ELSE [CAST(error('[100107 22000] Not an array: ' || CAST(e AS VARCHAR)) AS JSON)] END)))",
+)
+define(
+    "ARRAYS_TO_OBJECT",
+    "jj",
+    OBJECT,
+    "to_json(map(list_transform(CAST({0} AS JSON[]), lambda e: e ->> '$'), CAST({1} AS JSON[])))",
+)
 define("ARRAY_MIN", "j", VARIANT, "list_min(CAST({0} AS JSON[]))")
 define("ARRAY_MAX", "j", VARIANT, "list_max(CAST({0} AS JSON[]))")
 define("OBJECT_KEYS", "j", ARRAY, "to_json(list_sort(json_keys({0})))")

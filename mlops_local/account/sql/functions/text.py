@@ -51,6 +51,13 @@ define(
     "list_filter(regexp_split_to_array({0}, '[' || regexp_escape({1}) || ']'), lambda w: w <> '')[{2}]",
 )
 define(
+    "STRTOK_TO_ARRAY",
+    "tt",
+    ARRAY,
+    "to_json(list_filter(string_split_regex({0}, '[ ]'), lambda w: w <> ''))",
+    "to_json(list_filter(regexp_split_to_array({0}, '[' || regexp_escape({1}) || ']'), lambda w: w <> ''))",
+)
+define(
     "CHARINDEX",
     "tti",
     INTEGER,
