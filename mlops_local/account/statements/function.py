@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlops_local.account.calls import check_sql_function
+from mlops_local.account.errors import unsupported
 from mlops_local.account.reader import Reader
 from mlops_local.account.result import Result
 from mlops_local.account.session import Session
