@@ -5,6 +5,7 @@ https://docs.snowflake.com/en/sql-reference/info-schema
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from mlops_local.account import dropped
 from mlops_local.account.catalogue import Entry
 from mlops_local.account.file_formats import FileFormat
 from mlops_local.account.grants import FUTURE, Grant
+from mlops_local.account.model_store import read_manifest, read_methods
 from mlops_local.account.privileges import inherited, roles_of
 from mlops_local.account.relations import relation
 from mlops_local.account.sql import information_schema as tables
@@ -19,8 +21,9 @@ from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import account_usage, information_schema
 from mlops_local.account.sql.information_schema import typed_columns
 from mlops_local.account.statements.foreign_key import references_of
+from mlops_local.account.statements.model import aliases, versions
 from mlops_local.account.statements.sequence import next_value
-from mlops_local.account.types import TIMESTAMP_LTZ, Column
+from mlops_local.account.types import ARRAY, TIMESTAMP_LTZ, Column
 
 Row = Sequence[Any]
 
@@ -115,6 +118,37 @@ _of_kind(
     "PIPE_CATALOG PIPE_SCHEMA PIPE_NAME PIPE_OWNER DEFINITION CREATED:t LAST_ALTERED:t COMMENT",
     lambda entry: (*_place(entry), None, *_dates(entry)),
 )
+
+
+_MODEL_VERSIONS = (
+    *typed_columns("DATABASE_NAME SCHEMA_NAME MODEL_NAME MODEL_VERSION_NAME"),
+    Column("VERSION_ALIASES", ARRAY),
+    *typed_columns(
+        "COMMENT OWNER CREATED:t LAST_ALTERED:t FUNCTIONS MODEL_TYPE PYTHON_VERSION LANGUAGE DEPENDENCIES METADATA USERDATA"
+    ),
+)
+
+
+@information_schema("MODEL_VERSIONS")
+def model_versions(context: Context, database: str) -> Relation:
+    """https://docs.snowflake.com/en/sql-reference/info-schema/model_versions"""
+    models = context.session.catalogue.list("MODEL", database=database)
+    return relation(context, _MODEL_VERSIONS, [row for model in models for row in _versions(context, model)])
+
+
+def _versions(context: Context, model: Entry) -> Iterator[Row]:
+    listed = versions(context.session, model)
+    for version in listed:
+        folder = context.session.account.stages.folder_of_version(version)
+        manifest = read_manifest(folder)
+        runtime: dict[str, Any] = next(iter(manifest.get("runtimes", {}).values()), {})
+        yield (
+            *(model.database, model.schema, model.name, version.name, json.dumps(aliases(model, version, listed))),
+            *(version.comment or None, version.owner, version.created_on, version.created_on),
+            *(json.dumps([method.name for method in read_methods(folder)]), "USER_MODEL"),
+            *(runtime.get("version"), runtime.get("language"), json.dumps(runtime.get("dependencies", {}))),
+            *(version.properties.get("METADATA", "{}"), json.dumps(manifest.get("user_data", {}))),
+        )
 
 
 @information_schema("SEQUENCES")

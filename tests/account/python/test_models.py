@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,6 +50,16 @@ def test_versions_metrics_and_comments(registry: Registry) -> None:
     assert model.version("V1").show_metrics() == {"auc": 0.75}
     assert model.version("V1").comment == "it's"
     assert model.default.version_name == "V1"
+
+
+def test_versions_are_listed_in_the_information_schema(ask: Ask) -> None:
+    versions = ask(
+        "SELECT MODEL_VERSION_NAME, VERSION_ALIASES, COMMENT, LANGUAGE, PARSE_JSON(METADATA):metrics:auc::FLOAT, "
+        "FUNCTIONS LIKE '%PREDICT%' FROM INFORMATION_SCHEMA.MODEL_VERSIONS WHERE MODEL_NAME = 'FOREST' ORDER BY 1"
+    )
+    assert [row[0] for row in versions] == ["V1", "V2"]
+    assert json.loads(versions[0][1]) == ["DEFAULT", "FIRST"]
+    assert versions[0][2:] == ("it's", "PYTHON", 0.75, True)
 
 
 def test_run_on_pandas_and_on_rows_of_a_table(registry: Registry, snowpark: Snowpark) -> None:
