@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from snowflake.connector import SnowflakeConnection
 from snowflake.connector.errors import ProgrammingError
 from snowflake.snowpark import Session as Snowpark
 from snowflake.snowpark.types import IntegerType, StringType
@@ -171,3 +172,15 @@ def test_a_timeout_ends_handlers_blocks_and_waits(ask: Ask, statement: str) -> N
             ask(statement)
     finally:
         ask("ALTER SESSION UNSET STATEMENT_TIMEOUT_IN_SECONDS")
+
+
+def test_the_clients_timeout_ends_a_handler(client: SnowflakeConnection, ask: Ask) -> None:
+    """As Ctrl-C does, it asks the account to end the statement; the session is free at once, long before the handler would end."""
+    ask(
+        f"CREATE OR REPLACE PROCEDURE SLEEPS() RETURNS INT LANGUAGE PYTHON RUNTIME_VERSION = '3.11' {PACKAGES} HANDLER = 'f' "
+        "AS $$\ndef f(session):\n    import time\n    time.sleep(600)\n$$"
+    )
+    with pytest.raises(ProgrammingError) as refusal:
+        client.cursor().execute("CALL SLEEPS()", timeout=1)
+    assert refusal.value.errno == 604
+    assert ask("SELECT 'free'") == [("free",)]
