@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mlops_local.account.catalogue import Catalogue, Entry
 from mlops_local.account.engine import Connection
-from mlops_local.account.grants import Grant
+from mlops_local.account.grants import FUTURE, Grant
 
 OWNERSHIP = "OWNERSHIP"
 PUBLIC = "PUBLIC"
@@ -73,7 +73,8 @@ class Holdings:
     """What an actor holds. ``primary`` are the current role and all that it inherits, ``roles`` the secondary ones too.
 
     ``objects`` and ``account`` say which role holds a privilege: the nearest one, where several do. Databases and schemas are
-    listed when any privilege on them is held, which is what it takes to reach what lies in them; warehouses when they can be used.
+    listed when any privilege on them is held, which is what it takes to reach what lies in them; warehouses when they can be
+    used. ``future`` are the kinds that anybody has grants on future objects of.
     """
 
     primary: frozenset[str]
@@ -83,6 +84,7 @@ class Holdings:
     databases: dict[str, int] = field(default_factory=dict)
     schemas: dict[tuple[str, str], int] = field(default_factory=dict)
     warehouses: dict[str, int] = field(default_factory=dict)
+    future: frozenset[str] = frozenset()
 
     def owns(self, entry: Entry) -> bool:
         return entry.owner in self.roles
@@ -96,7 +98,7 @@ class Holdings:
 
 
 def read_holdings(connection: Connection, actor: Actor) -> Holdings:
-    """Three queries, whatever the number of roles; to be kept for as long as ``connection.privileges`` is the same."""
+    """Four queries, whatever the number of roles; to be kept for as long as ``connection.privileges`` is the same."""
     inner = _Hierarchy(connection)
     primary = inner.closed([actor.role, PUBLIC])
     secondary = inner.of_user(actor.user) if actor.secondary == (ALL,) else actor.secondary
@@ -104,6 +106,8 @@ def read_holdings(connection: Connection, actor: Actor) -> Holdings:
     order = list(dict.fromkeys([*primary, *inner.closed(secondary)]))
     _add_grants(connection, found, order)
     _add_places(connection, found)
+    kinds = connection.fetch("SELECT DISTINCT object_kind FROM account.grants WHERE starts_with(object_kind, ?)", [FUTURE])
+    found.future = frozenset(kind.removeprefix(FUTURE) for (kind,) in kinds)
     return found
 
 

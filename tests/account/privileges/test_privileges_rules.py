@@ -105,6 +105,16 @@ def test_what_is_hidden_still_has_its_name(peer: Ask, ask: Ask) -> None:
     assert refused(peer, "CREATE TEMPORARY TABLE T (A INT)") == 3001
 
 
+def test_tags_are_seen_where_their_schema_is_and_applied_by_those_who_may(ask: Ask, peer: Ask) -> None:
+    ask("ALTER TABLE T SET TAG TG = 'x'")
+    ask("GRANT SELECT ON TABLE T TO ROLE PEER")
+    assert [row[1] for row in peer("SHOW TAGS")] == ["TG"]
+    assert peer("SELECT SYSTEM$GET_TAG('TG', 'T', 'TABLE')") == [("x",)]
+    for text in ("ALTER TABLE T UNSET TAG TG", "DROP TAG TG"):
+        assert refused(peer, text) == 3001
+    ask("ALTER TABLE T UNSET TAG TG")
+
+
 def test_future_grants_come_with_new_objects(ask: Ask, peer: Ask, place: str) -> None:
     ask("GRANT SELECT ON FUTURE TABLES IN SCHEMA S TO ROLE PEER")
     ask("CREATE TABLE N AS SELECT 1 AS A")
