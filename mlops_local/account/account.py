@@ -16,6 +16,7 @@ import duckdb
 
 from mlops_local.account import (
     alerts,
+    directories,
     dropped,
     dynamic_tables,
     events,
@@ -98,6 +99,7 @@ class Account:
             dynamic_tables.create_tables(session.connection)
             lineage.create_tables(session.connection)
             loads.create_tables(session.connection)
+            directories.create_tables(session.connection)
             alerts.create_tables(session.connection)
             events.create_tables(session.connection)
             graph_versions.create_tables(session.connection)

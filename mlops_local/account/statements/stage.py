@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops_local.account import directories
 from mlops_local.account.errors import syntax_error, unsupported
 from mlops_local.account.file_formats import FileFormat, read_file_format
 from mlops_local.account.reader import Reader
@@ -28,7 +29,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         name = place(session, path)
         if replace_or_keep(session, _KIND, path, creation, session.catalogue.remove):
             return status(f"{name.name} already exists, statement succeeded.")
-        session.catalogue.add(
+        made = session.catalogue.add(
             _KIND,
             name.database,
             name.schema,
@@ -39,6 +40,8 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
             properties=properties,
             temporary=creation.temporary,
         )
+        if (properties.get("DIRECTORY") or {}).get("REFRESH_ON_CREATE"):
+            directories.refresh(session, made)
     return status(f"Stage area {name.name} successfully created.")
 
 
@@ -98,6 +101,9 @@ _READERS = {
 }
 
 
+_REFRESHED = (Column("file"), Column("status"), Column("description"))
+
+
 def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
     path = reader.path()
     with session.ddl():
@@ -107,9 +113,9 @@ def alter(session: Session, reader: Reader, if_exists: bool) -> Result:
         if reader.accept("RENAME", "TO"):
             rename(session, entry, reader)
         elif reader.accept("REFRESH"):
+            subpath = read_options(reader, {"SUBPATH": str}).get("SUBPATH", "")
             reader.end()
-            if not (entry.properties.get("DIRECTORY") or {}).get("ENABLE"):
-                raise syntax_error(f"stage {entry.full_name} does not have a directory table.")
+            return rows(_REFRESHED, directories.refresh(session, entry, subpath))
         else:
             reader.expect("SET")
             properties, comment = _read_properties(session, reader)

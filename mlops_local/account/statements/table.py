@@ -24,6 +24,7 @@ from mlops_local.account.statements.foreign_key import add_references, require_u
 from mlops_local.account.statements.kind import Creation, Kind, replace_or_keep
 from mlops_local.account.statements.table_alter import alter
 from mlops_local.account.statements.table_redefine import redefine
+from mlops_local.account.statements.table_template import template_columns
 from mlops_local.account.statements.tagging import TagValues, copy_tags, read_tag_clause, set_tags
 from mlops_local.account.statements.undrop import undrop
 from mlops_local.account.streams import consume
@@ -66,7 +67,10 @@ Make = Callable[[tuple[str, ...], Name], None]
 
 
 def _defined(session: Session, reader: Reader, creation: Creation) -> Make:
-    listed = read_columns(reader) if reader.token.text == "(" else None
+    if reader.accept("USING", "TEMPLATE"):
+        listed: TableColumns | None = template_columns(session, reader)
+    else:
+        listed = read_columns(reader) if reader.token.text == "(" else None
     options = _read_options(reader)
     text = reader.rest() if reader.accept("AS") else None
     reader.end()

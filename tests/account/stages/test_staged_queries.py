@@ -152,3 +152,38 @@ def test_versions_of_datasets_are_read_like_stages(run: Run, stage: str) -> None
     assert [row[:2] for row in found] == [("K", "TEXT"), ("A", "NUMBER(38, 0)")]
     address = "get_presigned_url('snow://dataset/D.S.DS/versions/v1', 'data_0_0_0.snappy.parquet', 14400)"
     assert ROUTE in run(f"select 'v1/f' as name, {address} as url")[0][1]
+
+
+def test_a_table_takes_the_columns_of_files(run: Run, put: Put) -> None:
+    run("CREATE STAGE TEMPLATES")
+    run("CREATE FILE FORMAT HEADED TYPE = CSV PARSE_HEADER = TRUE")
+    put("f.csv", "@TEMPLATES", b"ID,name\n1,x\n22,y\n")
+    inferred = "SELECT ARRAY_AGG(OBJECT_CONSTRUCT(*)) WITHIN GROUP (ORDER BY ORDER_ID) FROM TABLE(INFER_SCHEMA("
+    run(f"CREATE TABLE MADE USING TEMPLATE ({inferred}LOCATION => '@TEMPLATES', FILE_FORMAT => 'HEADED')))")
+    assert [row[:2] for row in run("DESCRIBE TABLE MADE")] == [("ID", "NUMBER(2,0)"), ("name", "VARCHAR(16777216)")]
+    run("COPY INTO MADE FROM @TEMPLATES FILE_FORMAT = HEADED MATCH_BY_COLUMN_NAME = CASE_SENSITIVE")
+    assert run("SELECT SUM(ID) FROM MADE") == [(23,)]
+    with pytest.raises(AccountError, match="USING TEMPLATE takes a query"):
+        run("CREATE TABLE UNMADE USING TEMPLATE (SELECT 1)")
+
+
+def test_a_directory_tells_what_the_last_refresh_has_found(run: Run, put: Put) -> None:
+    run("CREATE STAGE LISTED DIRECTORY = (ENABLE = TRUE)")
+    put("a.txt", "@LISTED/in", b"1")
+    put("b.txt", "@LISTED", b"22")
+    listed = "SELECT RELATIVE_PATH, SIZE FROM DIRECTORY(@LISTED) ORDER BY 1"
+    assert run(listed) == []
+    assert [row[:2] for row in run("ALTER STAGE LISTED REFRESH SUBPATH = 'in'")] == [("in/a.txt", "REGISTERED_NEW")]
+    assert run(listed) == [("in/a.txt", 1)]
+    put("a.txt", "@LISTED/in", b"333", "AUTO_COMPRESS = FALSE OVERWRITE = TRUE")
+    run("ALTER STAGE LISTED REFRESH")
+    assert run(listed) == [("b.txt", 2), ("in/a.txt", 3)]
+    run("REMOVE @LISTED/in")
+    assert [row[:2] for row in run("ALTER STAGE LISTED REFRESH")] == [("in/a.txt", "UNREGISTERED")]
+    found = run(
+        "SELECT d.FILE_URL LIKE '%/api/files/D/S/LISTED/b.txt', d.MD5 = d.ETAG, d.LAST_MODIFIED IS NULL FROM DIRECTORY(@LISTED) d"
+    )
+    assert found == [(True, True, False)]
+    run("CREATE STAGE UNLISTED")
+    with pytest.raises(AccountError, match="does not have a directory table"):
+        run("SELECT * FROM DIRECTORY(@UNLISTED)")
