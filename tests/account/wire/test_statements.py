@@ -372,7 +372,7 @@ def test_what_is_not_offered_is_told_in_the_rest_form(server: Server, path: str)
     assert set(answer.json()) == {"error_code", "message", "request_id"}
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", gzip.compress(b"{}")[:10]])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", gzip.compress(b"{}", mtime=0)[:10]])
 def test_a_broken_body_is_an_answer_too(connection: SnowflakeConnection, body: bytes) -> None:
     encoding = {"Content-Encoding": "gzip"} if body[:1] == b"\x1f" else {}
     answer = requests.post(
