@@ -22,6 +22,8 @@ FILES = (
     f"{_ROOM}/feature_store/feature_sharing_test.py",
     f"{_ROOM}/lineage/lineage_integ_test.py",
     f"{_ROOM}/dataset/dataset_integ_test.py",
+    f"{_ROOM}/model/_client/model/model_impl_integ_test.py",
+    f"{_ROOM}/model/_client/model/model_version_impl_integ_test.py",
     f"{_ROOM}/registry/model/registry_sklearn_model_test.py",
     f"{_ROOM}/registry/model/registry_xgboost_model_test.py",
     f"{_ROOM}/registry/model/registry_lightgbm_model_test.py",
@@ -52,6 +54,18 @@ OUT_OF_SCOPE: tuple[tuple[str, str], ...] = (
 
 # Counted as failures, each with its reason: (pattern of file::test, reason).
 KNOWN: tuple[tuple[str, str], ...] = (
+    (
+        r"registry_custom_model_test\.py::test_capture_sample_input_data(_complex_types)?$",
+        "sets a session parameter that Snowflake does not document, to call functions of its user interface",
+    ),
+    (
+        r"registry_sklearn_model_test\.py::test_skl_model_with_quoted_identifiers_ignore_case$",
+        "QUOTED_IDENTIFIERS_IGNORE_CASE is TRUE only in a parameter of single statements, which this account does not act on",
+    ),
+    (
+        r"multiple_model_test\.py::test_multiple_model$",
+        "expects a single output inside an OBJECT; with the installed client it is a value of its own type",
+    ),
     (
         r"feature_store_test\.py::test_register_feature_view_as_view$",
         "the installed client says of a view that is not online that it has no target lag; the suite is that of an older one",

@@ -213,12 +213,12 @@ def _unset(session: Session, reader: Reader, model: Entry) -> None:
 
 
 def _alias(session: Session, reader: Reader, model: Entry) -> None:
-    """``VERSION v SET ALIAS = a`` and ``VERSION a UNSET ALIAS``."""
+    """``VERSION v SET ALIAS = a``, ``VERSION a UNSET ALIAS``, and ``VERSION v UNSET ALIAS`` for every alias of the version."""
     shown = reader.identifier()
     version = find_version(session, model, shown)
     kept = dict(model.properties.get("ALIASES", {}))
     if reader.accept("UNSET", "ALIAS"):
-        kept.pop(shown, None)
+        kept = {alias: id_ for alias, id_ in kept.items() if alias != shown and (shown != version.name or id_ != version.id)}
     else:
         reader.expect("SET", "ALIAS", "=")
         alias = reader.identifier()

@@ -90,6 +90,9 @@ def test_aliases_default_and_dropping(registry: Registry) -> None:
     model = registry.get_model("FOREST")
     model.version("V2").set_alias("champion")
     assert model.version("champion").version_name == "V2"
+    model.version("V2").unset_alias("V2")
+    with pytest.raises(ValueError, match=r"(?i)champion"):
+        model.version("champion")
     model.default = "V2"
     assert model.default.version_name == "V2"
     with pytest.raises(Exception, match="default version"):
