@@ -31,6 +31,7 @@ lint: $(READY) ## ruff, mypy, import contracts, YAML, and the pipeline itself
 benchmark: $(READY) ## Measure where the time goes, and what is claimed about speed
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement benchmarks/requirements.txt
 	@$(BIN)/python -m benchmarks.latency
+	@$(BIN)/python -m benchmarks.model_run
 	@$(BIN)/python -m benchmarks.bulk
 	@$(BIN)/python -m benchmarks.pipeline_time
 
