@@ -1,6 +1,6 @@
 """``python -m peers --suites FOLDER [FILE ...]``: runs the suites and prints pass, fail and skip for each file.
 
-FOLDER is a checkout of snowflake-ml-python. Its tests run unmodified, from a copy beside which its own sources are not, so that
+FOLDER is a checkout of snowflake-ml-python or of snowpark-python. Its tests run from a copy beside which its own sources are not, so that
 they meet the installed client. Exit code 1 when a test failed for which suites.py gives no reason.
 """
 
@@ -21,6 +21,7 @@ from xml.etree import ElementTree
 import snowflake.connector
 
 from mlops_local.serve import serving
+from peers import snowpark
 from peers.suites import FILES, KNOWN, OUT_OF_SCOPE, reason
 
 _PROJECT = Path(__file__).resolve().parent.parent
@@ -43,7 +44,7 @@ class Outcome:
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     if not (options.suites / "tests" / "integ").is_dir():
-        sys.stderr.write(f"{options.suites} is no checkout of snowflake-ml-python: it has no tests/integ.\n")
+        sys.stderr.write(f"{options.suites} is no checkout of a client: it has no tests/integ.\n")
         return 2
     with tempfile.TemporaryDirectory(prefix="peers-") as scratch:
         outcomes = _run_all(options, Path(scratch))
@@ -56,7 +57,9 @@ def _run_all(options: argparse.Namespace, scratch: Path) -> list[Outcome]:
     with serving(options.data or scratch / "account") as settings:
         _furnish(settings)
         environment = _environment(settings, scratch)
-        for file in options.files or FILES:
+        if snowpark.is_checkout(options.suites):
+            snowpark.prepare(scratch / "tests", settings)
+        for file in options.files or (snowpark.FILES if snowpark.is_checkout(options.suites) else FILES):
             found = list(_run(file, scratch, environment, options))
             sys.stdout.write(_line(file, found))
             sys.stdout.flush()
@@ -112,6 +115,7 @@ def _run(file: str, scratch: Path, environment: Mapping[str, str], options: argp
             f"--timeout={options.timeout}",
         ),
         *("--rootdir", str(scratch), "-o", "addopts=", "-p", "no:cacheprovider", "-q", "--tb=short"),
+        *(snowpark.OPTIONS if snowpark.is_checkout(options.suites) else ()),
         *(("-k", options.k) if options.k else ()),
     ]
     paths = (scratch, (scratch / file).parent, _PROJECT)
@@ -166,10 +170,10 @@ def _report(outcomes: Sequence[Outcome]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m peers", description="Run snowflake-ml-python's suites against the embedded account."
+        prog="python -m peers", description="Run snowflake-ml-python's or Snowpark's suites against the embedded account."
     )
     parser.add_argument("files", nargs="*", help="files of the checkout; without any, all that suites.py lists")
-    parser.add_argument("--suites", type=Path, required=True, help="a checkout of snowflake-ml-python")
+    parser.add_argument("--suites", type=Path, required=True, help="a checkout of snowflake-ml-python or of snowpark-python")
     parser.add_argument("--data", type=Path, help="folder of the account; without it, one that is removed afterwards")
     parser.add_argument("--logs", type=Path, default=Path("out/peers"), help="where the full output goes (default: out/peers)")
     parser.add_argument("--timeout", type=int, default=300, help="seconds for one test (default: 300)")
