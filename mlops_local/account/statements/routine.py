@@ -137,7 +137,8 @@ def read_type(reader: Reader) -> str:
 
 def _read_options(reader: Reader) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    while not reader.at_end and "BODY" not in found:
+    # A handler in the imports needs no body; of an anonymous procedure the call comes next.
+    while not reader.at_end and "BODY" not in found and reader.token.upper != "CALL":
         word = reader.accept_any(*_OPTIONS)
         if word is None:
             raise reader.refuse()
