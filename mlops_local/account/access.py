@@ -177,6 +177,8 @@ class Access:
 
     def created(self, entry: Entry) -> Entry:
         """Gives what grants on future objects promise."""
+        if (held := self.holdings) is not None and entry.kind not in held.future:
+            return entry
         with self.as_account():
             return apply_future_grants(self._session.connection, self._session.catalogue, entry)
 

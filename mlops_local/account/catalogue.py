@@ -170,10 +170,10 @@ class Catalogue:
     def _look_up(self, key: Key) -> Entry | None:
         rows = self._connection.fetch(
             f"SELECT {FIELDS} FROM account.objects WHERE domain = ? AND database = ? AND schema = ? AND name = ? AND parent = ? "
-            "AND session IN (0, ?) ORDER BY session DESC LIMIT 1",
+            "AND session IN (0, ?)",
             [*key, self._session],
         )
-        return entry_of(rows[0]) if rows else None
+        return max(map(entry_of, rows), key=lambda entry: entry.session, default=None)
 
     def get(self, kind: str, database: str, schema: str, name: str, *, parent: int = 0) -> Entry:
         entry = self.find(kind, database, schema, name, parent=parent)
@@ -310,6 +310,7 @@ class Catalogue:
             entry,
         )
         entry = replace(entry, id=made.fetchall()[0][0])
+        self._connection.bare.add(entry.id)
         return self._guard.created(entry) if self._guard is not None else entry
 
     def _refuse_taken(self, taken: Entry | None, kind: str, session: int) -> None:
@@ -332,7 +333,9 @@ class Catalogue:
 
     def set_columns(self, entry: Entry, columns: Iterable[Column]) -> None:
         self._check(entry)
-        self._connection.execute("DELETE FROM account.columns WHERE object = ?", [entry.id])
+        if entry.id not in self._connection.bare:
+            self._connection.execute("DELETE FROM account.columns WHERE object = ?", [entry.id])
+        self._connection.bare.discard(entry.id)
         values = [
             (entry.id, position, column.name, column.type.sql, column.nullable, column.default, column.comment)
             for position, column in enumerate(columns)

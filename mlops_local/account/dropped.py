@@ -71,18 +71,27 @@ def set_aside(session: Session, entry: Entry) -> None:
     stays = entry.kind in _CAN_COME_BACK and not entry.temporary
     until = now + timedelta(days=retention_of(session, entry)) if stays else now
     where, values = _contents(entry)
-    session.catalogue.touch([entry, *session.catalogue.whole.list("SCHEMA", database=entry.name)])
+    session.catalogue.touch([entry, *_schemas(session, entry)])
     execute = session.connection.execute
     execute(
         f"INSERT INTO account.dropped BY NAME SELECT CAST(? AS BIGINT) AS root, CAST(? AS TIMESTAMPTZ) AS dropped_on, "
         f"CAST(CASE WHEN session = 0 THEN ? ELSE ? END AS TIMESTAMPTZ) AS purge_on, * FROM account.objects WHERE {where}",
         [entry.id, now, until, now, *values],
     )
-    execute(
-        "INSERT INTO account.dropped_grants BY NAME SELECT * FROM account.grants WHERE object IN (SELECT id FROM account.dropped)"
-    )
-    execute("DELETE FROM account.grants WHERE object IN (SELECT id FROM account.dropped)")
+    _set_grants_aside(session.connection)
     execute(f"DELETE FROM account.objects WHERE {where}", values)
+
+
+def _schemas(session: Session, entry: Entry) -> list[Entry]:
+    return session.catalogue.whole.list("SCHEMA", database=entry.name) if entry.kind == "DATABASE" else []
+
+
+def _set_grants_aside(connection: Connection) -> None:
+    """Most objects have none of their own."""
+    theirs = "FROM account.grants WHERE object IN (SELECT id FROM account.dropped)"
+    if connection.fetch(f"SELECT 1 {theirs} LIMIT 1"):
+        connection.execute(f"INSERT INTO account.dropped_grants BY NAME SELECT * {theirs}")
+        connection.execute(f"DELETE {theirs}")
 
 
 def _contents(entry: Entry) -> tuple[str, list[object]]:
@@ -111,7 +120,7 @@ def restore(session: Session, kind: str, database: str, schema: str, name: str) 
     if taken is not None:
         raise already_exists("Object", taken.full_name)
     _bring_back(session.connection, entry)
-    session.catalogue.touch([entry, *session.catalogue.whole.list("SCHEMA", database=entry.name)])
+    session.catalogue.touch([entry, *_schemas(session, entry)])
     return entry
 
 

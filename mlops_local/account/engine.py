@@ -89,7 +89,7 @@ class Connection:
     """One session's DuckDB connection. Statements of one connection run one after another.
 
     ``version`` is that of the catalogue which the open transaction sees, None when that is not known; ``changed`` are the keys of
-    objects that it has changed, ``found`` what it has looked up since.
+    objects that it has changed, ``found`` what it has looked up since, ``bare`` the new objects that have no columns yet.
     """
 
     def __init__(self, engine: Engine, cursor: duckdb.DuckDBPyConnection) -> None:
@@ -101,6 +101,7 @@ class Connection:
         self.version: int | None = None
         self.changed: set[Any] = set()
         self.found: dict[Any, Any] = {}
+        self.bare: set[int] = set()
         self.cancelled = False
         self.journal = Journal()
         self.registered: dict[str, pa.Table] = {}
@@ -150,6 +151,7 @@ class Connection:
         self.cursor.execute("ROLLBACK")
         self.cursor.execute("BEGIN TRANSACTION")
         self.found.clear()
+        self.bare.clear()
         if not self._engine.has_turn(self):
             self.version = None
         return self.journal.repeat(self.cursor, writes)
@@ -178,6 +180,7 @@ class Connection:
         self._changed_privileges = None
         self.changed.clear()
         self.found.clear()
+        self.bare.clear()
 
     def writing(self, seconds: float = 600.0) -> None:
         """Call before the first write of a transaction; returns when it is this connection's turn.

@@ -117,12 +117,17 @@ class _Replacement:
 
     def __init__(self, session: Session, path: tuple[str, ...], creation: Creation) -> None:
         self._session, self._path, self._creation = session, path, creation
+        self._replaced = False
 
     def __enter__(self) -> None:
-        replace_or_keep(self._session, KIND_WORDS, self._path, self._creation, lambda old: dropped.set_aside(self._session, old))
+        replace_or_keep(self._session, KIND_WORDS, self._path, self._creation, self._set_aside)
+
+    def _set_aside(self, old: Entry) -> None:
+        dropped.set_aside(self._session, old)
+        self._replaced = True
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
+        if kind is None and self._replaced:
             dropped.purge(self._session)
 
 
