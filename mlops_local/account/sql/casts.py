@@ -14,7 +14,7 @@ from mlops_local.account.errors import AccountError
 from mlops_local.account.names import literal
 from mlops_local.account.sql.conventions import conventions
 from mlops_local.account.sql.formats import read, wall, written
-from mlops_local.account.sql.typed import is_number, is_semi, template, type_of, typed
+from mlops_local.account.sql.typed import is_number, is_semi, template, type_of, typed, within
 from mlops_local.account.types import INTEGER, REAL, TEXT, TIMESTAMP_LTZ, TIMESTAMP_NTZ, SqlType
 
 _OFFSET = r"regexp_replace({0}, '\s+([+-]\d{{1,2}}:?\d{{2}})$', '\1')"
@@ -179,7 +179,7 @@ def _in_zone(node: exp.Expr, source: SqlType | None, target: SqlType) -> exp.Exp
     node = _understood(node, source, target)
     source = type_of(node) or source
     zone = conventions().zone
-    local = f"timezone({literal(zone)}, CAST({{0}} AS TIMESTAMP))" if zone else "CAST({0} AS TIMESTAMPTZ)"
+    local = f"timezone({within(literal(zone))}, CAST({{0}} AS TIMESTAMP))" if zone else "CAST({0} AS TIMESTAMPTZ)"
     if source is not None and source.name == "TEXT":
         moment = f"CAST({_OFFSET} AS TIMESTAMPTZ)"
         return template(f"CASE WHEN {_HAS_OFFSET} THEN {moment} ELSE {local} END" if zone else moment, node)

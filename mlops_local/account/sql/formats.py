@@ -13,7 +13,7 @@ from sqlglot import exp
 from mlops_local.account.errors import unsupported
 from mlops_local.account.names import literal
 from mlops_local.account.sql.conventions import conventions
-from mlops_local.account.sql.typed import template, type_of
+from mlops_local.account.sql.typed import template, type_of, within
 from mlops_local.account.types import TEXT, TIMESTAMP_LTZ, TIMESTAMP_NTZ
 
 _ELEMENTS = {
@@ -82,7 +82,7 @@ def wall(moment: exp.Expr) -> exp.Expr:
     if type_ is None or type_.name not in {"TIMESTAMP_LTZ", "TIMESTAMP_TZ"}:
         return moment
     zone = conventions().zone if type_.name == "TIMESTAMP_LTZ" else None
-    shown = "{0}" if zone is None else f"timezone({literal(zone)}, {{0}})"
+    shown = "{0}" if zone is None else f"timezone({within(literal(zone))}, {{0}})"
     return template(f"CAST({shown} AS TIMESTAMP_NS)", moment, type_=TIMESTAMP_NTZ)
 
 
@@ -105,15 +105,15 @@ def _written(piece: str, form: str) -> str:
     if re.fullmatch(r"FF\d", piece):
         digits = "lpad(CAST((epoch_ns({0}) % 1000000000 + 1000000000) % 1000000000 AS VARCHAR), 9, '0')"
         return digits if piece == "FF9" else f"left({digits}, {piece[2]})"
-    return f"strftime({{0}}, {literal(piece)})"
+    return f"strftime({{0}}, {within(literal(piece))})"
 
 
 def read(text: exp.Expr, form: str) -> exp.Expr:
     """The timestamp that a text says by a format: with a zone where the format has one, else a wall clock."""
     letters = "".join(_read(piece, form) for piece in _pieces(form))
     if "%z" in letters:
-        return template(f"CAST(strptime({{0}}, {literal(letters)}) AS TIMESTAMPTZ)", text, type_=TIMESTAMP_LTZ)
-    return template(f"CAST(strptime({{0}}, {literal(letters)}) AS TIMESTAMP_NS)", text, type_=TIMESTAMP_NTZ)
+        return template(f"CAST(strptime({{0}}, {within(literal(letters))}) AS TIMESTAMPTZ)", text, type_=TIMESTAMP_LTZ)
+    return template(f"CAST(strptime({{0}}, {within(literal(letters))}) AS TIMESTAMP_NS)", text, type_=TIMESTAMP_NTZ)
 
 
 def _read(piece: str, form: str) -> str:

@@ -26,7 +26,7 @@ from mlops_local.account.sql.parser import parse, parse_expression
 from mlops_local.account.sql.queries import FIELDS, outputs
 from mlops_local.account.sql.rules import RULES_OF_EXPRESSIONS, translate_tree
 from mlops_local.account.sql.scope import Field, Fields, Scope, fields_of
-from mlops_local.account.sql.typed import template, type_of, typed
+from mlops_local.account.sql.typed import template, type_of, typed, within
 from mlops_local.account.types import TEXT, VARIANT, Column, SqlType, from_duckdb
 
 
@@ -213,7 +213,7 @@ def _inlined(text: str, context: Context, arguments: Mapping[str, exp.Expr]) -> 
     made = translate_expression(tree, Scope(context, outputs))
     if not nested or not arguments:
         return made
-    columns = ", ".join(f"{{{i + 1}}} AS {quote('~' + name)}" for i, name in enumerate(arguments))
+    columns = ", ".join(f"{{{i + 1}}} AS {within(quote('~' + name))}" for i, name in enumerate(arguments))
     return typed(template(f"SELECT {{0}} FROM (SELECT {columns}) AS {source}", made, *arguments.values()), type_of(made))
 
 

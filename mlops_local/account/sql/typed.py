@@ -33,6 +33,11 @@ def template(text: str, *parts: exp.Expr, type_: SqlType | None = None) -> exp.E
     return typed(Template(this=text, expressions=[part.copy() for part in parts]), type_)
 
 
+def within(text: str) -> str:
+    """A name or a constant of a user's as part of a template's own text: its braces stand for no part."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
 def call(name: str, *arguments: exp.Expr, type_: SqlType | None = None) -> exp.Expr:
     return typed(Call(this=name, expressions=list(arguments)), type_)
 

@@ -87,7 +87,7 @@ def test_a_python_function_logs_and_tells_of_its_exception(run: Run) -> None:
     attributes = json.loads(last["RECORD_ATTRIBUTES"])
     assert attributes["exception.type"] == "ZeroDivisionError"
     assert "division" in attributes["exception.message"]
-    assert len(run(EVENTS)) == 3
+    assert len(run(EVENTS)) == 5
 
 
 def test_a_procedure_logs(ask: Ask) -> None:
