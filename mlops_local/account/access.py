@@ -176,7 +176,12 @@ class Access:
             self.demand(privilege, place)
 
     def created(self, entry: Entry) -> Entry:
-        """Gives what grants on future objects promise."""
+        """Gives what the object that it replaces has left, else what grants on future objects promise.
+
+        https://docs.snowflake.com/en/sql-reference/sql/create-table (COPY GRANTS)
+        """
+        if self._session.catalogue.grants.arrive(entry.kind, entry.full_name, entry.id):
+            return entry
         if (held := self.holdings) is not None and entry.kind not in held.future:
             return entry
         with self.as_account():

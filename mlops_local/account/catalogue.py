@@ -135,6 +135,7 @@ class Catalogue:
         """The same without a guard."""
         whole = Catalogue(self._connection, self._session)
         whole.removed = self.removed
+        whole.grants = self.grants
         return whole
 
     # Reading

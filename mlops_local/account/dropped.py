@@ -78,6 +78,7 @@ def set_aside(session: Session, entry: Entry) -> None:
         f"CAST(CASE WHEN session = 0 THEN ? ELSE ? END AS TIMESTAMPTZ) AS purge_on, * FROM account.objects WHERE {where}",
         [entry.id, now, until, now, *values],
     )
+    session.catalogue.grants.leave(entry.id)
     _set_grants_aside(session.connection)
     execute(f"DELETE FROM account.objects WHERE {where}", values)
 

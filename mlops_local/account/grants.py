@@ -5,11 +5,13 @@ Ownership is no row here: an object knows its owner. https://docs.snowflake.com/
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mlops_local.account.engine import Connection
+from mlops_local.account.reader import Reader
 
 FUTURE = "FUTURE "
 
@@ -40,6 +42,8 @@ class Grants:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._statement: Reader | None = None
+        self._left: list[Grant] = []
 
     @staticmethod
     def create_tables(connection: Connection) -> None:
@@ -104,6 +108,27 @@ class Grants:
         )
         self._connection.privileges_changed()
 
+    @contextmanager
+    def replacing(self, statement: Reader) -> Iterator[None]:
+        """Around a CREATE OR REPLACE, which may say COPY GRANTS: the new object gets what the old one leaves."""
+        self._statement, self._left = statement, []
+        try:
+            yield
+        finally:
+            self._statement, self._left = None, []
+
+    def leave(self, id_: int) -> None:
+        """The object makes way for another one."""
+        if self._statement is not None and self._statement.copies_grants:
+            self._left += self.where(object=id_)
+
+    def arrive(self, kind: str, name: str, id_: int) -> bool:
+        """Gives the new object what the one that it replaces has left, if that was asked for."""
+        left = [grant for grant in self._left if (grant.object_kind, grant.object_name) == (kind, name)]
+        for grant in left:
+            self.add(replace(grant, object=id_))
+        return self._statement is not None and self._statement.copies_grants and bool(left)
+
     def remove(self, grants: Iterable[Grant]) -> None:
         for grant in grants:
             self._connection.execute(
@@ -115,6 +140,7 @@ class Grants:
 
     def forget_object(self, id_: int) -> None:
         """Every privilege on an object that is gone; no id is given twice, so nobody needs to hear of it."""
+        self.leave(id_)
         self._connection.execute("DELETE FROM account.grants WHERE object = ?", [id_])
 
     def forget_grantee(self, kind: str, name: str) -> None:

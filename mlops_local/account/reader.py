@@ -20,6 +20,7 @@ class Reader:
         while self._tokens and self._tokens[-1].text == ";":
             self._tokens.pop()
         self._at = 0
+        self.copies_grants = False
 
     @property
     def token(self) -> Token:
@@ -67,6 +68,12 @@ class Reader:
             self._at += 1
             return word
         return None
+
+    def accept_copy_grants(self) -> bool:
+        """``COPY GRANTS`` of a CREATE OR REPLACE: who dispatches the statement sees to it."""
+        found = self.accept("COPY", "GRANTS")
+        self.copies_grants = self.copies_grants or found
+        return found
 
     def expect(self, *words: str) -> None:
         for word in words:

@@ -100,7 +100,8 @@ def _create(session: Session, reader: Reader, request: Request) -> Result:
     )
     if clone_one.stands(reader, kind.words):
         return commands.described(session, request, lambda: clone_one.create(session, kind.words, reader, creation))
-    return commands.described(session, request, lambda: kind.create(session, reader, creation))  # type: ignore[misc]
+    with session.catalogue.grants.replacing(reader):
+        return commands.described(session, request, lambda: kind.create(session, reader, creation))  # type: ignore[misc]
 
 
 def _check_modifiers(kind: Kind, modifiers: set[str]) -> None:

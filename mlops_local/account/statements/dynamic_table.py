@@ -114,7 +114,7 @@ def _read_option(reader: Reader) -> tuple[str, Any]:
         return "CLUSTER_BY", f"LINEAR({reader.parenthesised()})"
     if reader.token.upper in {"TAG", "WITH"}:
         return "TAG", read_tag_clause(reader)
-    if reader.accept("COPY", "GRANTS"):
+    if reader.accept_copy_grants():
         return "COPY_GRANTS", True
     name = reader.accept_any("TARGET_LAG", "COMMENT", "REFRESH_MODE", "INITIALIZE", *_WAREHOUSES)
     if name is None:

@@ -95,7 +95,7 @@ def read_routine(reader: Reader, name: str) -> Routine:
 def read_declaration(reader: Reader, name: str) -> Routine:
     """As :func:`read_routine`, but stops behind the body (an anonymous procedure goes on with CALL)."""
     arguments = read_arguments(reader)
-    reader.accept("COPY", "GRANTS")
+    reader.accept_copy_grants()
     reader.expect("RETURNS")
     table = None
     if reader.accept("TABLE"):

@@ -27,7 +27,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     """The stream begins at the present state of the table, whose changes are kept from now on."""
     path = reader.path()
     tag_values = read_tag_clause(reader) if reader.token.upper in {"TAG", "WITH"} else ()
-    reader.accept("COPY", "GRANTS")
+    reader.accept_copy_grants()
     reader.expect("ON")
     kind = next((kind for kind in _SOURCES if reader.accept(*kind.split())), None)
     if kind is None:

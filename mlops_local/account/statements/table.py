@@ -220,7 +220,7 @@ def _read_options(reader: Reader) -> TableOptions:
             # How much longer rows are kept for streams; here they are kept as long as a stream needs them.
             reader.accept("=")
             reader.integer()
-        elif not reader.accept("COPY", "GRANTS"):
+        elif not reader.accept_copy_grants():
             raise reader.refuse()
     return TableOptions(**found)
 

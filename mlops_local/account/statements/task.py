@@ -70,7 +70,7 @@ def _redefine(session: Session, entry: Entry, definition: str, options: dict[str
 def _clone(session: Session, path: tuple[str, ...], reader: Reader, creation: Creation) -> Result:
     """A suspended task with the properties of another. https://docs.snowflake.com/en/sql-reference/sql/create-clone"""
     source_path = reader.path()
-    reader.accept("COPY", "GRANTS")
+    copies_grants = reader.accept("COPY", "GRANTS")
     reader.end()
     with session.ddl():
         source = session.get(WORDS, source_path)
@@ -81,6 +81,8 @@ def _clone(session: Session, path: tuple[str, ...], reader: Reader, creation: Cr
         for name in Task(entry).predecessors:
             _sibling(session, entry, (name,))
         check_graph(graph_of(session, entry.database, entry.schema), entry.name)
+        if copies_grants:
+            session.catalogue.grants.copy(source.id, entry.id, entry.full_name)
     return status(f"Task {entry.name} successfully created.")
 
 

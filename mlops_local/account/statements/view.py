@@ -88,8 +88,8 @@ def _read_clauses(reader: Reader) -> _Clauses:
             clauses.tags += read_tag_clause(reader)
         elif reader.accept("CHANGE_TRACKING", "="):
             clauses.change_tracking = reader.boolean()
-        else:
-            reader.expect("COPY", "GRANTS")
+        elif not reader.accept_copy_grants():
+            raise reader.refuse()
     return clauses
 
 
