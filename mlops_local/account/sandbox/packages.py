@@ -151,12 +151,20 @@ def _version(name: str) -> str:
 @lru_cache(maxsize=1)
 def _module_roots() -> dict[str, frozenset[str]]:
     """By distribution, the shortest module names that are its own: ``snowflake`` is shared by four, ``snowflake.ml`` is not."""
-    modules = {name: _modules(found.files or []) for name, found in _distributions().items()}
+    modules = {name: _modules(_files(found)) for name, found in _distributions().items()}
     owners: dict[str, set[str]] = {}
     for name, owned in modules.items():
         for prefix in {prefix for module in owned for prefix in _prefixes(module)}:
             owners.setdefault(prefix, set()).add(name)
     return {name: frozenset(_shortest_own(module, owners) for module in owned) for name, owned in modules.items()}
+
+
+def _files(found: metadata.Distribution) -> list[PurePosixPath]:
+    """What it has installed. One that runs from its source has installed nothing of its own, but names its packages."""
+    installed = list(found.files or []) if found.read_text("RECORD") is not None else []
+    if installed and not any(file.name.startswith("__editable__") for file in installed):
+        return [*installed]
+    return [PurePosixPath(name, "__init__.py") for name in (found.read_text("top_level.txt") or "").split()]
 
 
 def _shortest_own(module: str, owners: Mapping[str, set[str]]) -> str:

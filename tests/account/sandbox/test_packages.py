@@ -174,3 +174,9 @@ def test_an_own_module_hides_an_undeclared_package(sandbox: Sandbox, batch: Batc
     body = "import duckdb\ndef compute(x):\n    return duckdb.answer()"
     handler = Handler("F", "compute", body, imports=(ImportFile(tmp_path / "duckdb.py", "duckdb.py"),))
     assert sandbox.call_function(handler, ["INT"], "INT", batch([1])).to_pylist() == [42]
+
+
+def test_a_project_that_runs_from_its_source_denies_its_packages_and_nothing_else_that_lies_there() -> None:
+    denied = denied_modules(frozenset())
+    assert {"mlops", "mlops_local"} <= set(denied)
+    assert "tests" not in denied
