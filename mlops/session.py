@@ -13,7 +13,7 @@ from snowflake.snowpark.context import get_active_session
 from snowflake.snowpark.exceptions import SnowparkClientException, SnowparkSessionException
 
 from mlops.errors import AccountError, SignInError
-from mlops.keys import load_private_key
+from mlops.keys import load_private_key, load_token
 from mlops.refusals import explain
 from mlops.settings import Settings
 
@@ -29,6 +29,11 @@ _REASONS = {
     250001: "no connection could be made: check SNOWFLAKE_ACCOUNT, SNOWFLAKE_HOST and the network",
     250003: "no connection could be made: check SNOWFLAKE_ACCOUNT, SNOWFLAKE_HOST and the network",
 }
+# https://docs.snowflake.com/en/user-guide/workload-identity-federation
+_UNKNOWN_WORKLOAD = (
+    "no user has the issuer and subject of this token, or the token is too old: look at DESCRIBE USER {user}, "
+    "and fetch the token right before the command"
+)
 
 
 def named_connections() -> dict[str, dict[str, object]]:
@@ -81,10 +86,16 @@ def _credentials(settings: Settings) -> dict[str, Any]:
     if settings.authenticator == "SNOWFLAKE_JWT":
         key = load_private_key(settings.private_key_file or "", settings.private_key_passphrase)
         return {"authenticator": "SNOWFLAKE_JWT", "private_key": key}
+    if settings.authenticator == "WORKLOAD_IDENTITY":
+        provider = {"authenticator": "WORKLOAD_IDENTITY", "workload_identity_provider": "OIDC"}
+        # The token says whose it is; a user beside it is not asked for.
+        return {**provider, "user": None, "token": load_token(settings.token_file, settings.token).reveal()}
     return {"password": settings.password.reveal() if settings.password else ""}
 
 
 def _sentence(error: Error, settings: Settings) -> str:
     reason = _REASONS.get(error.errno or 0, f"{error.raw_msg or error}")
+    if settings.authenticator == "WORKLOAD_IDENTITY" and error.errno == 390144:
+        reason = _UNKNOWN_WORKLOAD
     filled = reason.replace("{user}", settings.user).replace("{role}", settings.role or "(default)")
     return f"Snowflake refused the login of {settings.user} to {settings.account} ({error.errno}): {filled}."

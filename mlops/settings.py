@@ -15,7 +15,10 @@ from mlops.secret import Secret
 _UNEXPANDED = re.compile(r"\$\([^()]*\)")
 
 _REQUIRED = ("ACCOUNT", "USER", "WAREHOUSE", "DATABASE")
-_AUTHENTICATORS = ("SNOWFLAKE_JWT", "SNOWFLAKE")
+_AUTHENTICATORS = ("SNOWFLAKE_JWT", "WORKLOAD_IDENTITY", "SNOWFLAKE")
+# Of the providers that the connector knows, the one whose token comes from outside: those of clouds fetch it by themselves.
+# https://docs.snowflake.com/en/user-guide/workload-identity-federation
+_PROVIDERS = ("OIDC",)
 _PROTOCOLS = ("http", "https")
 
 # Keys of connections.toml that are not simply the lower-case end of the variable's name.
@@ -39,6 +42,8 @@ class Settings:
     private_key_file: str | None
     private_key_passphrase: Secret | None
     password: Secret | None
+    token: Secret | None
+    token_file: str | None
     host: str | None
     port: int | None
     protocol: str | None
@@ -79,6 +84,8 @@ def _compose(reader: _Reader) -> Settings:
         private_key_file=reader.text("PRIVATE_KEY_FILE"),
         private_key_passphrase=_secret(reader.text("PRIVATE_KEY_PASSPHRASE")),
         password=_secret(reader.text("PASSWORD")),
+        token=_secret(reader.text("TOKEN")),
+        token_file=reader.text("TOKEN_FILE_PATH"),
         host=reader.text("HOST"),
         port=reader.port("PORT"),
         protocol=reader.choice("PROTOCOL", _PROTOCOLS, "https", str.lower),
@@ -90,6 +97,11 @@ def _compose(reader: _Reader) -> Settings:
 def _check_credentials(reader: _Reader, authenticator: str) -> None:
     if authenticator == "SNOWFLAKE_JWT":
         reader.require(("PRIVATE_KEY_FILE",))
+        return
+    if authenticator == "WORKLOAD_IDENTITY":
+        reader.choice("WORKLOAD_IDENTITY_PROVIDER", _PROVIDERS, "OIDC", str.upper)
+        if not reader.text("TOKEN") and not reader.text("TOKEN_FILE_PATH"):
+            reader.faults.append("A workload identity needs its token: set SNOWFLAKE_TOKEN_FILE_PATH, or SNOWFLAKE_TOKEN.")
         return
     if (reader.variable("MLOPS_ALLOW_PASSWORD") or "").lower() != "true":
         reader.faults.append("A password is refused: use a key pair, or set MLOPS_ALLOW_PASSWORD=true for a trial account.")

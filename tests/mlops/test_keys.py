@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mlops.errors import SignInError
-from mlops.keys import load_private_key
+from mlops.keys import load_private_key, load_token
 from mlops.secret import Secret
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -70,3 +70,24 @@ def test_an_encrypted_key_needs_its_passphrase(tmp_path: Path, given: Secret | N
 def test_a_secret_is_shown_to_nobody() -> None:
     secret = Secret("hidden")
     assert {str(secret), repr(secret), f"{secret}", f"{[secret]}"} == {"***", "[***]"}
+
+
+def test_the_token_of_a_file_wins_over_the_other(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("head.body.signature\n")
+    assert load_token(str(file), Secret("other")).reveal() == "head.body.signature"
+    assert load_token(None, Secret("other")).reveal() == "other"
+
+
+@pytest.mark.parametrize("content", ["", "secret-but-no-token", "a.b", "a.b.c d.e.f", "a.b.\u00e9"])
+def test_a_file_that_holds_no_token_is_named_and_not_quoted(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "token"
+    file.write_text(content)
+    with pytest.raises(SignInError, match="token holds no token") as raised:
+        load_token(str(file), None)
+    assert not content or content not in str(raised.value)
+
+
+def test_a_token_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SignInError, match=r"token file absent cannot be read: No such file.*SNOWFLAKE_TOKEN_FILE_PATH"):
+        load_token(str(tmp_path / "absent"), None)

@@ -73,3 +73,23 @@ def test_connections_are_not_looked_for_when_none_is_named() -> None:
         raise AssertionError
 
     assert read_settings(GIVEN, refuse)
+
+
+WORKLOAD = {**{name: value for name, value in GIVEN.items() if "KEY" not in name}, "SNOWFLAKE_AUTHENTICATOR": "workload_identity"}
+
+
+def test_a_workload_identity_needs_a_token_and_no_key() -> None:
+    with pytest.raises(SettingsError, match="SNOWFLAKE_TOKEN_FILE_PATH, or SNOWFLAKE_TOKEN"):
+        read_settings(WORKLOAD)
+    assert read_settings({**WORKLOAD, "SNOWFLAKE_TOKEN_FILE_PATH": "token"}).token_file == "token"
+    settings = read_settings({**WORKLOAD, "SNOWFLAKE_TOKEN": "a.b.c", "SNOWFLAKE_WORKLOAD_IDENTITY_PROVIDER": "oidc"})
+    assert settings.token is not None
+    assert settings.token.reveal() == "a.b.c"
+    assert "a.b.c" not in repr(settings)
+
+
+@pytest.mark.parametrize("provider", ["AWS", "AZURE", "GCP", "other"])
+def test_a_provider_that_fetches_its_own_token_is_refused(provider: str) -> None:
+    environ = {**WORKLOAD, "SNOWFLAKE_TOKEN": "a.b.c", "SNOWFLAKE_WORKLOAD_IDENTITY_PROVIDER": provider}
+    with pytest.raises(SettingsError, match="SNOWFLAKE_WORKLOAD_IDENTITY_PROVIDER must be one of OIDC"):
+        read_settings(environ)
