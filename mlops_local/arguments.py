@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mlops_local.agent.load import Queue
 from mlops_local.agent.repositories import LocalRepository, parse_local
+from mlops_local.agent.tasks.adapters import AdapterError, with_adapters
+from mlops_local.agent.tasks.registry import BUILT_IN, Registry
 
 
 def add_queue_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +19,7 @@ def add_queue_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repository", metavar="NAME[@REF]=FOLDER", action="append", default=[], help="the folder of another repository"
     )
+    parser.add_argument("--tasks", metavar="FOLDER", type=Path, help="tasks of your own: a folder with a Python file for each")
 
 
 def queue_of(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Queue:
@@ -30,7 +33,15 @@ def queue_of(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Qu
         repositories=tuple(_repository(parser, text) for text in options.repository),
         reason=getattr(options, "reason", "Manual"),
         branch=getattr(options, "branch", None),
+        tasks=_tasks(parser, options.tasks),
     )
+
+
+def _tasks(parser: argparse.ArgumentParser, folder: Path | None) -> Registry:
+    try:
+        return BUILT_IN if folder is None else with_adapters(folder)
+    except AdapterError as error:
+        parser.exit(2, f"{error}\n")
 
 
 def _named(parser: argparse.ArgumentParser, option: str, texts: list[str]) -> dict[str, str]:

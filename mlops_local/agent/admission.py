@@ -6,19 +6,22 @@ from mlops_local.agent.errors import Problems
 from mlops_local.agent.library import Library, LibraryError
 from mlops_local.agent.machine import Machine
 from mlops_local.agent.pipeline import Group, Job, Pipeline, Step, Variable
-from mlops_local.agent.tasks.registry import find_task, known_tasks
+from mlops_local.agent.tasks.registry import Registry, check_done
 
 # A pool's image: systems on which its jobs can run here. Steps for Linux are tried on a Mac; the other way round they are not.
 _SYSTEMS = {"ubuntu": ("Linux", "Darwin"), "macos": ("Darwin",), "windows": ("Windows_NT",)}
 
 
-def check_runnable(pipeline: Pipeline, library: Library | None, machine: Machine, problems: Problems) -> None:
+def check_runnable(pipeline: Pipeline, tasks: Registry, library: Library | None, machine: Machine, problems: Problems) -> None:
     _check_groups(pipeline.variables, library, problems)
     for stage in pipeline.stages:
         _check_groups(stage.variables, library, problems)
         for job in stage.jobs:
             _check_groups(job.variables, library, problems)
             _check_job(job, machine, problems)
+            for step in job.steps:
+                if step.enabled:
+                    check_done(step, tasks, library, problems)
 
 
 def _check_groups(variables: tuple[Variable | Group, ...], library: Library | None, problems: Problems) -> None:
@@ -50,7 +53,5 @@ def _check_pool(job: Job, machine: Machine, problems: Problems) -> None:
 
 
 def _check_step(step: Step, problems: Problems) -> None:
-    if find_task(step) is None:
-        problems.add(step.mark_of("task"), f"This agent does not know the task {step.reference}; it knows {known_tasks()}.")
     if step.target.container not in ("host", ""):
         problems.add(step.mark, f"The step wants the container '{step.target.container}'; this agent has no containers.")

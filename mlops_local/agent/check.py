@@ -7,7 +7,7 @@ from mlops_local.agent.evaluation import World
 from mlops_local.agent.functions import GENERAL, MANY, Function
 from mlops_local.agent.graph import check_graph
 from mlops_local.agent.pipeline import Group, Job, Pipeline, Stage, Step, Variable
-from mlops_local.agent.tasks.registry import check_inputs
+from mlops_local.agent.tasks.registry import Registry, check_inputs
 from mlops_local.agent.values import ExpressionError
 
 _STATUS = {
@@ -24,32 +24,32 @@ _VALUE = World(
 )
 
 
-def check_plan(pipeline: Pipeline, problems: Problems) -> None:
+def check_plan(pipeline: Pipeline, tasks: Registry, problems: Problems) -> None:
     check_graph(pipeline, problems)
     _check_variables(pipeline.variables, problems)
     for stage in pipeline.stages:
-        _check_stage(stage, problems)
+        _check_stage(stage, tasks, problems)
 
 
-def _check_stage(stage: Stage, problems: Problems) -> None:
+def _check_stage(stage: Stage, tasks: Registry, problems: Problems) -> None:
     _check(_STAGE, stage.condition, stage.condition_mark or stage.mark, problems)
     _check_variables(stage.variables, problems)
     for job in stage.jobs:
-        _check_job(job, problems)
+        _check_job(job, tasks, problems)
 
 
-def _check_job(job: Job, problems: Problems) -> None:
+def _check_job(job: Job, tasks: Registry, problems: Problems) -> None:
     _check(_JOB, job.condition, job.condition_mark or job.mark, problems)
     _check_variables(job.variables, problems)
     for text in (job.timeout_in_minutes, job.continue_on_error):
         check_runtime(text, job.mark, problems)
     for step in job.steps:
-        _check_step(step, problems)
+        _check_step(step, tasks, problems)
 
 
-def _check_step(step: Step, problems: Problems) -> None:
+def _check_step(step: Step, tasks: Registry, problems: Problems) -> None:
     _check(_STEP, step.condition, step.mark_of("condition"), problems)
-    check_inputs(step, problems)
+    check_inputs(step, tasks, problems)
 
 
 def _check_variables(variables: tuple[Variable | Group, ...], problems: Problems) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 from mlops_local.agent.commands import Command, parse_command
 from mlops_local.agent.library import Library
@@ -19,6 +19,10 @@ from mlops_local.agent.process import run_process
 from mlops_local.agent.record import FAILED, SUCCEEDED, JobRecord, Record, StepRecord
 from mlops_local.agent.slots import Slot
 from mlops_local.agent.variables import Variables
+
+if TYPE_CHECKING:
+    # Tasks are written against this module.
+    from mlops_local.agent.tasks.registry import Registry
 
 
 class TaskFailed(Exception):  # noqa: N818 - the word that Azure's users know
@@ -77,6 +81,7 @@ class RunContext:
     sources: Sources
     branch: str
     reason: str
+    tasks: Registry
     cancellation: Cancellation = field(default_factory=Cancellation)
 
 

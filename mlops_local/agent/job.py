@@ -15,7 +15,7 @@ from mlops_local.agent.record import CANCELED, FAILED, SKIPPED, SUCCEEDED, WITH_
 from mlops_local.agent.scalars import parse_number
 from mlops_local.agent.steps import CHECKOUT, DOWNLOAD
 from mlops_local.agent.tasks.checkout import is_checkout
-from mlops_local.agent.tasks.registry import find_task
+from mlops_local.agent.tasks.definition import Task
 from mlops_local.agent.values import ExpressionError
 
 # Steps that run after a job has run out of time get this long.
@@ -43,12 +43,12 @@ def ordered_steps(job: JobContext) -> list[Step]:
     """Steps with those that Azure adds: a checkout in normal jobs, artifacts in deployments; secure files come first."""
     steps = [step for step in job.job.steps if step.enabled]
     if job.job.is_deployment:
-        if not any(find_task(step) and step.task == DOWNLOAD.partition("@")[0] for step in steps):
+        if not any(job.run.tasks.find(step) and step.task == DOWNLOAD.partition("@")[0] for step in steps):
             at = next((index for index, step in enumerate(steps) if step.hook == "deploy"), 0)
             steps.insert(at, _added(job, DOWNLOAD, "Download artifacts", "deploy"))
     elif not any(is_checkout(step.task) for step in steps):
         steps.insert(0, _added(job, CHECKOUT, "Checkout", ""))
-    return [*_by_time(steps, before=True), *_by_time(steps, before=False)]
+    return [*_by_time(job, steps, before=True), *_by_time(job, steps, before=False)]
 
 
 def _added(job: JobContext, reference: str, shown: str, hook: str) -> Step:
@@ -56,15 +56,24 @@ def _added(job: JobContext, reference: str, shown: str, hook: str) -> Step:
     return Step(name, int(version), {}, job.job.mark, display_name=shown, hook=hook)
 
 
-def _by_time(steps: Iterable[Step], *, before: bool) -> list[Step]:
-    return [step for step in steps if bool((task := find_task(step)) and task.before_job) is before]
+def _by_time(job: JobContext, steps: Iterable[Step], *, before: bool) -> list[Step]:
+    return [step for step in steps if _runs_before(job, step) is before]
+
+
+def _runs_before(job: JobContext, step: Step) -> bool:
+    task = job.run.tasks.find(step)
+    return task is not None and task.before_job(_values(job, task, step))
+
+
+def _values(job: JobContext, task: Task, step: Step) -> dict[str, str]:
+    return {name: job.variables.expand(value) for name, value in task.resolved(step.inputs).items()}
 
 
 def _run_step(job: JobContext, step: Step) -> None:
     number = len(job.record.steps) + 1
     shown = job.variables.expand(step.display_name or step.task)
-    task = find_task(step)
-    record = StepRecord(step.name, job.run.masker.mask(shown), f"{task.name}@{task.version}" if task else step.reference)
+    task = job.run.tasks.find(step)
+    record = StepRecord(step.name, job.run.masker.mask(shown), task.reference if task else step.reference)
     job.record.steps.append(record)
     started = time.monotonic()
     log_path = job.run.record.log_file(job.stage.name, job.record.name, f"{number:02}-{step.name or shown}")
@@ -133,14 +142,14 @@ def _attempts(context: StepContext) -> str:
 def _attempt(context: StepContext) -> str:
     variables = context.job.variables
     step = context.step
-    task = find_task(step)
+    task = context.job.run.tasks.find(step)
     try:
         if task is None:
             raise TaskFailed(f"This agent does not know the task {step.reference}.")
-        context.inputs = {name: variables.expand(value) for name, value in task.resolved(step.inputs).items()}
+        context.inputs = _values(context.job, task, step)
         context.env = {name: variables.expand(value) for name, value in step.env.items()}
         context.limit(float(parse_number(variables.expand(step.timeout_in_minutes)) or 0))
-        task.run(context)
+        task.start(context)
     except TaskFailed as error:
         context.issue("error", str(error))
         context.complete(FAILED)

@@ -13,6 +13,7 @@ from mlops_local.agent.plan import plan_of
 from mlops_local.agent.predefined import Source, known_at_queue_time, source_of
 from mlops_local.agent.repositories import LocalRepository, Repository
 from mlops_local.agent.schema import PIPELINE
+from mlops_local.agent.tasks.registry import BUILT_IN, Registry
 from mlops_local.agent.templates import Expansion, expand_file
 
 
@@ -26,6 +27,7 @@ class Queue:
     repositories: tuple[LocalRepository, ...] = ()
     reason: str = "Manual"
     branch: str | None = None
+    tasks: Registry = BUILT_IN
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,6 @@ def load_pipeline(queue: Queue) -> Loaded:
     PIPELINE(tree, problems)
     problems.stop()
     pipeline = plan_of(tree, problems)
-    check_plan(pipeline, problems)
+    check_plan(pipeline, queue.tasks, problems)
     problems.stop()
     return Loaded(tree, pipeline, source, variables, repositories, problems.warnings)

@@ -61,7 +61,8 @@ def check_run(options: RunOptions, *, machine: Machine | None = None, with_libra
     loaded = load_pipeline(options.queue)
     problems = Problems()
     loaded = replace(loaded, pipeline=_selected(loaded.pipeline, options.stages, options.queue.file, problems))
-    check_runnable(loaded.pipeline, Library(options.library) if with_library else None, machine or this_machine(), problems)
+    library = Library(options.library) if with_library else None
+    check_runnable(loaded.pipeline, options.queue.tasks, library, machine or this_machine(), problems)
     problems.stop()
     return loaded
 
@@ -79,7 +80,15 @@ def run_pipeline(options: RunOptions, progress: Progress) -> RunResult:
         sources = LocalSources(loaded.source.root, Path(store), record.folder, loaded.repositories)
         sources.freeze()
         context = RunContext(
-            Library(options.library), record, masker, machine, progress, sources, loaded.source.branch, options.queue.reason
+            Library(options.library),
+            record,
+            masker,
+            machine,
+            progress,
+            sources,
+            loaded.source.branch,
+            options.queue.reason,
+            options.queue.tasks,
         )
         return _run(context, loaded, options)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mlops_local.agent.tasks.registry import ALL
+from mlops_local.agent.tasks.registry import BUILT_IN
 from mlops_local.run import _parser
 
 README = Path(__file__).parents[2] / "mlops_local" / "agent" / "README.md"
@@ -14,7 +14,7 @@ README = Path(__file__).parents[2] / "mlops_local" / "agent" / "README.md"
 def test_the_page_lists_every_task() -> None:
     rows = [line for line in README.read_text().splitlines() if line.startswith("| `")]
     listed = {name for row in rows for name in re.findall(r"`([A-Za-z]+@\d)`", row.split("|")[1])}
-    assert listed == {f"{task.name}@{task.version}" for task in ALL}
+    assert listed == {task.reference for task in BUILT_IN.tasks}
 
 
 def test_the_page_shows_real_options() -> None:

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlops_local.agent.errors import WrongPipeline
 from mlops_local.agent.masking import Masker
 
 Project = Any
@@ -150,8 +151,19 @@ def test_no_secure_file_is_left_whatever_happens(project: Project, step: str) ->
     assert not list(project.cache.rglob("key.p8")) + list(project.cache.rglob("copy"))
 
 
-def test_a_missing_secure_file_fails_the_job_with_a_sentence(project: Project) -> None:
-    ran = project.root("steps:\n- {task: DownloadSecureFile@1, inputs: {secureFile: ../x}}\n- script: echo a\n").run()
+def test_a_missing_secure_file_is_refused_before_anything_runs(project: Project) -> None:
+    project.root("steps:\n- script: echo a\n- {task: DownloadSecureFile@1, inputs: {secureFile: ../x}}\n")
+    with pytest.raises(WrongPipeline, match=r"yml:3:10: The secure file '\.\./x' does not exist; put it into .*secure-files"):
+        project.run()
+
+
+def test_a_missing_secure_file_that_a_variable_names_fails_the_job(project: Project) -> None:
+    ran = project.root("""
+        variables: {file: ../x}
+        steps:
+        - {task: DownloadSecureFile@1, inputs: {secureFile: $(file)}}
+        - script: echo a
+        """).run()
     assert ran.issues() == [f"The secure file '../x' does not exist; put it into {project.library / 'secure-files'}."]
     assert ran.steps()["CmdLine"] == "Skipped"
 

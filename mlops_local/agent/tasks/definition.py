@@ -5,15 +5,24 @@ https://github.com/microsoft/azure-pipelines-tasks
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from mlops_local.agent.context import StepContext
+from mlops_local.agent.context import StepContext, TaskFailed
+from mlops_local.agent.library import Library
+from mlops_local.agent.scalars import parse_boolean
+
+# The values of a step's inputs, by their own names and with defaults.
+Values = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Input:
-    """`when` makes a required input required only while another input has one of the given values."""
+    """`when` makes a required input required only while another input has one of the given values.
+
+    `refused` says why this agent does not act on the input, of which only the default is then taken; `done` names those of the
+    options that it acts on, when they are not all.
+    """
 
     name: str
     default: str = ""
@@ -22,23 +31,41 @@ class Input:
     kind: str = "string"
     options: tuple[str, ...] = ()
     when: tuple[str, tuple[str, ...]] | None = None
+    refused: str = ""
+    done: tuple[str, ...] = ()
 
 
-def boolean(name: str, default: str = "false", aliases: tuple[str, ...] = ()) -> Input:
-    return Input(name, default, aliases, kind="boolean")
+def boolean(name: str, default: str = "false", aliases: tuple[str, ...] = (), refused: str = "") -> Input:
+    return Input(name, default, aliases, kind="boolean", refused=refused)
+
+
+def _never(values: Values) -> bool:
+    return False
+
+
+def _nothing(values: Values, library: Library) -> None:
+    """Most tasks need nothing from the library."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """`before_job` tasks run before all other steps, wherever they are written. `guid` is how Azure itself writes some."""
+    """`before_job` steps run before all other steps, wherever they are written. `guid` is how Azure itself writes some.
+
+    `needs` raises LibraryError when the library lacks what the inputs name; it is asked before anything runs.
+    """
 
     name: str
     version: int
     inputs: tuple[Input, ...]
     run: Callable[[StepContext], None]
     guid: str = ""
-    before_job: bool = False
+    before_job: Callable[[Values], bool] = _never
+    needs: Callable[[Values, Library], None] = _nothing
     _names: dict[str, Input] = field(default_factory=dict, repr=False)
+
+    @property
+    def reference(self) -> str:
+        return f"{self.name}@{self.version}"
 
     def find(self, name: str) -> Input | None:
         if not self._names:
@@ -47,10 +74,40 @@ class Task:
                     self._names[alias.casefold()] = known
         return self._names.get(name.casefold())
 
-    def resolved(self, given: dict[str, str]) -> dict[str, str]:
+    def resolved(self, given: Mapping[str, str]) -> dict[str, str]:
         """Every input by its own name, with defaults."""
         values = {known.name: known.default for known in self.inputs}
         for name, value in given.items():
             if known := self.find(name):
                 values[known.name] = value
         return values
+
+    def start(self, step: StepContext) -> None:
+        """Run it with values that are known by now; what a macro hid from the checks before the run is checked here."""
+        for known in self.inputs:
+            value = step.inputs[known.name]
+            if sentence := self.mistake(known, value) or self.lack(known, value):
+                raise TaskFailed(sentence)
+        self.run(step)
+
+    def mistake(self, known: Input, value: str) -> str:
+        """What is wrong with the value of an input, on Azure too."""
+        what = f"The input '{known.name}' of {self.reference}"
+        if known.kind == "boolean" and value and parse_boolean(value) is None:
+            return f"{what} is true or false, not '{value}'."
+        if known.options and value and not _is_one_of(value, known.options):
+            return f"{what} is one of {', '.join(known.options)}, not '{value}'."
+        return ""
+
+    def lack(self, known: Input, value: str) -> str:
+        """What Azure would do with the value and this agent does not."""
+        what = f"The input '{known.name}' of {self.reference}"
+        if known.refused and not _is_one_of(value, (known.default, "")):
+            return f"{what} has no effect on this agent: {known.refused}"
+        if known.done and not _is_one_of(value, known.done):
+            return f"{what} is here {' or '.join(known.done)}; this agent does not act on '{value}'."
+        return ""
+
+
+def _is_one_of(value: str, options: tuple[str, ...]) -> bool:
+    return value.strip().casefold() in (option.casefold() for option in options)

@@ -9,8 +9,8 @@ import os
 from pathlib import Path
 
 from mlops_local.agent.context import StepContext, TaskFailed
-from mlops_local.agent.library import LibraryError
-from mlops_local.agent.tasks.definition import Input, Task
+from mlops_local.agent.library import Library, LibraryError
+from mlops_local.agent.tasks.definition import Input, Task, Values
 
 # Lines of a key or a settings file are masked like secrets; a larger file is data.
 _LARGEST_TEXT = 1 << 16
@@ -29,6 +29,11 @@ def _run(step: StepContext) -> None:
     _mask_lines(step, content)
     step.set_variable("secureFilePath", str(target), output=True)
     step.say(f"Downloaded the secure file {source.name} to {target}.")
+
+
+def _needs(values: Values, library: Library) -> None:
+    if "$(" not in values["secureFile"]:
+        library.secure_file(values["secureFile"])
 
 
 def _write_private(target: Path, content: bytes) -> None:
@@ -51,5 +56,6 @@ DOWNLOAD_SECURE_FILE = Task(
     1,
     (Input("secureFile", required=True), Input("retryCount", "8"), Input("socketTimeout")),
     _run,
-    before_job=True,
+    before_job=lambda values: True,
+    needs=_needs,
 )
