@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
-from mlops_local.account.grant_report import Granted, granted_privileges
-from mlops_local.account.names import quote_if_needed
+from mlops_local.account.access.grant_report import Granted, granted_privileges
+from mlops_local.account.syntax.names import quote_if_needed
 from mlops_local.serve import ServeError, open_account
 
 

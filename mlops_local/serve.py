@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, load_pem_private_key
 
 from mlops_local.account.account import Account
-from mlops_local.account.names import quote
-from mlops_local.account.scheduler import Scheduler
+from mlops_local.account.scheduling.scheduler import Scheduler
+from mlops_local.account.syntax.names import quote
 from mlops_local.account.wire.issuers import Issuers
 from mlops_local.account.wire.server import Server
 

@@ -14,41 +14,33 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account import (
-    alerts,
-    directories,
-    dropped,
-    dynamic_tables,
-    events,
-    graph_versions,
-    lineage,
-    loads,
-    task_runs,
-    tdigest,
-    warehouses,
-)
 from mlops_local.account import language as language
-from mlops_local.account.access_tokens import AccessToken, tokens_of, with_secret
-from mlops_local.account.catalogue import Catalogue, Entry
+from mlops_local.account.access.access_tokens import AccessToken, tokens_of, with_secret
+from mlops_local.account.access.privileges import ALL, may_take_role
+from mlops_local.account.access.uses import Uses
+from mlops_local.account.catalogue.catalogue import Catalogue, Entry
 from mlops_local.account.clock import Clock, SystemClock
-from mlops_local.account.engine import Engine
+from mlops_local.account.engine import tdigest
+from mlops_local.account.engine.engine import Engine
 from mlops_local.account.errors import AccountError
-from mlops_local.account.events import Events
-from mlops_local.account.history import History
-from mlops_local.account.parameters import checked
-from mlops_local.account.privileges import ALL, may_take_role
-from mlops_local.account.result import Result
-from mlops_local.account.results import ResultStore
-from mlops_local.account.runtime import Runtime, TokenIssuer
-from mlops_local.account.session import Request, Session
+from mlops_local.account.files import directories, loads
+from mlops_local.account.files.stages import Stages
+from mlops_local.account.files.transfers import Transfers
+from mlops_local.account.governance import lineage
+from mlops_local.account.history import dropped, events, warehouses
+from mlops_local.account.history.events import Events
+from mlops_local.account.history.query_history import History
+from mlops_local.account.routines.runtime import Runtime, TokenIssuer
+from mlops_local.account.scheduling import alerts, dynamic_tables, graph_versions, task_runs
+from mlops_local.account.session.parameters import checked
+from mlops_local.account.session.result import Result
+from mlops_local.account.session.results import ResultStore
+from mlops_local.account.session.session import Request, Session
 from mlops_local.account.sql.conventions import following
 from mlops_local.account.sql.run_errors import run_error
-from mlops_local.account.stages import Stages
 from mlops_local.account.statements import workload_identity
 from mlops_local.account.statements.dispatch import run_statement
 from mlops_local.account.statements.setup import create_defaults
-from mlops_local.account.transfers import Transfers
-from mlops_local.account.uses import Uses
 
 _log = logging.getLogger(__name__)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from mlops_local.account import (
-    artifact_repositories,
-    calls,
+from mlops_local.account.files import directories
+from mlops_local.account.metadata import (
     copy_history,
     ddl,
     dgql,
-    directories,
     dynamic_table_history,
     history_view,
     object_views,
@@ -16,6 +14,7 @@ from mlops_local.account import (
     platform_functions,
     task_history,
 )
+from mlops_local.account.routines import artifact_repositories, calls
 
 ADDED_BY = (
     artifact_repositories,

@@ -14,7 +14,7 @@ from starlette.routing import Route
 import mlops_local.account as package
 from mlops_local.account.account import Account
 from mlops_local.account.errors import AccountError
-from mlops_local.account.session import Session
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql import extensions
 from mlops_local.account.sql.functions.registry import FUNCTIONS
 from mlops_local.account.statements.dispatch import OBJECT_VERBS

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mlops_local.account.account import Account
-from mlops_local.account.session import Session
+from mlops_local.account.session.session import Session
 
 _NAMES = [f"S{number}" for number in range(4)]
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mlops_local.account.clock import TestClock
-from mlops_local.account.scheduler import advance
+from mlops_local.account.scheduling.scheduler import advance
 
 from .conftest import Run, copy_account
 from .stand import Stand, stand

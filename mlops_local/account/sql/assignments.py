@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.typed import template, type_of
-from mlops_local.account.types import MAX_TEXT, TEXT, Column
+from mlops_local.account.syntax.types import MAX_TEXT, TEXT, Column
 
 _TOO_LONG = (
     "CASE WHEN length({{0}}) > {length} THEN CAST(error('[100078 22000] String ''' || left({{0}}, 100) || ''' is too long and would be truncated') "

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from mlops_local.account.errors import AccountError
-from mlops_local.account.names import literal
 from mlops_local.account.sql.conventions import conventions
 from mlops_local.account.sql.formats import read, wall, written
 from mlops_local.account.sql.typed import is_number, is_semi, template, type_of, typed, within
-from mlops_local.account.types import INTEGER, REAL, TEXT, TIMESTAMP_LTZ, TIMESTAMP_NTZ, SqlType
+from mlops_local.account.syntax.names import literal
+from mlops_local.account.syntax.types import INTEGER, REAL, TEXT, TIMESTAMP_LTZ, TIMESTAMP_NTZ, SqlType
 
 _OFFSET = r"regexp_replace({0}, '\s+([+-]\d{{1,2}}:?\d{{2}})$', '\1')"
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import no_current
-from mlops_local.account.names import Name, physical, quote
-from mlops_local.account.session import Session
-from mlops_local.account.types import Column
+from mlops_local.account.session.session import Session
+from mlops_local.account.syntax.names import Name, physical, quote
+from mlops_local.account.syntax.types import Column
 
 _numbers = itertools.count(1)
 

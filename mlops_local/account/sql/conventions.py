@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from mlops_local.account.parameters import UTC
+from mlops_local.account.session.parameters import UTC
 
 _KINDS = ("DATE", "TIME", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ")
 _DEFAULTS = {

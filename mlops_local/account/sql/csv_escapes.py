@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
-from mlops_local.account.file_formats import FileFormat
+from mlops_local.account.files.file_formats import FileFormat
 
 PLAIN = {"FIELD_DELIMITER": ",", "FIELD_OPTIONALLY_ENCLOSED_BY": '"', "ESCAPE": "NONE", "ESCAPE_UNENCLOSED_FIELD": "NONE"}
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import invalid_identifier, unsupported
 from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.query import scalar_tree
 from mlops_local.account.sql.typed import null, template
-from mlops_local.account.types import INTEGER, Column
+from mlops_local.account.syntax.types import INTEGER, Column
 
 
 def default_of(entry: Entry, column: Column, context: Context) -> exp.Expr:

@@ -16,7 +16,7 @@ from mlops_local.account.sql.operators import harmonized, unified
 from mlops_local.account.sql.scope import Scope
 from mlops_local.account.sql.sequences import next_value
 from mlops_local.account.sql.typed import call, literal_type, string, template, type_of, typed
-from mlops_local.account.types import BINARY, BOOLEAN, INTEGER, TEXT, parse_type
+from mlops_local.account.syntax.types import BINARY, BOOLEAN, INTEGER, TEXT, parse_type
 
 Handler = Callable[[exp.Expr, Scope], exp.Expr]
 

@@ -9,10 +9,10 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.session import Session
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql.context import Batch, Context, Relation
-from mlops_local.account.types import Column, SqlType
+from mlops_local.account.syntax.types import Column, SqlType
 
 Arranged = Callable[[list[exp.Expr]], list[exp.Expr]]
 

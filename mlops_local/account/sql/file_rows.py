@@ -23,14 +23,14 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mlops_local.account.engine import Connection
+from mlops_local.account.engine.engine import Connection
 from mlops_local.account.errors import AccountError
-from mlops_local.account.file_formats import FileFormat
-from mlops_local.account.names import column, literal, quote
+from mlops_local.account.files.file_formats import FileFormat
+from mlops_local.account.files.stages import StagedFile
 from mlops_local.account.sql.context import Relation
 from mlops_local.account.sql.csv_escapes import PLAIN, has_escapes, records, rewrite
-from mlops_local.account.stages import StagedFile
-from mlops_local.account.types import INTEGER, TEXT, TIMESTAMP_LTZ, TIMESTAMP_NTZ, VARIANT, Column, SqlType, from_duckdb
+from mlops_local.account.syntax.names import column, literal, quote
+from mlops_local.account.syntax.types import INTEGER, TEXT, TIMESTAMP_LTZ, TIMESTAMP_NTZ, VARIANT, Column, SqlType, from_duckdb
 
 FIELD = "$1:"
 FILENAME = Column("METADATA$FILENAME")

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from mlops_local.account.errors import unsupported
-from mlops_local.account.names import literal
 from mlops_local.account.sql.conventions import conventions
 from mlops_local.account.sql.typed import template, type_of, within
-from mlops_local.account.types import TEXT, TIMESTAMP_LTZ, TIMESTAMP_NTZ
+from mlops_local.account.syntax.names import literal
+from mlops_local.account.syntax.types import TEXT, TIMESTAMP_LTZ, TIMESTAMP_NTZ
 
 _ELEMENTS = {
     "YYYY": "%Y",

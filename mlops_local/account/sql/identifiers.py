@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from mlops_local.account.names import fold, logical, physical
-from mlops_local.account.reader import Reader
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.parser import TEXT
+from mlops_local.account.syntax.names import fold, logical, physical
+from mlops_local.account.syntax.reader import Reader
 
 
 def result_names(tree: exp.Expr, context: Context) -> exp.Expr:

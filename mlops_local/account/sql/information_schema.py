@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_local.account import dropped
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.access.privileges import inherited
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import does_not_exist, no_current
-from mlops_local.account.privileges import inherited
-from mlops_local.account.relations import relation
+from mlops_local.account.history import dropped
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import ACCOUNT_USAGE, INFORMATION_SCHEMA, information_schema
-from mlops_local.account.types import INTEGER, TEXT, TIMESTAMP_LTZ, Column, SqlType
+from mlops_local.account.sql.relations import relation
+from mlops_local.account.syntax.types import INTEGER, TEXT, TIMESTAMP_LTZ, Column, SqlType
 
 NAME = "INFORMATION_SCHEMA"
 ACCOUNT = ("SNOWFLAKE", "ACCOUNT_USAGE")

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 
 from mlops_local.account.errors import syntax_error
-from mlops_local.account.lexer import Token, tokenize
-from mlops_local.account.names import literal
-from mlops_local.account.reader import Reader
+from mlops_local.account.syntax.lexer import Token, tokenize
+from mlops_local.account.syntax.names import literal
+from mlops_local.account.syntax.reader import Reader
 
 LOCATION = "SYSTEM$LOCATION"
 _BEFORE_SOURCE = {"FROM", "JOIN", ","}

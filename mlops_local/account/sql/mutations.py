@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import compilation_error, invalid_identifier, syntax_error, unsupported
-from mlops_local.account.names import column as quoted
-from mlops_local.account.names import logical, quote_if_needed
-from mlops_local.account.session import Session
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql.assignments import assigned
 from mlops_local.account.sql.closed import check_clauses
 from mlops_local.account.sql.context import Context
@@ -25,7 +23,9 @@ from mlops_local.account.sql.query import compile_query, prepared
 from mlops_local.account.sql.rules import RULES_OF_EXPRESSIONS
 from mlops_local.account.sql.scope import Scope
 from mlops_local.account.sql.sources import PRIVILEGES
-from mlops_local.account.types import Column
+from mlops_local.account.syntax.names import column as quoted
+from mlops_local.account.syntax.names import logical, quote_if_needed
+from mlops_local.account.syntax.types import Column
 
 
 @dataclass(frozen=True)

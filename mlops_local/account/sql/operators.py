@@ -25,7 +25,7 @@ from mlops_local.account.sql.typed import (
     type_of,
     typed,
 )
-from mlops_local.account.types import BOOLEAN, DATE, INTEGER, REAL, TEXT, TIMESTAMP_LTZ, VARIANT, SqlType
+from mlops_local.account.syntax.types import BOOLEAN, DATE, INTEGER, REAL, TEXT, TIMESTAMP_LTZ, VARIANT, SqlType
 
 if TYPE_CHECKING:
     from mlops_local.account.sql.scope import Scope

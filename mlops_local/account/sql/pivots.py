@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from mlops_local.account.errors import invalid_identifier, unsupported
-from mlops_local.account.names import literal, logical, physical, quote_if_needed
 from mlops_local.account.sql.expressions import translate
 from mlops_local.account.sql.generator import generate, raw
 from mlops_local.account.sql.scope import Field, Fields, Scope
 from mlops_local.account.sql.typed import type_of, typed
-from mlops_local.account.types import SqlType, from_duckdb
+from mlops_local.account.syntax.names import literal, logical, physical, quote_if_needed
+from mlops_local.account.syntax.types import SqlType, from_duckdb
 
 _SOURCE = "~pivoted"
 _SHOWN_BARE = {"FIXED", "REAL", "BOOLEAN"}

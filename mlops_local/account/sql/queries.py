@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from mlops_local.account.errors import unsupported
-from mlops_local.account.names import physical
 from mlops_local.account.sql import pivots, table_functions
 from mlops_local.account.sql.batches import part_calls
 from mlops_local.account.sql.context import Context
@@ -15,6 +14,7 @@ from mlops_local.account.sql.expressions import translate
 from mlops_local.account.sql.scope import Field, Fields, Scope, fields_of, renamed
 from mlops_local.account.sql.sources import COLUMNS
 from mlops_local.account.sql.typed import common, type_of
+from mlops_local.account.syntax.names import physical
 
 FIELDS = "fields"
 

@@ -11,11 +11,10 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier, syntax_error
-from mlops_local.account.names import logical, physical, quote, quote_if_needed
-from mlops_local.account.result import Result, arrow_type
-from mlops_local.account.session import Session
+from mlops_local.account.session.result import Result, arrow_type
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.expressions import translate as translate_expression
@@ -27,7 +26,8 @@ from mlops_local.account.sql.queries import FIELDS, outputs
 from mlops_local.account.sql.rules import RULES_OF_EXPRESSIONS, translate_tree
 from mlops_local.account.sql.scope import Field, Fields, Scope, fields_of
 from mlops_local.account.sql.typed import template, type_of, typed, within
-from mlops_local.account.types import TEXT, VARIANT, Column, SqlType, from_duckdb
+from mlops_local.account.syntax.names import logical, physical, quote, quote_if_needed
+from mlops_local.account.syntax.types import TEXT, VARIANT, Column, SqlType, from_duckdb
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from mlops_local.account.errors import AccountError, unsupported
-from mlops_local.account.names import physical, quote
 from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.expressions import translate
@@ -24,6 +23,7 @@ from mlops_local.account.sql.extensions import RowFunction
 from mlops_local.account.sql.generator import generate, raw
 from mlops_local.account.sql.scope import Scope
 from mlops_local.account.sql.steps import Part, bound, numbered, part, plan, sources_of, widths
+from mlops_local.account.syntax.names import physical, quote
 
 # On text that stands for several sources: their aliases.
 _ALIASES = "aliases"

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from mlops_local.account.names import physical
 from mlops_local.account.sql.context import Context
-from mlops_local.account.types import Column, SqlType
+from mlops_local.account.syntax.names import physical
+from mlops_local.account.syntax.types import Column, SqlType
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from mlops_local.account.errors import compilation_error, unsupported
-from mlops_local.account.names import logical
 from mlops_local.account.sql.casts import as_text, cast
 from mlops_local.account.sql.typed import is_number, is_semi, string, template, type_of, typed
-from mlops_local.account.types import ARRAY, OBJECT, VARIANT
+from mlops_local.account.syntax.names import logical
+from mlops_local.account.syntax.types import ARRAY, OBJECT, VARIANT
 
 if TYPE_CHECKING:
     from mlops_local.account.sql.scope import Scope

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.names import logical
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.scope import Scope
 from mlops_local.account.sql.typed import template
-from mlops_local.account.types import INTEGER
+from mlops_local.account.syntax.names import logical
+from mlops_local.account.syntax.types import INTEGER
 
 NEXTVAL = "NEXTVAL"
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import duckdb
 from sqlglot import exp
 
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import compilation_error, unsupported
-from mlops_local.account.names import column, physical
 from mlops_local.account.sql import information_schema
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import ACCOUNT_RELATIONS, OBJECT_SOURCES
 from mlops_local.account.sql.generator import raw
 from mlops_local.account.sql.identifiers import logical_parts
+from mlops_local.account.syntax.names import column, physical
 
 COLUMNS = "columns"
 # Set on the node of a table that is not read but changed: what that takes.

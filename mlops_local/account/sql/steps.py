@@ -14,11 +14,11 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from mlops_local.account.names import quote
 from mlops_local.account.sql.context import Context, Step
 from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.joins import asof_joins
 from mlops_local.account.sql.sources import visible_ctes
+from mlops_local.account.syntax.names import quote
 
 _numbers = itertools.count(1)
 

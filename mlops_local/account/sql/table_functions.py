@@ -8,7 +8,6 @@ from typing import Any
 from sqlglot import exp
 
 from mlops_local.account.errors import AccountError, unknown_function, unsupported
-from mlops_local.account.names import literal, logical, quote_if_needed
 from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.expressions import translate
@@ -21,7 +20,8 @@ from mlops_local.account.sql.scope import Fields, Scope, fields_of, renamed
 from mlops_local.account.sql.semistructured import as_json, key_path
 from mlops_local.account.sql.sources import replace_by
 from mlops_local.account.sql.typed import type_of
-from mlops_local.account.types import INTEGER, TEXT, VARIANT, Column
+from mlops_local.account.syntax.names import literal, logical, quote_if_needed
+from mlops_local.account.syntax.types import INTEGER, TEXT, VARIANT, Column
 
 
 def table(node: exp.Table, scope: Scope) -> Fields | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlglot import exp
 
 from mlops_local.account.sql.generator import Call, Template
-from mlops_local.account.types import BOOLEAN, INTEGER, TEXT, SqlType
+from mlops_local.account.syntax.types import BOOLEAN, INTEGER, TEXT, SqlType
 
 _KEY = "sql_type"
 

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from mlops_local.account.file_formats import FileFormat
-from mlops_local.account.session import Session
+from mlops_local.account.files.file_formats import FileFormat
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql.query import Translation, relation_of
 from mlops_local.account.sql.unloading import BATCH, batches, closing_rows, complete_file, csv_header, csv_lines, open_text
 

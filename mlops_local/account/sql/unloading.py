@@ -18,15 +18,15 @@ import pyarrow.parquet as pq
 from sqlglot import exp
 
 from mlops_local.account.errors import unsupported
-from mlops_local.account.file_formats import FileFormat
-from mlops_local.account.names import literal
-from mlops_local.account.result import arrow_type
-from mlops_local.account.session import Session
+from mlops_local.account.files.file_formats import FileFormat
+from mlops_local.account.session.result import arrow_type
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.query import Translation, relation_of
 from mlops_local.account.sql.typed import typed
-from mlops_local.account.types import TEXT, Column
+from mlops_local.account.syntax.names import literal
+from mlops_local.account.syntax.types import TEXT, Column
 
 BATCH = 100_000
 _LIMIT = 2**63 - 1

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlops_local.account.errors import does_not_exist
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Column, Result, rows, status
-from mlops_local.account.session import Session
+from mlops_local.account.session.result import Column, Result, rows, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.kind import Change, Kind, Read, read_filter
-from mlops_local.account.types import TEXT, TIMESTAMP_LTZ
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import TEXT, TIMESTAMP_LTZ
 
 _TIMES = {"created_on", "updated_on", "resumed_on", "spec_updated_on", "last_loaded_on"}
 

@@ -10,19 +10,19 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from mlops_local.account.access_tokens import KIND as TOKEN
-from mlops_local.account.access_tokens import AccessToken, hash_secret, new_secret, tokens_of, with_secret
-from mlops_local.account.catalogue import Catalogue, Entry
+from mlops_local.account.access.access_tokens import KIND as TOKEN
+from mlops_local.account.access.access_tokens import AccessToken, hash_secret, new_secret, tokens_of, with_secret
+from mlops_local.account.access.privileges import may_take_role
+from mlops_local.account.catalogue.catalogue import Catalogue, Entry
 from mlops_local.account.errors import AccountError, already_exists, compilation_error, does_not_exist
-from mlops_local.account.names import Name
-from mlops_local.account.privileges import may_take_role
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, StatementType, rows, status
-from mlops_local.account.session import Session
+from mlops_local.account.session.result import SUCCEEDED, Column, Result, StatementType, rows, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql.extensions import system_function
 from mlops_local.account.statements.kind import Kind
 from mlops_local.account.statements.options import read_options
-from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ
+from mlops_local.account.syntax.names import Name
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import INTEGER, TIMESTAMP_LTZ
 
 VERBS = ("ADD", "MODIFY", "ROTATE", "REMOVE")
 _MOST = 15

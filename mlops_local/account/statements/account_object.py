@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import already_exists
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Result, status
-from mlops_local.account.session import Session
+from mlops_local.account.session.result import SUCCEEDED, Result, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.kind import Creation
 from mlops_local.account.statements.options import read_options
+from mlops_local.account.syntax.reader import Reader
 
 Remove = Callable[[Entry], Any]
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mlops_local.account import alerts
-from mlops_local.account.alerts import KIND as WORDS
-from mlops_local.account.alerts import Alert
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import unsupported
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, StatementType, rows, status
-from mlops_local.account.scheduled import SUSPENDED, require_of_owner, state_after_resume
-from mlops_local.account.session import Session
+from mlops_local.account.scheduling import alerts
+from mlops_local.account.scheduling.alerts import KIND as WORDS
+from mlops_local.account.scheduling.alerts import Alert
+from mlops_local.account.scheduling.scheduled import SUSPENDED, require_of_owner, state_after_resume
+from mlops_local.account.session.result import SUCCEEDED, Column, Result, StatementType, rows, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
 from mlops_local.account.statements.tagging import read_tag_clause, set_tags
 from mlops_local.account.statements.task_options import check_values
-from mlops_local.account.types import TIMESTAMP_LTZ
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import TIMESTAMP_LTZ
 
 _PRIVILEGE = "EXECUTE ALERT"
 

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from mlops_local.account.binding import replace_spans
 from mlops_local.account.errors import compilation_error, unsupported
-from mlops_local.account.lexer import tokenize
-from mlops_local.account.names import text_constant
-from mlops_local.account.reader import Reader
-from mlops_local.account.session import Bind
+from mlops_local.account.session.binding import replace_spans
+from mlops_local.account.session.session import Bind
 from mlops_local.account.sql.context import Context
-from mlops_local.account.types import (
+from mlops_local.account.syntax.lexer import tokenize
+from mlops_local.account.syntax.names import text_constant
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import (
     BOOLEAN,
     DATE,
     REAL,

@@ -15,18 +15,19 @@ from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.dropped import RETENTION
-from mlops_local.account.dynamic_tables import SUSPENDED as TABLE_SUSPENDED
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.changes import change_capture
 from mlops_local.account.errors import unsupported
-from mlops_local.account.loads import Loads
-from mlops_local.account.names import Name
-from mlops_local.account.reader import Reader
-from mlops_local.account.scheduled import SUSPENDED as TASK_SUSPENDED
-from mlops_local.account.session import Session
-from mlops_local.account.statements import change_capture, table
+from mlops_local.account.files.loads import Loads
+from mlops_local.account.history.dropped import RETENTION
+from mlops_local.account.scheduling.dynamic_tables import SUSPENDED as TABLE_SUSPENDED
+from mlops_local.account.scheduling.scheduled import SUSPENDED as TASK_SUSPENDED
+from mlops_local.account.session.session import Session
+from mlops_local.account.statements import table
 from mlops_local.account.statements.tagging import copy_tags
 from mlops_local.account.statements.task import FATE
+from mlops_local.account.syntax.names import Name
+from mlops_local.account.syntax.reader import Reader
 
 
 class Clone:

@@ -8,17 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlops_local.account import dropped
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Result, status
-from mlops_local.account.session import Session
+from mlops_local.account.history import dropped
+from mlops_local.account.session.result import Result, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.clone import Clone, refuse_time_travel
 from mlops_local.account.statements.dynamic_table import read_clone_options
 from mlops_local.account.statements.kind import Creation, replace_or_keep
 from mlops_local.account.statements.tagging import TagValues, read_tag_clause, set_tags
+from mlops_local.account.syntax.reader import Reader
 
 # A task looks for the rest of its graph first (statements/task.py). Internal stages, views, functions, procedures, tags, models and
 # datasets are cloned with their schema only.

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Result, rows
-from mlops_local.account.session import Session
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.session.result import Result, rows
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.kind import Kind, like_pattern
-from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ, Column, SqlType
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import INTEGER, TIMESTAMP_LTZ, Column, SqlType
 
 _KINDS = ("TABLE", "VIEW", "DYNAMIC TABLE")
 _SHOWN = tuple(

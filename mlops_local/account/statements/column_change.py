@@ -10,15 +10,15 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.names import column as quoted
-from mlops_local.account.names import physical
-from mlops_local.account.session import Session
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.changes.change_capture import is_tracked
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql.assignments import assigned
 from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.typed import typed
-from mlops_local.account.statements.change_capture import is_tracked
-from mlops_local.account.types import Column
+from mlops_local.account.syntax.names import column as quoted
+from mlops_local.account.syntax.names import physical
+from mlops_local.account.syntax.types import Column
 
 _numbers = itertools.count(1)
 

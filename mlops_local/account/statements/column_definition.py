@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from mlops_local.account.errors import unsupported
-from mlops_local.account.reader import Reader
 from mlops_local.account.statements.tagging import TagValues, read_tag_clause
-from mlops_local.account.types import Column, SqlType, parse_type
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import Column, SqlType, parse_type
 
 
 @dataclass(frozen=True)

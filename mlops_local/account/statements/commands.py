@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mlops_local.account.access.privileges import ALL, may_take_role
 from mlops_local.account.errors import AccountError, compilation_error, does_not_exist, syntax_error, unsupported
-from mlops_local.account.parameters import checked
-from mlops_local.account.privileges import ALL, may_take_role
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Result, StatementType, status
-from mlops_local.account.session import DEFAULT_PARAMETERS, Request, Session
-from mlops_local.account.types import Column
+from mlops_local.account.session.parameters import checked
+from mlops_local.account.session.result import SUCCEEDED, Result, StatementType, status
+from mlops_local.account.session.session import DEFAULT_PARAMETERS, Request, Session
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import Column
 
 Verb = Callable[[Session, Reader, Request], Result]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlops_local.account.errors import invalid_identifier
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Result, status
-from mlops_local.account.session import Request, Session
+from mlops_local.account.session.result import SUCCEEDED, Result, status
+from mlops_local.account.session.session import Request, Session
 from mlops_local.account.statements.commands import described
 from mlops_local.account.statements.kinds import KINDS
 from mlops_local.account.statements.named import read_named
+from mlops_local.account.syntax.reader import Reader
 
 _WORDS = sorted((tuple(kind.words.split()) for kind in KINDS if kind.words), key=lambda words: -len(words))
 

@@ -5,14 +5,14 @@ https://docs.snowflake.com/en/user-guide/object-tagging/work
 
 from __future__ import annotations
 
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import AccountError
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Result, status
-from mlops_local.account.session import Session
+from mlops_local.account.session.result import SUCCEEDED, Result, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.named import ROUTINES, read_named
 from mlops_local.account.statements.schema_object import read_comment
 from mlops_local.account.statements.tagging import read_names, read_values, set_tags, unset_tags
+from mlops_local.account.syntax.reader import Reader
 
 # A task changes only while its graph is suspended, its comment too.
 _BY_ITSELF = "TASK"

@@ -9,16 +9,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mlops_local.account import dropped
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.dropped import RETENTION
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import compilation_error
-from mlops_local.account.events import checked_level
-from mlops_local.account.names import Name
-from mlops_local.account.reader import Reader
-from mlops_local.account.session import Session
+from mlops_local.account.history import dropped
+from mlops_local.account.history.dropped import RETENTION
+from mlops_local.account.history.events import checked_level
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.clone import Clone
 from mlops_local.account.statements.options import read_options
+from mlops_local.account.syntax.names import Name
+from mlops_local.account.syntax.reader import Reader
 
 _PARAMETERS: dict[str, type] = {"COMMENT": str, RETENTION: int, "MAX_DATA_EXTENSION_TIME_IN_DAYS": int, "LOG_LEVEL": str}
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Result
-from mlops_local.account.session import Request, Session
+from mlops_local.account.session.result import Result
+from mlops_local.account.session.session import Request, Session
 from mlops_local.account.statements import copy_files, copy_in, copy_out
+from mlops_local.account.syntax.reader import Reader
 
 
 def copy(session: Session, reader: Reader, request: Request) -> Result:

@@ -6,14 +6,14 @@ import secrets
 import shutil
 
 from mlops_local.account.errors import AccountError, unsupported
-from mlops_local.account.locations import Place, locate
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Column, Result, StatementType, rows
-from mlops_local.account.session import Request, Session
-from mlops_local.account.stages import StagedFile
+from mlops_local.account.files.locations import Place, locate
+from mlops_local.account.files.stages import StagedFile
+from mlops_local.account.session.result import Column, Result, StatementType, rows
+from mlops_local.account.session.session import Request, Session
 from mlops_local.account.statements.files import location_text
 from mlops_local.account.statements.options import read_options
-from mlops_local.account.types import INTEGER
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import INTEGER
 
 
 def run(session: Session, reader: Reader, request: Request) -> Result:

@@ -12,18 +12,16 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.file_formats import FileFormat
-from mlops_local.account.loads import Loads
-from mlops_local.account.locations import Place, Root, locate
-from mlops_local.account.names import quote
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Column, Result, StatementType, rows
-from mlops_local.account.session import Request, Session
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.files.file_formats import FileFormat
+from mlops_local.account.files.loads import Loads
+from mlops_local.account.files.locations import Place, Root, locate
+from mlops_local.account.files.stages import StagedFile
+from mlops_local.account.session.result import Column, Result, StatementType, rows
+from mlops_local.account.session.session import Request, Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.file_rows import FILENAME
 from mlops_local.account.sql.staged import Choice, chosen, read_choice
-from mlops_local.account.stages import StagedFile
 from mlops_local.account.statements import dml
 from mlops_local.account.statements.copy_plan import (
     Plan,
@@ -39,7 +37,9 @@ from mlops_local.account.statements.copy_plan import (
 from mlops_local.account.statements.copy_request import Found, Load, read_load, wanted
 from mlops_local.account.statements.copy_validation import validate
 from mlops_local.account.statements.schema_object import wrong_kind
-from mlops_local.account.types import INTEGER
+from mlops_local.account.syntax.names import quote
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import INTEGER
 
 _ANSWER = (
     Column("file"),

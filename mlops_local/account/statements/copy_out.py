@@ -6,20 +6,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from mlops_local.account.changes.streams import refuse
 from mlops_local.account.errors import AccountError, compilation_error, syntax_error, unsupported
-from mlops_local.account.file_formats import FileFormat, read_file_format
-from mlops_local.account.locations import Place, locate
-from mlops_local.account.names import Name, quote
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Column, Result, StatementType, rows
-from mlops_local.account.session import Request, Session
+from mlops_local.account.files.file_formats import FileFormat, read_file_format
+from mlops_local.account.files.locations import Place, locate
+from mlops_local.account.files.stages import list_files, safe_path
+from mlops_local.account.session.result import Column, Result, StatementType, rows
+from mlops_local.account.session.session import Request, Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.unloaded_files import Source, Written, csv_source, json_source, parquet_source, write_files
-from mlops_local.account.stages import list_files, safe_path
 from mlops_local.account.statements.files import location_text
 from mlops_local.account.statements.options import read_clauses
-from mlops_local.account.streams import refuse
-from mlops_local.account.types import INTEGER
+from mlops_local.account.syntax.names import Name, quote
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import INTEGER
 
 _OPTIONS: dict[str, type] = {
     "OVERWRITE": bool,

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier
-from mlops_local.account.file_formats import FileFormat
-from mlops_local.account.names import literal, quote
-from mlops_local.account.session import Session
+from mlops_local.account.files.file_formats import FileFormat
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.file_rows import FILENAME, ROW_NUMBER, csv_header, csv_rejects, csv_width
 from mlops_local.account.sql.staged import Choice, infer, the_location
 from mlops_local.account.statements.copy_request import Load
-from mlops_local.account.types import MAX_TEXT, Column
+from mlops_local.account.syntax.names import literal, quote
+from mlops_local.account.syntax.types import MAX_TEXT, Column
 
 _DATES = {"DATE", "TIME", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ"}
 

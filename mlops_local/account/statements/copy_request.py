@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier, unsupported
-from mlops_local.account.file_formats import FileFormat, named_format, read_file_format
-from mlops_local.account.locations import Place, Root
-from mlops_local.account.names import quote
-from mlops_local.account.reader import Reader
-from mlops_local.account.session import Session
+from mlops_local.account.files.file_formats import FileFormat, named_format, read_file_format
+from mlops_local.account.files.locations import Place, Root
+from mlops_local.account.files.stages import StagedFile
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql.file_rows import METADATA
 from mlops_local.account.sql.staged import the_location
-from mlops_local.account.stages import StagedFile
 from mlops_local.account.statements.files import location_text
 from mlops_local.account.statements.options import read_clauses
+from mlops_local.account.syntax.names import quote
+from mlops_local.account.syntax.reader import Reader
 
 _OPTIONS: dict[str, type] = {
     "PATTERN": str,

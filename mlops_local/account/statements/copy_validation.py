@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mlops_local.account.file_formats import FileFormat
-from mlops_local.account.locations import locate
-from mlops_local.account.result import Column, Result, StatementType, rows
-from mlops_local.account.session import Request, Session
+from mlops_local.account.files.file_formats import FileFormat
+from mlops_local.account.files.locations import locate
+from mlops_local.account.session.result import Column, Result, StatementType, rows
+from mlops_local.account.session.session import Request, Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.staged import Choice, chosen
 from mlops_local.account.statements.copy_plan import Plan, all_misfits, exact_width, first_misfit, line_of, plan_fields, rejected
 from mlops_local.account.statements.copy_request import Load, wanted
-from mlops_local.account.types import INTEGER
+from mlops_local.account.syntax.types import INTEGER
 
 _MOST = 1000
 _ERRORS = (

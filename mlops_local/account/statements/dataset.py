@@ -9,17 +9,17 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from mlops_local.account import lineage
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import AccountError, already_exists, does_not_exist, not_for_this_object, syntax_error
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Column, Result, rows, status
-from mlops_local.account.session import Session
+from mlops_local.account.files.stages import list_files, safe_path
+from mlops_local.account.governance import lineage
+from mlops_local.account.session.result import Column, Result, rows, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql import query, unloading
-from mlops_local.account.stages import list_files, safe_path
 from mlops_local.account.statements.kind import Creation, Kind, like_pattern, read_filter, show
 from mlops_local.account.statements.schema_object import place
-from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import INTEGER, TIMESTAMP_LTZ
 
 _KIND = "DATASET"
 VERSION = "DATASET VERSION"

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from mlops_local.account.binding import bind_values
 from mlops_local.account.errors import AccountError, unsupported
-from mlops_local.account.lexer import split_statements
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Result
-from mlops_local.account.session import Request, Session
+from mlops_local.account.session.binding import bind_values
+from mlops_local.account.session.result import Result
+from mlops_local.account.session.session import Request, Session
 from mlops_local.account.statements import clone_one, commands, common_change, dml, flow
 from mlops_local.account.statements.array_binding import staged_rows
 from mlops_local.account.statements.kind import Creation, Kind, shorten
 from mlops_local.account.statements.kinds import KINDS
 from mlops_local.account.statements.verbs import VERBS
+from mlops_local.account.syntax.lexer import split_statements
+from mlops_local.account.syntax.reader import Reader
 
 Verb = Callable[[Session, Reader, Request], Result]
 

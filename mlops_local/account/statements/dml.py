@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 import duckdb
 from sqlglot import exp
 
-from mlops_local.account import lineage
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.changes.change_capture import captured, is_tracked, record_inserted
+from mlops_local.account.changes.streams import consume
+from mlops_local.account.engine.journal import is_volatile
 from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier, unsupported
-from mlops_local.account.journal import is_volatile
-from mlops_local.account.loads import Loads
-from mlops_local.account.names import quote_if_needed
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Result, StatementType, counts, status
-from mlops_local.account.session import Bind, Request, Session
+from mlops_local.account.files.loads import Loads
+from mlops_local.account.governance import lineage
+from mlops_local.account.session.result import SUCCEEDED, Result, StatementType, counts, status
+from mlops_local.account.session.session import Bind, Request, Session
 from mlops_local.account.sql import mutations, query
 from mlops_local.account.sql.assignments import assigned
 from mlops_local.account.sql.context import Context
@@ -24,9 +24,9 @@ from mlops_local.account.sql.defaults import default_of, is_default
 from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.typed import typed
 from mlops_local.account.statements.array_binding import bound_rows
-from mlops_local.account.statements.change_capture import captured, is_tracked, record_inserted
-from mlops_local.account.streams import consume
-from mlops_local.account.types import Column
+from mlops_local.account.syntax.names import quote_if_needed
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import Column
 
 _numbers = itertools.count(1)
 

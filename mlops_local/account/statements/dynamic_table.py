@@ -10,16 +10,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from mlops_local.account import dropped, dynamic_tables, streams
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.dynamic_tables import ACTIVE, DOWNSTREAM
-from mlops_local.account.dynamic_tables import KIND as WORDS
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.changes import streams
 from mlops_local.account.errors import compilation_error, unsupported
-from mlops_local.account.lexer import tokenize
-from mlops_local.account.reader import Reader
-from mlops_local.account.refresh_mode import incremental_obstacle
-from mlops_local.account.result import SUCCEEDED, Column, Result, status
-from mlops_local.account.session import Session
+from mlops_local.account.history import dropped
+from mlops_local.account.scheduling import dynamic_tables
+from mlops_local.account.scheduling.dynamic_tables import ACTIVE, DOWNSTREAM
+from mlops_local.account.scheduling.dynamic_tables import KIND as WORDS
+from mlops_local.account.scheduling.refresh_mode import incremental_obstacle
+from mlops_local.account.scheduling.timetable import parse_interval, written
+from mlops_local.account.session.result import SUCCEEDED, Column, Result, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.parser import parse
@@ -28,8 +29,9 @@ from mlops_local.account.statements.kind import Creation, Kind, read_filter, rep
 from mlops_local.account.statements.projection import head, read_headings, tag_columns
 from mlops_local.account.statements.tagging import read_tag_clause, set_tags
 from mlops_local.account.statements.undrop import undrop
-from mlops_local.account.timetable import parse_interval, written
-from mlops_local.account.types import BOOLEAN, INTEGER, TIMESTAMP_LTZ
+from mlops_local.account.syntax.lexer import tokenize
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import BOOLEAN, INTEGER, TIMESTAMP_LTZ
 
 _SHORTEST_LAG = timedelta(seconds=60)
 _MODES = ("AUTO", "FULL", "INCREMENTAL")

@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mlops_local.account import dropped, events
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import AccountError, unsupported
-from mlops_local.account.events import COLUMNS
-from mlops_local.account.events import KIND as WORDS
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, status
-from mlops_local.account.session import Session
+from mlops_local.account.history import dropped, events
+from mlops_local.account.history.events import COLUMNS
+from mlops_local.account.history.events import KIND as WORDS
+from mlops_local.account.session.result import SUCCEEDED, Column, Result, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements import schema_object, table
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
 from mlops_local.account.statements.options import read_options
 from mlops_local.account.statements.tagging import read_tag_clause, set_tags
-from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import INTEGER, TIMESTAMP_LTZ
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:

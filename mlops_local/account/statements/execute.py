@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_local.account import scripting, task_runs, tasks
 from mlops_local.account.errors import AccountError, does_not_exist, unsupported
-from mlops_local.account.lexer import split_statements
-from mlops_local.account.locations import locate
-from mlops_local.account.reader import Reader
-from mlops_local.account.relations import relation
-from mlops_local.account.result import SUCCEEDED, Result, status
-from mlops_local.account.script_values import constant, fill_marks, value_of
-from mlops_local.account.session import Request, Session
+from mlops_local.account.files.locations import locate
+from mlops_local.account.governance.tags import parse_name
+from mlops_local.account.scheduling import task_runs, tasks
+from mlops_local.account.scripting import scripting
+from mlops_local.account.scripting.script_values import constant, fill_marks, value_of
+from mlops_local.account.session.result import SUCCEEDED, Result, status
+from mlops_local.account.session.session import Request, Session
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import system_function, table_function
+from mlops_local.account.sql.relations import relation
 from mlops_local.account.statements import alert, schema_object, task, task_show
 from mlops_local.account.statements.commands import described
 from mlops_local.account.statements.files import location_text
 from mlops_local.account.statements.task_options import check_config
-from mlops_local.account.tags import parse_name
+from mlops_local.account.syntax.lexer import split_statements
+from mlops_local.account.syntax.reader import Reader
 
 
 def execute(session: Session, reader: Reader, request: Request) -> Result:

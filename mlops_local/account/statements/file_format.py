@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.file_formats import DEFAULTS, FileFormat, option_type, read_format_options, shown_value
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, StatementType, rows, status
-from mlops_local.account.session import Session
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.files.file_formats import DEFAULTS, FileFormat, option_type, read_format_options, shown_value
+from mlops_local.account.session.result import SUCCEEDED, Column, Result, StatementType, rows, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
 from mlops_local.account.statements.schema_object import drop as drop_object
 from mlops_local.account.statements.schema_object import find, place, read_comment, rename
-from mlops_local.account.types import TIMESTAMP_LTZ
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import TIMESTAMP_LTZ
 
 _KIND = "FILE FORMAT"
 

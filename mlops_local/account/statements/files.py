@@ -20,14 +20,14 @@ from urllib.parse import quote as quote_url
 from weakref import WeakKeyDictionary
 
 from mlops_local.account.errors import AccountError, insufficient_privileges, syntax_error
-from mlops_local.account.locations import Place, Root, locate
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Column, Result, StatementType, rows
-from mlops_local.account.session import Request, Session
-from mlops_local.account.stages import StagedFile, Stages
+from mlops_local.account.files.locations import Place, Root, locate
+from mlops_local.account.files.stages import StagedFile, Stages
+from mlops_local.account.files.transfers import LIFETIME, ROUTE
+from mlops_local.account.session.result import Column, Result, StatementType, rows
+from mlops_local.account.session.session import Request, Session
 from mlops_local.account.statements.options import read_options
-from mlops_local.account.transfers import LIFETIME, ROUTE
-from mlops_local.account.types import INTEGER
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import INTEGER
 
 _REMEMBERED = 200
 _targets: WeakKeyDictionary[Session, OrderedDict[str, str]] = WeakKeyDictionary()

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from mlops_local.account.errors import syntax_error
-from mlops_local.account.lexer import Token, tokenize
-from mlops_local.account.session import Request, Session
+from mlops_local.account.session.session import Request, Session
+from mlops_local.account.syntax.lexer import Token, tokenize
 
 _OPERATOR = "->>"
 _BEFORE_A_SOURCE = {"FROM", "JOIN"}

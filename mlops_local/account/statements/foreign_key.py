@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import compilation_error, invalid_identifier
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Result, rows
-from mlops_local.account.session import Session
+from mlops_local.account.session.result import Result, rows
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.column import entries_in
 from mlops_local.account.statements.column_definition import Reference
 from mlops_local.account.statements.kind import Kind
-from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ, Column
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import INTEGER, TIMESTAMP_LTZ, Column
 
 
 def add_references(session: Session, entry: Entry, references: Iterable[Reference]) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mlops_local.account.calls import check_sql_function
 from mlops_local.account.errors import unsupported
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Result
-from mlops_local.account.session import Session
+from mlops_local.account.routines.calls import check_sql_function
+from mlops_local.account.session.result import Result
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements import model, routine
 from mlops_local.account.statements.kind import Creation, Kind
+from mlops_local.account.syntax.reader import Reader
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.access.grantable import granted
+from mlops_local.account.access.privileges import OWNERSHIP, grant_role, inherited
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.grants import Grant
 from mlops_local.account.errors import AccountError, compilation_error, insufficient_privileges, unsupported
-from mlops_local.account.grantable import granted
-from mlops_local.account.grants import Grant
-from mlops_local.account.privileges import OWNERSHIP, grant_role, inherited
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Result, status
-from mlops_local.account.session import Request, Session
+from mlops_local.account.session.result import SUCCEEDED, Result, status
+from mlops_local.account.session.session import Request, Session
 from mlops_local.account.statements.grant_show import show_all, show_future
 from mlops_local.account.statements.grant_targets import (
     Target,
@@ -26,6 +25,7 @@ from mlops_local.account.statements.grant_targets import (
     read_targets,
 )
 from mlops_local.account.statements.kind import Kind
+from mlops_local.account.syntax.reader import Reader
 
 MANAGE_GRANTS = "MANAGE GRANTS"
 _ALL = (["ALL"], ["ALL PRIVILEGES"])

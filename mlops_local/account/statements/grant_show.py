@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.grants import FUTURE, Grant
-from mlops_local.account.privileges import OWNERSHIP
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import BOOLEAN, Column, Result, rows
-from mlops_local.account.session import Session
+from mlops_local.account.access.privileges import OWNERSHIP
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.grants import FUTURE, Grant
+from mlops_local.account.session.result import BOOLEAN, Column, Result, rows
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.grant_targets import read_object, read_place
-from mlops_local.account.types import TIMESTAMP_LTZ
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import TIMESTAMP_LTZ
 
 _COLUMNS = (
     Column("created_on", TIMESTAMP_LTZ),

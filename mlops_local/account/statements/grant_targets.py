@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mlops_local.account.catalogue import Catalogue, Entry
+from mlops_local.account.catalogue.catalogue import Catalogue, Entry
+from mlops_local.account.catalogue.grants import FUTURE, Grant
 from mlops_local.account.errors import does_not_exist, unsupported
-from mlops_local.account.grants import FUTURE, Grant
-from mlops_local.account.names import quote_if_needed
-from mlops_local.account.reader import Reader
-from mlops_local.account.session import Session
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.routine import get_routine, read_signature
+from mlops_local.account.syntax.names import quote_if_needed
+from mlops_local.account.syntax.reader import Reader
 
 _SCHEMA_KINDS = {
     "TABLE": "TABLES",

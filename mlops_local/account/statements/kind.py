@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import unsupported
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Column, Result, rows
-from mlops_local.account.session import Session
-from mlops_local.account.types import TIMESTAMP_LTZ
+from mlops_local.account.session.result import Column, Result, rows
+from mlops_local.account.session.session import Session
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import TIMESTAMP_LTZ
 
 
 @dataclass(frozen=True)

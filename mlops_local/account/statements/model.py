@@ -14,18 +14,19 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account import lineage, model_store
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import AccountError, does_not_exist
-from mlops_local.account.locations import Place, locate
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, rows, status
-from mlops_local.account.session import Session
-from mlops_local.account.stages import list_files
+from mlops_local.account.files.locations import Place, locate
+from mlops_local.account.files.stages import list_files
+from mlops_local.account.governance import lineage
+from mlops_local.account.governance.tags import parse_name
+from mlops_local.account.models import model_store
+from mlops_local.account.session.result import SUCCEEDED, Column, Result, rows, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.dataset import VERSION as DATASET_VERSION
 from mlops_local.account.statements.kind import Creation, Kind, like_pattern, read_filter, show
-from mlops_local.account.tags import parse_name
-from mlops_local.account.types import TIMESTAMP_LTZ
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import TIMESTAMP_LTZ
 
 _VERSION = "MODEL VERSION"
 

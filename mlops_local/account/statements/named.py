@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.reader import Reader
-from mlops_local.account.session import Session
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.routine import get_routine, read_signature
+from mlops_local.account.syntax.reader import Reader
 
 ACCOUNT_KINDS = frozenset({"DATABASE", "WAREHOUSE", "ROLE", "USER", "INTEGRATION", "RESOURCE MONITOR"})
 ROUTINES = frozenset({"FUNCTION", "PROCEDURE"})

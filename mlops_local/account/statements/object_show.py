@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_local.account import dropped
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Result
-from mlops_local.account.session import Session
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.history import dropped
+from mlops_local.account.session.result import Result
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.kind import Kind, read_filter, show
-from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ, Column
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import INTEGER, TIMESTAMP_LTZ, Column
 
 _COLUMNS = (
     Column("created_on", TIMESTAMP_LTZ),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlops_local.account.errors import syntax_error
-from mlops_local.account.reader import Reader
+from mlops_local.account.syntax.reader import Reader
 
 
 def read_options(reader: Reader, expected: Mapping[str, type]) -> dict[str, Any]:

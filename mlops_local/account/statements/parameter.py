@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from mlops_local.account import dropped
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Column, Result, rows
-from mlops_local.account.session import DEFAULT_PARAMETERS, Session
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.history import dropped
+from mlops_local.account.session.result import Column, Result, rows
+from mlops_local.account.session.session import DEFAULT_PARAMETERS, Session
 from mlops_local.account.statements.kind import Kind, like_pattern
 from mlops_local.account.statements.named import read_named
+from mlops_local.account.syntax.reader import Reader
 
 _COLUMNS = (Column("key"), Column("value"), Column("default"), Column("level"), Column("description"), Column("type"))
 # The parameters of an object, with their defaults; databases, schemas and tables inherit from above.

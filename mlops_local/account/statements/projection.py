@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import compilation_error
-from mlops_local.account.reader import Reader
-from mlops_local.account.session import Session
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.tagging import TagValues, read_tag_clause, set_tags
-from mlops_local.account.types import Column
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import Column
 
 
 @dataclass(frozen=True)

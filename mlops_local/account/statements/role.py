@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.access.privileges import OWNERSHIP, inherited, roles_of
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import AccountError
-from mlops_local.account.privileges import OWNERSHIP, inherited, roles_of
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Column, Result
-from mlops_local.account.session import Session
+from mlops_local.account.session.result import Column, Result
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements import account_object
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
 from mlops_local.account.statements.options import read_options
-from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import INTEGER, TIMESTAMP_LTZ
 
 SYSTEM_ROLES = ("ACCOUNTADMIN", "SECURITYADMIN", "USERADMIN", "SYSADMIN", "PUBLIC")
 

@@ -9,15 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlops_local.account.artifact_repositories import read_repository
-from mlops_local.account.catalogue import Catalogue, Entry
+from mlops_local.account.catalogue.catalogue import Catalogue, Entry
 from mlops_local.account.errors import already_exists, does_not_exist, syntax_error, unsupported
-from mlops_local.account.names import Name, quote_if_needed
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, rows, status
-from mlops_local.account.session import Session
+from mlops_local.account.routines.artifact_repositories import read_repository
+from mlops_local.account.session.result import SUCCEEDED, Column, Result, rows, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.kind import Change, Creation, Read, read_filter, show
-from mlops_local.account.types import TIMESTAMP_LTZ, parse_type
+from mlops_local.account.syntax.names import Name, quote_if_needed
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import TIMESTAMP_LTZ, parse_type
 
 _TYPE_WORDS = ("VARYING", "PRECISION", "WITH", "WITHOUT", "TIME", "ZONE", "LOCAL")
 Option = Callable[[Reader, dict[str, Any]], None]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_local.account import dropped
-from mlops_local.account.artifact_repositories import read_repository
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import already_exists, does_not_exist
-from mlops_local.account.names import Name, quote_if_needed
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, StatementType, rows, status
-from mlops_local.account.session import Session
+from mlops_local.account.history import dropped
+from mlops_local.account.routines.artifact_repositories import read_repository
+from mlops_local.account.session.result import SUCCEEDED, Column, Result, StatementType, rows, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements import container
 from mlops_local.account.statements.clone import read_container_options
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
 from mlops_local.account.statements.undrop import undrop
-from mlops_local.account.types import TIMESTAMP_LTZ
+from mlops_local.account.syntax.names import Name, quote_if_needed
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import TIMESTAMP_LTZ
 
 
 def _place(session: Session, path: tuple[str, ...]) -> Name:

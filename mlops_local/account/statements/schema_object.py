@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
-from mlops_local.account.catalogue import Entry, domain_of
+from mlops_local.account.catalogue.catalogue import Entry, domain_of
 from mlops_local.account.errors import AccountError, compilation_error, does_not_exist
-from mlops_local.account.names import Name
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Result, StatementType, rows, status
-from mlops_local.account.session import Session
-from mlops_local.account.types import Column
+from mlops_local.account.session.result import Result, StatementType, rows, status
+from mlops_local.account.session.session import Session
+from mlops_local.account.syntax.names import Name
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import Column
 
 KEEP = "{name} already exists, statement succeeded."
 

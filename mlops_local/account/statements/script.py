@@ -5,12 +5,12 @@ https://docs.snowflake.com/en/developer-guide/snowflake-scripting/blocks
 
 from __future__ import annotations
 
-from mlops_local.account import scripting
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Column, Result, StatementType, rows
-from mlops_local.account.script_tree import is_block
-from mlops_local.account.session import Request, Session
+from mlops_local.account.scripting import scripting
+from mlops_local.account.scripting.script_tree import is_block
+from mlops_local.account.session.result import Column, Result, StatementType, rows
+from mlops_local.account.session.session import Request, Session
 from mlops_local.account.statements import commands
+from mlops_local.account.syntax.reader import Reader
 
 
 def begin(session: Session, reader: Reader, request: Request) -> Result:

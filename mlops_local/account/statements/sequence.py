@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.dropped import forget_rows
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import compilation_error
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, StatementType, rows, status
-from mlops_local.account.session import Session
+from mlops_local.account.history.dropped import forget_rows
+from mlops_local.account.session.result import SUCCEEDED, Column, Result, StatementType, rows, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql.sequences import NEXTVAL, counter
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
 from mlops_local.account.statements.schema_object import KEEP, add, find, read_comment, rename
 from mlops_local.account.statements.schema_object import drop as drop_object
 from mlops_local.account.statements.table import sequence_sql
-from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import INTEGER, TIMESTAMP_LTZ
 
 _KIND = "SEQUENCE"
 

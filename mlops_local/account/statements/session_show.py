@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from mlops_local.account.errors import AccountError
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import INTEGER, Column, Result, rows
-from mlops_local.account.session import Session
+from mlops_local.account.session.result import INTEGER, Column, Result, rows
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql import query
 from mlops_local.account.statements.kind import Kind, like_pattern
 from mlops_local.account.statements.schema_object import describe_listed
+from mlops_local.account.syntax.reader import Reader
 
 _VARIABLES = (Column("session_id", INTEGER), Column("name"), Column("value"), Column("type"), Column("comment"))
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from mlops_local.account.grantable import GRANTABLE
-from mlops_local.account.grants import Grant
-from mlops_local.account.privileges import grant_role
-from mlops_local.account.session import Session
+from mlops_local.account.access.grantable import GRANTABLE
+from mlops_local.account.access.privileges import grant_role
+from mlops_local.account.catalogue.grants import Grant
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements import role
 
 ADMINISTRATOR = "ADMIN"

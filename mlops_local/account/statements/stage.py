@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_local.account import directories
 from mlops_local.account.errors import syntax_error, unsupported
-from mlops_local.account.file_formats import FileFormat, read_file_format
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, StatementType, rows, status
-from mlops_local.account.session import Session
+from mlops_local.account.files import directories
+from mlops_local.account.files.file_formats import FileFormat, read_file_format
+from mlops_local.account.session.result import SUCCEEDED, Column, Result, StatementType, rows, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.file_format import describe_format
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
 from mlops_local.account.statements.options import read_options
 from mlops_local.account.statements.schema_object import drop as drop_object
 from mlops_local.account.statements.schema_object import find, place, rename
-from mlops_local.account.types import TIMESTAMP_LTZ
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import TIMESTAMP_LTZ
 
 _KIND = "STAGE"
 _EXTERNAL = ("URL", "STORAGE_INTEGRATION", "CREDENTIALS", "ENDPOINT", "AWS_ACCESS_POINT_ARN")

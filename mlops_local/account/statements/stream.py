@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from mlops_local.account import streams
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.changes import change_capture, streams
 from mlops_local.account.errors import unsupported
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, StatementType, rows, status
-from mlops_local.account.session import Session
-from mlops_local.account.statements import change_capture, schema_object
+from mlops_local.account.session.result import SUCCEEDED, Column, Result, StatementType, rows, status
+from mlops_local.account.session.session import Session
+from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
 from mlops_local.account.statements.options import read_options
 from mlops_local.account.statements.tagging import read_tag_clause, set_tags
-from mlops_local.account.types import TIMESTAMP_LTZ
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import TIMESTAMP_LTZ
 
 WORDS = "STREAM"
 _RETENTION = timedelta(days=14)

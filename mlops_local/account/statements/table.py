@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mlops_local.account import dropped, lineage
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.changes.change_capture import create_log
+from mlops_local.account.changes.streams import consume
 from mlops_local.account.errors import compilation_error, unsupported
-from mlops_local.account.names import Name
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Result, status
-from mlops_local.account.session import Session
+from mlops_local.account.governance import lineage
+from mlops_local.account.history import dropped
+from mlops_local.account.session.result import Result, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.defaults import check_default
 from mlops_local.account.statements import column_change, schema_object, table_show
-from mlops_local.account.statements.change_capture import create_log
 from mlops_local.account.statements.column_definition import AutoIncrement, ColumnDefinition, TableColumns, read_columns
 from mlops_local.account.statements.dml import insert_relation
 from mlops_local.account.statements.foreign_key import add_references, require_unreferenced
@@ -27,8 +27,9 @@ from mlops_local.account.statements.table_redefine import redefine
 from mlops_local.account.statements.table_template import template_columns
 from mlops_local.account.statements.tagging import TagValues, copy_tags, read_tag_clause, set_tags
 from mlops_local.account.statements.undrop import undrop
-from mlops_local.account.streams import consume
-from mlops_local.account.types import Column
+from mlops_local.account.syntax.names import Name
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import Column
 
 KIND_WORDS = "TABLE"
 

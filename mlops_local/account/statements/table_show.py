@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from mlops_local.account import dropped
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import does_not_exist
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Result
-from mlops_local.account.session import Session
+from mlops_local.account.history import dropped
+from mlops_local.account.session.result import Result
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.kind import ShowFilter, read_filter, show
 from mlops_local.account.statements.object_show import kind_of
 from mlops_local.account.statements.schema_object import describe_columns
-from mlops_local.account.types import INTEGER, TIMESTAMP_LTZ, Column
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import INTEGER, TIMESTAMP_LTZ, Column
 
 _SHOWN = (
     Column("created_on", TIMESTAMP_LTZ),

@@ -9,11 +9,11 @@ import json
 from typing import Any
 
 from mlops_local.account.errors import compilation_error
-from mlops_local.account.names import quote
-from mlops_local.account.reader import Reader
-from mlops_local.account.session import Session
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql import query
 from mlops_local.account.statements.column_definition import TableColumns, read_columns
+from mlops_local.account.syntax.names import quote
+from mlops_local.account.syntax.reader import Reader
 
 
 def template_columns(session: Session, reader: Reader) -> TableColumns:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from mlops_local.account import dropped
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, status
-from mlops_local.account.session import Session
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.history import dropped
+from mlops_local.account.session.result import SUCCEEDED, Column, Result, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
 from mlops_local.account.statements.undrop import undrop
-from mlops_local.account.types import TIMESTAMP_LTZ
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import TIMESTAMP_LTZ
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mlops_local.account import graph_versions
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.access.privileges import OWNERSHIP
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error, does_not_exist, unsupported
-from mlops_local.account.privileges import OWNERSHIP
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Result, status
-from mlops_local.account.scheduled import SUSPENDED, state_after_resume
-from mlops_local.account.session import DEFAULT_PARAMETERS, Session
+from mlops_local.account.scheduling import graph_versions
+from mlops_local.account.scheduling.scheduled import SUSPENDED, state_after_resume
+from mlops_local.account.scheduling.tasks import Graph, Task, graph_of, require_privilege
+from mlops_local.account.session.result import SUCCEEDED, Result, status
+from mlops_local.account.session.session import DEFAULT_PARAMETERS, Session
 from mlops_local.account.statements import schema_object, task_show
 from mlops_local.account.statements.kind import Creation, Kind, replace_or_keep
 from mlops_local.account.statements.tagging import set_tags
@@ -25,7 +25,7 @@ from mlops_local.account.statements.task_options import (
     read_names,
     read_options,
 )
-from mlops_local.account.tasks import Graph, Task, graph_of, require_privilege
+from mlops_local.account.syntax.reader import Reader
 
 WORDS = "TASK"
 FATE = ("STATE", "STARTED_ON", "LAST_COMMITTED_ON", "LAST_SUSPENDED_ON", "SUSPENDED_REASON")

@@ -11,13 +11,13 @@ from typing import Any
 from sqlglot import exp
 
 from mlops_local.account.errors import compilation_error, unsupported
-from mlops_local.account.parameters import checked
-from mlops_local.account.reader import Reader
-from mlops_local.account.session import DEFAULT_PARAMETERS, Session
+from mlops_local.account.scheduling.timetable import parse_interval, parse_schedule
+from mlops_local.account.session.parameters import checked
+from mlops_local.account.session.session import DEFAULT_PARAMETERS, Session
 from mlops_local.account.sql.parser import parse_expression
 from mlops_local.account.statements.commands import parameter_value
 from mlops_local.account.statements.tagging import read_tag_clause
-from mlops_local.account.timetable import parse_interval, parse_schedule
+from mlops_local.account.syntax.reader import Reader
 
 _SIZE = "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE"
 _SIZES = (_SIZE, "SERVERLESS_TASK_MIN_STATEMENT_SIZE", "SERVERLESS_TASK_MAX_STATEMENT_SIZE")

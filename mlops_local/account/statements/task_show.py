@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from mlops_local.account.catalogue import Entry
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Column, Result, StatementType, rows
-from mlops_local.account.session import Session
+from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.scheduling.tasks import KIND, Graph, Task, graph_of, predecessors, relations_json
+from mlops_local.account.session.result import Column, Result, StatementType, rows
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.kind import read_filter, show
-from mlops_local.account.tasks import KIND, Graph, Task, graph_of, predecessors, relations_json
-from mlops_local.account.types import TIMESTAMP_LTZ
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import TIMESTAMP_LTZ
 
 COLUMNS = (
     Column("created_on", TIMESTAMP_LTZ),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mlops_local.account import dropped
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Result, status
-from mlops_local.account.session import Session
+from mlops_local.account.history import dropped
+from mlops_local.account.session.result import Result, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.kind import Read
+from mlops_local.account.syntax.reader import Reader
 
 
 def undrop(kind: str) -> Read:

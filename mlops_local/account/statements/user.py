@@ -14,16 +14,16 @@ from typing import Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from mlops_local.account.access_tokens import tokens_of
+from mlops_local.account.access.access_tokens import tokens_of
+from mlops_local.account.access.privileges import ALL
 from mlops_local.account.errors import AccountError, syntax_error, unsupported
-from mlops_local.account.privileges import ALL
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, rows, status
-from mlops_local.account.session import Session
+from mlops_local.account.session.result import SUCCEEDED, Column, Result, rows, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements import access_token, account_object, workload_identity
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
 from mlops_local.account.statements.options import read_options
-from mlops_local.account.types import TIMESTAMP_LTZ
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import TIMESTAMP_LTZ
 
 _KEYS = ("RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2")
 _OPTIONS: dict[str, type] = {

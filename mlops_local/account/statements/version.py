@@ -6,11 +6,11 @@ https://docs.snowflake.com/en/sql-reference/sql/show-versions-in-model
 
 from __future__ import annotations
 
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Result
-from mlops_local.account.session import Session
+from mlops_local.account.session.result import Result
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements import dataset, model
 from mlops_local.account.statements.kind import Kind
+from mlops_local.account.syntax.reader import Reader
 
 
 def show_all(session: Session, reader: Reader) -> Result:

@@ -8,19 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import invalid_identifier, syntax_error
-from mlops_local.account.names import quote
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, status
-from mlops_local.account.session import Session
+from mlops_local.account.session.result import SUCCEEDED, Column, Result, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.context import Context
 from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
 from mlops_local.account.statements.projection import Heading, head, read_headings, tag_columns
 from mlops_local.account.statements.tagging import TagValues, change_column_tags, read_tag_clause, set_tags
-from mlops_local.account.types import TIMESTAMP_LTZ
+from mlops_local.account.syntax.names import quote
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import TIMESTAMP_LTZ
 
 
 @dataclass

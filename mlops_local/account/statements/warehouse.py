@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_local.account import warehouses
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error
-from mlops_local.account.names import Name
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import SUCCEEDED, Column, Result, StatementType, rows, status
-from mlops_local.account.session import Session
+from mlops_local.account.history import warehouses
+from mlops_local.account.session.result import SUCCEEDED, Column, Result, StatementType, rows, status
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements import account_object
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
 from mlops_local.account.statements.options import read_options
 from mlops_local.account.statements.tagging import read_tag_clause, set_tags
-from mlops_local.account.types import BOOLEAN, INTEGER, TIMESTAMP_LTZ
+from mlops_local.account.syntax.names import Name
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import BOOLEAN, INTEGER, TIMESTAMP_LTZ
 
 _OPTIONS: dict[str, type] = {
     "WAREHOUSE_SIZE": str,

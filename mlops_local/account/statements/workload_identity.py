@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mlops_local.account.catalogue import Catalogue, Entry
+from mlops_local.account.catalogue.catalogue import Catalogue, Entry
 from mlops_local.account.errors import compilation_error, unsupported
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Column, Result, rows
-from mlops_local.account.session import Session
+from mlops_local.account.session.result import Column, Result, rows
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.kind import Kind
-from mlops_local.account.types import OBJECT, TIMESTAMP_LTZ
+from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.types import OBJECT, TIMESTAMP_LTZ
 
 OPTION = "WORKLOAD_IDENTITY"
 AUDIENCE = "snowflakecomputing.com"

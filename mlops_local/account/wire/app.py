@@ -17,8 +17,8 @@ from starlette.routing import Route
 
 from mlops_local.account.account import Account
 from mlops_local.account.errors import AccountError
-from mlops_local.account.session import Session
-from mlops_local.account.transfers import ROUTE
+from mlops_local.account.files.transfers import ROUTE
+from mlops_local.account.session.session import Session
 from mlops_local.account.wire import rest_tasks
 from mlops_local.account.wire.body import bad_request, read_body, read_json
 from mlops_local.account.wire.envelope import Answer, encode, failure, internal_error, success

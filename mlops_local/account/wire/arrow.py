@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mlops_local.account.types import Column, SqlType
+from mlops_local.account.syntax.types import Column, SqlType
 from mlops_local.account.wire.json_text import indented
 from mlops_local.account.wire.moments import Numbers, epoch_and_fraction, nanoseconds_of_day, nulls
 

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from mlops_local.account.access_tokens import AccessToken
+from mlops_local.account.access.access_tokens import AccessToken
 from mlops_local.account.account import Account, User
 from mlops_local.account.errors import AccountError
 from mlops_local.account.statements.user import hash_password

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from mlops_local.account.errors import AccountError
-from mlops_local.account.transfers import Transfer, Transfers
+from mlops_local.account.files.transfers import Transfer, Transfers
 
 _DIGEST = "x-goog-meta-sfc-digest"
 

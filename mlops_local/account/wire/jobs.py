@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from mlops_local.account.errors import AccountError
-from mlops_local.account.session import Session
+from mlops_local.account.session.session import Session
 
 _WORKERS = 256
 _REMEMBERED = 10_000

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
-from mlops_local.account.types import Column, SqlType
+from mlops_local.account.syntax.types import Column, SqlType
 from mlops_local.account.wire.arrow import UTC_OFFSET, decimals, single
 from mlops_local.account.wire.json_text import indented
 from mlops_local.account.wire.moments import epoch_and_fraction, nanoseconds_of_day

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlops_local.account.access_tokens import AccessToken
+from mlops_local.account.access.access_tokens import AccessToken
 from mlops_local.account.account import Account, User
 from mlops_local.account.errors import AccountError
-from mlops_local.account.names import fold
-from mlops_local.account.session import Session
+from mlops_local.account.session.session import Session
+from mlops_local.account.syntax.names import fold
 from mlops_local.account.wire.auth import by_access_token, by_key_pair, by_password, by_workload_identity
 from mlops_local.account.wire.body import bad_request
 from mlops_local.account.wire.envelope import Answer, success

@@ -9,11 +9,11 @@ from typing import Any
 
 from mlops_local.account.account import Account
 from mlops_local.account.errors import AccountError, cancelled
-from mlops_local.account.lexer import tokenize
-from mlops_local.account.parameters import checked
-from mlops_local.account.result import Result, StatementType, rows
-from mlops_local.account.session import Bind, Request, Session
-from mlops_local.account.types import Column
+from mlops_local.account.session.parameters import checked
+from mlops_local.account.session.result import Result, StatementType, rows
+from mlops_local.account.session.session import Bind, Request, Session
+from mlops_local.account.syntax.lexer import tokenize
+from mlops_local.account.syntax.types import Column
 from mlops_local.account.wire.body import bad_request
 from mlops_local.account.wire.chunks import ChunkStore
 from mlops_local.account.wire.envelope import IN_PROGRESS, IN_PROGRESS_ASYNC, Answer, encode, failure, internal_error, success

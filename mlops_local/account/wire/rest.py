@@ -16,10 +16,10 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
 from mlops_local.account.errors import AccountError, unsupported
-from mlops_local.account.names import quote_if_needed, text_constant
-from mlops_local.account.reader import Reader
-from mlops_local.account.result import Result
-from mlops_local.account.session import Request, Session
+from mlops_local.account.session.result import Result
+from mlops_local.account.session.session import Request, Session
+from mlops_local.account.syntax.names import quote_if_needed, text_constant
+from mlops_local.account.syntax.reader import Reader
 from mlops_local.account.wire.body import bad_request, read_value
 from mlops_local.account.wire.envelope import internal_error
 from mlops_local.account.wire.gone import NoResponse

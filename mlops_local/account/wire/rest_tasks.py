@@ -13,14 +13,14 @@ from typing import Any
 
 from starlette.routing import Route
 
-from mlops_local.account import task_history
-from mlops_local.account.catalogue import Entry
+from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import unsupported
-from mlops_local.account.names import quote, quote_if_needed, text_constant
-from mlops_local.account.reader import Reader
-from mlops_local.account.session import Session
-from mlops_local.account.tasks import KIND, Task, graph_of, predecessors, relations_json, sibling
-from mlops_local.account.timetable import Cron, Every, parse_interval
+from mlops_local.account.metadata import task_history
+from mlops_local.account.scheduling.tasks import KIND, Task, graph_of, predecessors, relations_json, sibling
+from mlops_local.account.scheduling.timetable import Cron, Every, parse_interval
+from mlops_local.account.session.session import Session
+from mlops_local.account.syntax.names import quote, quote_if_needed, text_constant
+from mlops_local.account.syntax.reader import Reader
 from mlops_local.account.wire.rest import Call, Sessions, Work, done, endpoint, identifier, rows, run
 
 _TASKS = "/api/v2/databases/{database}/schemas/{schema}/tasks"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from mlops_local.account.result import Result, StatementType
-from mlops_local.account.session import Session
-from mlops_local.account.types import Column
+from mlops_local.account.session.result import Result, StatementType
+from mlops_local.account.session.session import Session
+from mlops_local.account.syntax.types import Column
 from mlops_local.account.wire.arrow import lay_out, stream
 from mlops_local.account.wire.chunks import ChunkStore, cut
 from mlops_local.account.wire.envelope import Answer

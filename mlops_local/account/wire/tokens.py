@@ -17,7 +17,7 @@ from mlops_local.account.clock import Clock
 from mlops_local.account.errors import AccountError
 
 if TYPE_CHECKING:
-    from mlops_local.account.session import Bind, Session
+    from mlops_local.account.session.session import Bind, Session
 
 SESSION_SECONDS = 3600
 MASTER_SECONDS = 4 * 3600

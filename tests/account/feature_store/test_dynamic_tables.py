@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from mlops_local.account import scheduler
 from mlops_local.account.account import Account
 from mlops_local.account.clock import TestClock
 from mlops_local.account.errors import AccountError
-from mlops_local.account.refresh_mode import incremental_obstacle
+from mlops_local.account.scheduling import scheduler
+from mlops_local.account.scheduling.refresh_mode import incremental_obstacle
 from mlops_local.account.sql.parser import parse
 from tests.account.tasks.conftest import START, Run
 

@@ -22,7 +22,7 @@ from snowflake.ml.feature_store.feature_view import OnlineConfig
 from snowflake.snowpark import DataFrame
 from snowflake.snowpark import Session as Snowpark
 
-from mlops_local.account import scheduler
+from mlops_local.account.scheduling import scheduler
 from mlops_local.account.wire.server import Server
 from tests.account.conftest import Ask
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlops_local.account.account import Account
-from mlops_local.account.session import Session
+from mlops_local.account.session.session import Session
 
 _numbers = itertools.count(1)
 TYPES = ["INT", "NUMBER(8,2)", "VARCHAR(20)", "BOOLEAN", "DATE", "VARIANT"]

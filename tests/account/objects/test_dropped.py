@@ -12,7 +12,7 @@ import pytest
 from mlops_local.account.account import Account
 from mlops_local.account.clock import TestClock
 from mlops_local.account.errors import AccountError
-from mlops_local.account.session import Session
+from mlops_local.account.session.session import Session
 
 DAY = timedelta(days=1)
 

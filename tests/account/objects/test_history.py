@@ -12,8 +12,8 @@ from snowflake.connector import ProgrammingError, SnowflakeConnection
 from mlops_local.account.account import Account
 from mlops_local.account.clock import TestClock
 from mlops_local.account.errors import AccountError
-from mlops_local.account.history import query_type
-from mlops_local.account.session import Session
+from mlops_local.account.history.query_history import query_type
+from mlops_local.account.session.session import Session
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 

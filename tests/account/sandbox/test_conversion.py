@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mlops_local.account.sandbox.runtime.convert import WrongTypeError, arrow_type, from_python, to_python, zone_named
 from mlops_local.account.sandbox.runtime.frames import from_series, to_frame
-from mlops_local.account.types import parse_type
+from mlops_local.account.syntax.types import parse_type
 
 BERLIN = zone_named("Europe/Berlin")
 JSON = st.recursive(

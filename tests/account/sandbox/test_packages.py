@@ -149,7 +149,7 @@ def test_declared_packages_can_be_imported(sandbox: Sandbox, batch: Batch, packa
         ((), "__import__('duckdb')", "duckdb"),
         (("snowflake-snowpark-python",), "from snowflake import ml", "snowflake.ml"),
         (("snowflake-snowpark-python",), "from snowflake.ml.registry import Registry", "snowflake.ml"),
-        ((), "import mlops_local.account.catalogue", "mlops_local"),
+        ((), "import mlops_local.account.catalogue.catalogue", "mlops_local"),
         ((), "import tests.account.sandbox.test_packages", "tests"),
         (("scikit-learn",), "import lightgbm", "lightgbm"),
         (("snowflake-ml-python",), "import sklearn", "sklearn"),

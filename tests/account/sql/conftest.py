@@ -9,7 +9,7 @@ import pytest
 
 from mlops_local.account.account import Account
 from mlops_local.account.clock import TestClock
-from mlops_local.account.session import Session
+from mlops_local.account.session.session import Session
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 

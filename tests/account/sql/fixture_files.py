@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from mlops_local.account.errors import AccountError
-from mlops_local.account.result import Result
-from mlops_local.account.session import Session
+from mlops_local.account.session.result import Result
+from mlops_local.account.session.session import Session
 
 FOLDER = Path(__file__).parent / "fixtures"
 _TITLE = "-- title: "

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlops_local.account.errors import AccountError
-from mlops_local.account.session import Bind, Request, Session
+from mlops_local.account.session.session import Bind, Request, Session
 
 
 def ask(session: Session, text: str) -> list[tuple[Any, ...]]:

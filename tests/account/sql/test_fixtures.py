@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlops_local.account.session import Session
+from mlops_local.account.session.session import Session
 from tests.account.sql.fixture_files import Pair, answer, read_pairs
 
 

@@ -11,14 +11,14 @@ from sqlglot import exp
 
 from mlops_local.account.account import Account
 from mlops_local.account.errors import AccountError
-from mlops_local.account.names import logical, physical
-from mlops_local.account.session import Request, Session
+from mlops_local.account.session.session import Request, Session
 from mlops_local.account.sql import identifiers, joins, queries, query, sources, variables
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.functions.registry import FUNCTIONS
 from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.parser import parse
 from mlops_local.account.sql.rules import RULES, translate_tree
+from mlops_local.account.syntax.names import logical, physical
 from tests.account.sql.fixture_files import Pair, read_pairs
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlops_local.account.errors import AccountError
-from mlops_local.account.session import Request, Session
+from mlops_local.account.session.session import Request, Session
 
 
 def rows(session: Session, text: str) -> list[tuple[Any, ...]]:

@@ -8,7 +8,7 @@ import pytest
 
 from mlops_local.account.account import Account
 from mlops_local.account.errors import AccountError
-from mlops_local.account.session import Session
+from mlops_local.account.session.session import Session
 
 
 def rows(session: Session, table: str = "T") -> list[tuple[Any, ...]]:

@@ -15,8 +15,8 @@ from snowflake.connector import SnowflakeConnection
 from snowflake.snowpark import Session as Snowpark
 
 from mlops_local.account.account import Account
-from mlops_local.account.session import Session
-from mlops_local.account.transfers import ROUTE, Transfer
+from mlops_local.account.files.transfers import ROUTE, Transfer
+from mlops_local.account.session.session import Session
 from mlops_local.account.wire.server import Server
 
 Rows = list[tuple[Any, ...]]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops_local.account.file_formats import make_format
+from mlops_local.account.files.file_formats import make_format
 from mlops_local.account.sql.csv_escapes import has_escapes, records, rewrite
 
 ENCLOSED = {"FIELD_OPTIONALLY_ENCLOSED_BY": '"'}

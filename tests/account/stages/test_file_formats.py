@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from mlops_local.account.errors import AccountError
-from mlops_local.account.file_formats import FileFormat, read_format_options
-from mlops_local.account.reader import Reader
+from mlops_local.account.files.file_formats import FileFormat, read_format_options
+from mlops_local.account.syntax.reader import Reader
 
 
 def read(text: str) -> FileFormat:

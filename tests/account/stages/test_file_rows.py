@@ -19,12 +19,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlops_local.account.engine import Connection, Engine
+from mlops_local.account.engine.engine import Connection, Engine
 from mlops_local.account.errors import AccountError
-from mlops_local.account.file_formats import make_format
-from mlops_local.account.names import column
+from mlops_local.account.files.file_formats import make_format
+from mlops_local.account.files.stages import StagedFile
 from mlops_local.account.sql.file_rows import csv_width, read_files
-from mlops_local.account.stages import StagedFile
+from mlops_local.account.syntax.names import column
 
 Read = Callable[..., list[tuple[Any, ...]]]
 

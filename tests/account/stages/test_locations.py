@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_local.account.errors import AccountError
-from mlops_local.account.locations import Location, parse_location
-from mlops_local.account.names import quote
-from mlops_local.account.stages import list_files, safe_path
+from mlops_local.account.files.locations import Location, parse_location
+from mlops_local.account.files.stages import list_files, safe_path
+from mlops_local.account.syntax.names import quote
 
 
 @pytest.mark.parametrize(

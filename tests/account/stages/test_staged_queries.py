@@ -12,8 +12,8 @@ import pytest
 
 from mlops_local.account.account import Account
 from mlops_local.account.errors import AccountError
-from mlops_local.account.session import Request, Session
-from mlops_local.account.transfers import ROUTE
+from mlops_local.account.files.transfers import ROUTE
+from mlops_local.account.session.session import Request, Session
 
 Run = Callable[[str], list[tuple[Any, ...]]]
 Put = Callable[..., None]

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from pathlib import Path
 
-from mlops_local.account.transfers import Transfers
+from mlops_local.account.files.transfers import Transfers
 
 
 class Time:

@@ -10,7 +10,7 @@ import pytest
 
 from mlops_local.account.account import Account
 from mlops_local.account.clock import TestClock
-from mlops_local.account.session import Session
+from mlops_local.account.session.session import Session
 
 START = datetime(2024, 3, 1, 12, 0, tzinfo=UTC)
 Rows = list[dict[str, Any]]

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from mlops_local.account import scheduler
 from mlops_local.account.account import Account
 from mlops_local.account.errors import AccountError
+from mlops_local.account.scheduling import scheduler
 from tests.account.tasks.conftest import START, Rows, Run
 
 MINUTE = timedelta(minutes=1)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from snowflake.snowpark import Session as Snowpark
 
-from mlops_local.account import scheduler
-from mlops_local.account.scheduler import Scheduler
+from mlops_local.account.scheduling import scheduler
+from mlops_local.account.scheduling.scheduler import Scheduler
 from mlops_local.account.wire.server import Server
 from tests.account.conftest import Ask
 

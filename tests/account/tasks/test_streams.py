@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from mlops_local.account import scheduler
 from mlops_local.account.account import Account
 from mlops_local.account.clock import TestClock
 from mlops_local.account.errors import AccountError
-from mlops_local.account.session import Session
+from mlops_local.account.scheduling import scheduler
+from mlops_local.account.session.session import Session
 from tests.account.tasks.conftest import Run
 
 Seen = list[tuple[Any, ...]]

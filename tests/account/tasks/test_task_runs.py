@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from mlops_local.account import scheduler, task_runs, tasks
 from mlops_local.account.account import Account
 from mlops_local.account.clock import TestClock
 from mlops_local.account.errors import AccountError
+from mlops_local.account.scheduling import scheduler, task_runs, tasks
 from tests.account.tasks.conftest import START, Run
 
 MINUTE = timedelta(minutes=1)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_local.account.errors import AccountError
-from mlops_local.account.timetable import Cron, Every, Timetable, parse_interval, parse_schedule
+from mlops_local.account.scheduling.timetable import Cron, Every, Timetable, parse_interval, parse_schedule
 
 BASE = datetime(2024, 3, 1, 12, 0, tzinfo=UTC)
 TIMES = st.datetimes(datetime(2024, 1, 1), datetime(2025, 12, 31), timezones=st.just(UTC))

@@ -13,7 +13,7 @@ from snowflake.connector.converter import SnowflakeConverter
 from snowflake.connector.cursor import ResultMetadataV2
 from snowflake.connector.result_batch import ArrowResultBatch
 
-from mlops_local.account.types import Column, SqlType
+from mlops_local.account.syntax.types import Column, SqlType
 from mlops_local.account.wire.arrow import lay_out, stream
 from mlops_local.account.wire.json_rows import json_rows
 from mlops_local.account.wire.results import row_type

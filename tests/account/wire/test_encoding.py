@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops_local.account.types import (
+from mlops_local.account.syntax.types import (
     ARRAY,
     BINARY,
     BOOLEAN,

@@ -17,7 +17,7 @@ from snowflake.core.task.context import TaskContext
 from snowflake.core.task.dagv1 import DAG, DAGOperation, DAGTask, DAGTaskBranch
 from snowflake.snowpark import Session as Snowpark
 
-from mlops_local.account import scheduler
+from mlops_local.account.scheduling import scheduler
 from mlops_local.account.wire.server import Server
 from tests.account.conftest import Ask
 

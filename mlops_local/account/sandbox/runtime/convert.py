@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlops_local.account.sandbox.runtime.shim import SQL_NULL
-from mlops_local.account.types import SqlType
+from mlops_local.account.syntax.types import SqlType
 
 # Ample for NUMBER(38,s): the default context of 28 digits would refuse to quantize.
 _EXACT = Context(prec=80, rounding=ROUND_HALF_UP)

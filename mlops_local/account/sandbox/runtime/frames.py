@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from mlops_local.account.sandbox.runtime.convert import WrongTypeError, arrow_type, from_python, to_python
 from mlops_local.account.sandbox.runtime.shim import SQL_NULL
-from mlops_local.account.types import SqlType
+from mlops_local.account.syntax.types import SqlType
 
 
 def to_frame(columns: Sequence[pa.Array], types: Sequence[SqlType], zone: tzinfo, *, flatten: bool = False) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from mlops_local.account.sandbox.runtime.convert import WrongTypeError, columns_to_python, from_python
 from mlops_local.account.sandbox.runtime.frames import from_series, to_frame
-from mlops_local.account.types import SqlType
+from mlops_local.account.syntax.types import SqlType
 
 ENDINGS = ("end_partition", "endPartition")
 

@@ -23,7 +23,7 @@ from mlops_local.account.sandbox.runtime.records import Recorder
 from mlops_local.account.sandbox.runtime.shim import Shim
 from mlops_local.account.sandbox.runtime.source import find_handler, own_paths
 from mlops_local.account.sandbox.wire import ConnectionLostError, Header, receive, send
-from mlops_local.account.types import parse_type
+from mlops_local.account.syntax.types import parse_type
 
 Answer = tuple[Header, pa.RecordBatch | None]
 

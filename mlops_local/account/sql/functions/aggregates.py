@@ -14,7 +14,7 @@ from mlops_local.account.sql.operators import divide
 from mlops_local.account.sql.semistructured import as_json
 from mlops_local.account.sql.typed import fixed, is_fixed, is_semi, number, template, type_of, typed
 from mlops_local.account.sql.windows import mark, row_by_row, unmark
-from mlops_local.account.types import ARRAY, BOOLEAN, INTEGER, OBJECT, REAL, TEXT, SqlType
+from mlops_local.account.syntax.types import ARRAY, BOOLEAN, INTEGER, OBJECT, REAL, TEXT, SqlType
 
 
 def core(name: str, *arguments: exp.Expr, distinct: bool = False, type_: SqlType | None = None) -> Call:

@@ -9,7 +9,7 @@ from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.functions.registry import Arguments, define, function, take
 from mlops_local.account.sql.semistructured import array_of, as_json, columns_of, get, key_path, object_of
 from mlops_local.account.sql.typed import string, template
-from mlops_local.account.types import ARRAY, BOOLEAN, INTEGER, OBJECT, TEXT, VARIANT
+from mlops_local.account.syntax.types import ARRAY, BOOLEAN, INTEGER, OBJECT, TEXT, VARIANT
 
 
 @function("ARRAY_CONSTRUCT", least=0, most=None)

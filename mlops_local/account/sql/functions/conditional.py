@@ -9,7 +9,7 @@ from sqlglot import exp
 from mlops_local.account.sql.functions.registry import Arguments, define, function, take
 from mlops_local.account.sql.operators import harmonized, unified
 from mlops_local.account.sql.typed import is_semi, template, type_of
-from mlops_local.account.types import BOOLEAN
+from mlops_local.account.syntax.types import BOOLEAN
 
 
 def _chosen(text: str, conditions: Sequence[exp.Expr], values: Sequence[exp.Expr]) -> exp.Expr:

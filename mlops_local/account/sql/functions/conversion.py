@@ -11,7 +11,7 @@ from mlops_local.account.sql.casts import cast, from_epoch
 from mlops_local.account.sql.formats import read, written
 from mlops_local.account.sql.functions.registry import Arguments, Build, define, function, take
 from mlops_local.account.sql.typed import fixed, is_number, is_semi, is_temporal, is_text, template, type_of, typed
-from mlops_local.account.types import (
+from mlops_local.account.syntax.types import (
     ARRAY,
     BINARY,
     BOOLEAN,

@@ -14,7 +14,7 @@ from mlops_local.account.sql.conventions import conventions
 from mlops_local.account.sql.formats import wall
 from mlops_local.account.sql.functions.registry import Arguments, define, function, take
 from mlops_local.account.sql.typed import is_text, template, type_of
-from mlops_local.account.types import DATE, INTEGER, REAL, TEXT, TIME, TIMESTAMP_LTZ, TIMESTAMP_NTZ, SqlType
+from mlops_local.account.syntax.types import DATE, INTEGER, REAL, TEXT, TIME, TIMESTAMP_LTZ, TIMESTAMP_NTZ, SqlType
 
 _ALIASES = {
     "YEAR": "year y yy yyy yyyy yr years yrs",

@@ -15,7 +15,7 @@ from mlops_local.account.sql.generator import generate, raw
 from mlops_local.account.sql.scope import Scope
 from mlops_local.account.sql.semistructured import as_json
 from mlops_local.account.sql.typed import template, type_of, typed
-from mlops_local.account.types import ARRAY, BOOLEAN, VARIANT
+from mlops_local.account.syntax.types import ARRAY, BOOLEAN, VARIANT
 
 Translate = Callable[[exp.Expr, Scope], exp.Expr]
 

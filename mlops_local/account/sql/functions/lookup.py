@@ -10,7 +10,6 @@ from typing import Any
 from sqlglot import exp
 
 from mlops_local.account.errors import unknown_function, unsupported
-from mlops_local.account.names import logical, quote_if_needed
 from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.extensions import SCALAR_FUNCTIONS, SYSTEM_FUNCTIONS
 from mlops_local.account.sql.functions import registry
@@ -18,7 +17,8 @@ from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.nodes import BATCH, LEADING, RETURNED
 from mlops_local.account.sql.scope import Scope
 from mlops_local.account.sql.typed import call, null, string, template, type_of, typed
-from mlops_local.account.types import BOOLEAN, INTEGER, REAL, TIMESTAMP_LTZ
+from mlops_local.account.syntax.names import logical, quote_if_needed
+from mlops_local.account.syntax.types import BOOLEAN, INTEGER, REAL, TIMESTAMP_LTZ
 
 
 def call_function(path: tuple[str, ...], arguments: list[exp.Expr], scope: Scope) -> exp.Expr:

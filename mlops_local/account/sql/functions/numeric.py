@@ -9,7 +9,7 @@ from sqlglot import exp
 from mlops_local.account.sql.functions.registry import Arguments, define, first, function, take
 from mlops_local.account.sql.operators import divide, modulo
 from mlops_local.account.sql.typed import fixed, is_fixed, number, template, type_of
-from mlops_local.account.types import INTEGER, REAL, SqlType
+from mlops_local.account.syntax.types import INTEGER, REAL, SqlType
 
 
 def _whole(types: Sequence[SqlType | None]) -> SqlType | None:

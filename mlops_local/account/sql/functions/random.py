@@ -8,7 +8,7 @@ from mlops_local.account.errors import unsupported
 from mlops_local.account.sql.functions.registry import Arguments, define, function, take
 from mlops_local.account.sql.semistructured import columns_of
 from mlops_local.account.sql.typed import is_number, template, type_of
-from mlops_local.account.types import INTEGER, REAL, TEXT
+from mlops_local.account.syntax.types import INTEGER, REAL, TEXT
 
 # Hashing the row number with the seed makes the same sequence each time, as a seed does in Snowflake.
 _SEEDED = "CAST(CAST(hash(row_number() OVER (), {0}) AS HUGEINT) - 9223372036854775808 AS BIGINT)"

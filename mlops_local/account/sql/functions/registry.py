@@ -19,7 +19,7 @@ from mlops_local.account.sql.formats import wall
 from mlops_local.account.sql.scope import Scope
 from mlops_local.account.sql.semistructured import as_json
 from mlops_local.account.sql.typed import is_semi, is_temporal, is_text, template, type_of, typed
-from mlops_local.account.types import BINARY, BOOLEAN, INTEGER, REAL, TIMESTAMP_NTZ, SqlType
+from mlops_local.account.syntax.types import BINARY, BOOLEAN, INTEGER, REAL, TIMESTAMP_NTZ, SqlType
 
 
 @dataclass

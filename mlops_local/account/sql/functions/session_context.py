@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
+from mlops_local.account.access.privileges import ALL
 from mlops_local.account.errors import AccountError
-from mlops_local.account.privileges import ALL
-from mlops_local.account.session import Session
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql.conventions import conventions
 from mlops_local.account.sql.extensions import system_function
 from mlops_local.account.sql.functions.registry import Arguments, function
 from mlops_local.account.sql.typed import string, template
-from mlops_local.account.types import DATE, TEXT, TIME, TIMESTAMP_LTZ, TIMESTAMP_NTZ
+from mlops_local.account.syntax.types import DATE, TEXT, TIME, TIMESTAMP_LTZ, TIMESTAMP_NTZ
 
 VERSION = "9.32.0"
 

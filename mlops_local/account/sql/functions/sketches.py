@@ -14,7 +14,7 @@ from mlops_local.account.sql.functions.aggregates import core
 from mlops_local.account.sql.functions.registry import Arguments, function, take
 from mlops_local.account.sql.semistructured import as_json
 from mlops_local.account.sql.typed import number, template
-from mlops_local.account.types import BINARY, INTEGER, OBJECT, REAL
+from mlops_local.account.syntax.types import BINARY, INTEGER, OBJECT, REAL
 
 _LOG_K = 12
 _SMALLEST, _LARGEST = 4, 21

@@ -8,7 +8,7 @@ from mlops_local.account.errors import unsupported
 from mlops_local.account.sql.casts import as_text
 from mlops_local.account.sql.functions.registry import Arguments, define, function, take
 from mlops_local.account.sql.typed import template
-from mlops_local.account.types import ARRAY, BINARY, BOOLEAN, INTEGER, TEXT
+from mlops_local.account.syntax.types import ARRAY, BINARY, BOOLEAN, INTEGER, TEXT
 
 define("UPPER", "t", TEXT, "upper({0})")
 define("LOWER", "t", TEXT, "lower({0})")

@@ -1,0 +1,1 @@
+"""Changes of tables: how they are captured, and how streams read them."""

@@ -1,0 +1,1 @@
+"""Files of stages and versions: where they lie, how they are written, how clients move them, and which were loaded."""

@@ -1,0 +1,1 @@
+"""What has been: queries, events, the work of warehouses, and objects that were dropped and can come back."""

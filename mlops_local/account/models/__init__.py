@@ -1,0 +1,1 @@
+"""Versions of models as they are stored, and their methods."""

@@ -1,0 +1,1 @@
+"""Snowflake Scripting: blocks read into a tree, and run statement by statement."""
