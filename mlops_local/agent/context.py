@@ -171,11 +171,20 @@ class StepContext:
     def warn(self, message: str) -> None:
         self.issue("warning", message)
 
-    def set_variable(self, name: str, value: str, *, secret: bool = False, output: bool = False, readonly: bool = False) -> None:
+    def set_variable(
+        self,
+        name: str,
+        value: str,
+        *,
+        secret: bool = False,
+        output: bool = False,
+        readonly: bool = False,
+        several_lines: bool = False,
+    ) -> None:
         variables = self.job.variables
         if variables.is_readonly(name):
             raise TaskFailed(f"The variable '{name}' is read-only and cannot be set.")
-        if secret and ("\n" in value or "\r" in value):
+        if secret and not several_lines and ("\n" in value or "\r" in value):
             raise TaskFailed(f"The secret '{name}' has several lines; a secret variable has one. Use a secure file.")
         if output:
             prefix = self.step.name or self.step.task

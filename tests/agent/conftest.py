@@ -70,6 +70,16 @@ class Project:
     def secure_file(self, name: str, text: str) -> None:
         self._in_library("secure-files", name, text)
 
+    def key_vault(self, name: str, text: str) -> Path:
+        self._in_library("key-vaults", f"{name}.yml", textwrap.dedent(text).lstrip("\n"))
+        file = self.library / "key-vaults" / f"{name}.yml"
+        file.chmod(0o600)
+        return file
+
+    def connection(self, name: str, **settings: str) -> None:
+        given = {"type": "azurerm", "servicePrincipalId": "an-app", "tenantId": "a-tenant", **settings}
+        self._in_library("service-connections", f"{name}.yml", yaml.safe_dump(given))
+
     def _in_library(self, kind: str, name: str, text: str) -> None:
         path = self.library / kind / name
         path.parent.mkdir(parents=True, exist_ok=True)

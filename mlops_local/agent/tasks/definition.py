@@ -39,6 +39,11 @@ def boolean(name: str, default: str = "false", aliases: tuple[str, ...] = (), re
     return Input(name, default, aliases, kind="boolean", refused=refused)
 
 
+def is_known(value: str) -> bool:
+    """Whether a value is known before the run; otherwise a variable gives it, and the step itself checks it."""
+    return "$(" not in value
+
+
 def _never(values: Values) -> bool:
     return False
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mlops_local.agent.context import StepContext, TaskFailed
 from mlops_local.agent.library import Library, LibraryError
-from mlops_local.agent.tasks.definition import Input, Task, Values
+from mlops_local.agent.tasks.definition import Input, Task, Values, is_known
 
 # Lines of a key or a settings file are masked like secrets; a larger file is data.
 _LARGEST_TEXT = 1 << 16
@@ -32,7 +32,7 @@ def _run(step: StepContext) -> None:
 
 
 def _needs(values: Values, library: Library) -> None:
-    if "$(" not in values["secureFile"]:
+    if is_known(values["secureFile"]):
         library.secure_file(values["secureFile"])
 
 

@@ -8,10 +8,11 @@ from mlops_local.agent.errors import Problems
 from mlops_local.agent.library import Library, LibraryError
 from mlops_local.agent.pipeline import Step
 from mlops_local.agent.tasks.artifacts import DOWNLOAD, PUBLISH
+from mlops_local.agent.tasks.azure_key_vault import AZURE_KEY_VAULT, AZURE_KEY_VAULT_1
 from mlops_local.agent.tasks.cache import CACHE
 from mlops_local.agent.tasks.checkout import CHECKOUT
 from mlops_local.agent.tasks.copy_files import COPY_FILES
-from mlops_local.agent.tasks.definition import Input, Task, Values
+from mlops_local.agent.tasks.definition import Input, Task, Values, is_known
 from mlops_local.agent.tasks.download_secure_file import DOWNLOAD_SECURE_FILE
 from mlops_local.agent.tasks.publish_code_coverage_results import PUBLISH_CODE_COVERAGE_RESULTS
 from mlops_local.agent.tasks.publish_test_results import PUBLISH_TEST_RESULTS
@@ -42,6 +43,8 @@ class Registry:
 
 BUILT_IN = Registry(
     (
+        AZURE_KEY_VAULT,
+        AZURE_KEY_VAULT_1,
         BASH,
         CACHE,
         CHECKOUT,
@@ -69,7 +72,7 @@ def check_inputs(step: Step, tasks: Registry, problems: Problems) -> None:
         if known is None:
             inputs = ", ".join(each.name for each in task.inputs)
             problems.add(step.mark_of(name), f"{step.reference} has no input '{name}'; its inputs are: {inputs}.")
-        elif "$(" not in value and (sentence := task.mistake(known, value)):
+        elif is_known(value) and (sentence := task.mistake(known, value)):
             problems.add(step.mark_of(name), sentence)
     _check_required(step, task, problems)
 
@@ -100,7 +103,7 @@ def check_done(step: Step, tasks: Registry, library: Library | None, problems: P
         return
     for name, value in step.inputs.items():
         known = task.find(name)
-        if known and "$(" not in value and (sentence := task.lack(known, value)):
+        if known and is_known(value) and (sentence := task.lack(known, value)):
             problems.add(step.mark_of(name), sentence)
     if library is not None:
         try:
