@@ -6,6 +6,7 @@ MlopsError
  x DefinitionError    content
  x AccountError       a statement was refused, or something is missing in the account
  x GateError          a model is not good enough
+ x RepositoryError    a repository of definitions cannot be made, or cannot be brought to another tag
 """
 
 from __future__ import annotations
@@ -33,3 +34,7 @@ class AccountError(MlopsError):
 
 class GateError(MlopsError):
     exit_code = 7
+
+
+class RepositoryError(MlopsError):
+    exit_code = 9

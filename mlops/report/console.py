@@ -16,6 +16,9 @@ def to_errors(report: Report) -> str:
 
 def _lines(report: Report) -> Iterator[str]:
     yield f"{report.title} ({report.seconds:.1f} s)"
+    if report.diff:
+        yield ""
+        yield report.diff
     for section in report.sections:
         yield ""
         yield from _section(section)

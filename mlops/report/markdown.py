@@ -20,6 +20,9 @@ def _lines(report: Report) -> Iterator[str]:
         yield ""
     for section in report.sections:
         yield from _section(section)
+    if report.diff:
+        # Indented, and not fenced: a diff may hold fences.
+        yield from ("    " + line for line in report.diff.splitlines())
 
 
 def _section(section: Section) -> Iterator[str]:

@@ -29,3 +29,5 @@ class Report:
     failures: tuple[str, ...] = ()
     exit_code: int = 0
     seconds: float = 0.0
+    # Of files, in the unified form.
+    diff: str = ""

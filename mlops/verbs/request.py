@@ -38,3 +38,26 @@ class Request:
     def desired(self) -> tuple[Desired, ...]:
         digest = self.code.digest
         return tuple(Desired(one, fingerprint(self.definitions, one, code=digest)) for one in self.selected)
+
+
+@dataclass(frozen=True)
+class InitRequest:
+    """`repository` is where the templates live, a name or an address; an empty `name` is that of the folder."""
+
+    environ: Mapping[str, str]
+    folder: Path
+    name: str
+    repository: str
+    ref: str
+    endpoint: str
+
+
+@dataclass(frozen=True)
+class UpdateRequest:
+    """`source` is a clone or an address of the templates; an empty `to` is the newest tag."""
+
+    environ: Mapping[str, str]
+    root: Path
+    to: str
+    source: str
+    apply: bool
