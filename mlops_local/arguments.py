@@ -34,6 +34,7 @@ def queue_of(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Qu
         reason=getattr(options, "reason", "Manual"),
         branch=getattr(options, "branch", None),
         tasks=_tasks(parser, options.tasks),
+        target=getattr(options, "target_branch", Queue.target),
     )
 
 

@@ -11,12 +11,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mlops_local.agent.console import make_progress, print_table
 from mlops_local.agent.errors import WrongPipeline
-from mlops_local.agent.predefined import REASONS
+from mlops_local.agent.load import Loaded
+from mlops_local.agent.predefined import REASONS, full_ref
 from mlops_local.agent.run import RunOptions, check_run, run_pipeline
+from mlops_local.agent.triggers import Event, Refusal, decide
 from mlops_local.arguments import add_queue_arguments, queue_of
 from mlops_local.serve import ServeError
 from mlops_local.stage_set import StageSetError, embedded
@@ -39,8 +42,13 @@ def main(argv: list[str]) -> int:
 
 
 def _run(options: RunOptions, given: argparse.Namespace) -> int:
-    # An account takes seconds to set up; a pipeline that is wrong needs none to be refused.
-    check_run(options, with_library=False)
+    # An account takes seconds to set up; a pipeline that is wrong or that nothing starts needs none.
+    loaded = check_run(options, with_library=False)
+    start = decide(loaded.tree, event_of(options, loaded, given))
+    if isinstance(start, Refusal):
+        print(f"Azure would not start this pipeline.\n{start}")  # noqa: T201 - a command speaks on the terminal
+        return int(given.if_not_started)
+    options = replace(options, queue=replace(options.queue, reason=start.reason))
     with stage_set(given) as (library, facts):
         progress = make_progress(verbose=given.verbose)
         try:
@@ -50,6 +58,19 @@ def _run(options: RunOptions, given: argparse.Namespace) -> int:
     print_table(result.stages, result.result, result.seconds)
     print(f"\nLogs, results and artifacts: {result.out}")  # noqa: T201 - as above
     return result.exit_code
+
+
+def event_of(options: RunOptions, loaded: Loaded, given: argparse.Namespace) -> Event:
+    return Event(
+        options.queue.reason,
+        loaded.source.branch,
+        full_ref(options.queue.target),
+        None if given.changed is None else tuple(given.changed),
+        given.draft,
+        loaded.source.message,
+        loaded.source.provider,
+        given.at,
+    )
 
 
 @contextmanager
@@ -73,7 +94,8 @@ def _parser() -> argparse.ArgumentParser:
         "--stage", metavar="NAME", action="append", default=[], help="only this stage; may be given several times"
     )
     parser.add_argument("--reason", choices=REASONS, default="Manual", help="why the pipeline runs")
-    parser.add_argument("--branch", metavar="REF", help="the branch it runs for; otherwise the current one")
+    parser.add_argument("--branch", metavar="REF", help="the branch it runs for, or refs/tags/NAME; otherwise the current one")
+    _add_event_arguments(parser)
     parser.add_argument("--library", metavar="FOLDER", type=Path, help="variable groups and secure files, instead of an account")
     parser.add_argument(
         "--account", metavar="FOLDER", type=Path, help="keep using the account of this folder; otherwise a fresh one"
@@ -82,3 +104,33 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", metavar="N", type=int, default=2, help="jobs that run at the same time")
     parser.add_argument("--verbose", action="store_true", help="show the output of every step")
     return parser
+
+
+def _add_event_arguments(parser: argparse.ArgumentParser) -> None:
+    """What triggers ask about, beside the reason and the branch."""
+    parser.add_argument(
+        "--target-branch", metavar="REF", default="refs/heads/main", help="where a pull request goes; otherwise main"
+    )
+    parser.add_argument("--draft", action="store_true", help="the pull request is a draft")
+    parser.add_argument(
+        "--changed",
+        metavar="FILE",
+        nargs="*",
+        action="extend",
+        help="what has changed, from the root; otherwise paths do not matter",
+    )
+    parser.add_argument(
+        "--at", metavar="TIME", type=_moment, help="when a schedule is asked for, such as 2026-01-31T03:00; in UTC"
+    )
+    parser.add_argument(
+        "--if-not-started",
+        metavar="CODE",
+        type=int,
+        default=0,
+        help="leave with this when no trigger starts the pipeline; otherwise 0",
+    )
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -28,6 +28,7 @@ class Queue:
     reason: str = "Manual"
     branch: str | None = None
     tasks: Registry = BUILT_IN
+    target: str = "refs/heads/main"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def load_pipeline(queue: Queue) -> Loaded:
     """The expanded pipeline, or WrongPipeline with every mistake."""
     problems = Problems()
     source = source_of(queue.file, queue.branch)
-    variables = known_at_queue_time(source, queue.reason, queue.variables)
+    variables = known_at_queue_time(source, queue.reason, queue.variables, queue.target)
     expansion = Expansion(queue.parameters, variables, queue.repositories)
     tree, repositories = expand_file(queue.file, expansion, problems, source.root)
     if tree is None:

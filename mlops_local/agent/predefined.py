@@ -5,6 +5,7 @@ https://learn.microsoft.com/azure/devops/pipelines/build/variables
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,12 @@ class Source:
     commit: str
     message: str = ""
     author: str = ""
+    # As in Build.Repository.Provider; empty when the repository has no remote that tells.
+    provider: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.message.partition("\n")[0]
 
 
 def source_of(file: Path, branch: str | None) -> Source:
@@ -30,8 +37,19 @@ def source_of(file: Path, branch: str | None) -> Source:
         return Source(folder, full_ref(branch or "main"), "")
     current = branch or _git(folder, "symbolic-ref", "--quiet", "HEAD") or "main"
     commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
-    message, author = (_git(folder, "log", "-1", f"--format={form}") if commit else "" for form in ("%s", "%an"))
-    return Source(Path(top), full_ref(current), commit, message, author)
+    message, author = (_git(folder, "log", "-1", f"--format={form}") if commit else "" for form in ("%B", "%an"))
+    provider = _provider(_git(folder, "remote", "get-url", "origin"))
+    return Source(Path(top), full_ref(current), commit, message, author, provider)
+
+
+def _provider(address: str) -> str:
+    host = re.sub(r"^(?:[a-z+]+://)?(?:[^/@]*@)?", "", address.lower())
+    known = (
+        (r"(ssh\.)?dev\.azure\.com|[\w-]+\.visualstudio\.com", "TfsGit"),
+        (r"github\.com", "GitHub"),
+        (r"bitbucket\.org", "Bitbucket"),
+    )
+    return next((provider for pattern, provider in known if re.match(rf"(?:{pattern})[:/]", host)), "")
 
 
 def full_ref(branch: str) -> str:
@@ -46,18 +64,18 @@ def _git(folder: Path, *arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def known_at_queue_time(source: Source, reason: str, given: dict[str, str]) -> dict[str, str]:
+def known_at_queue_time(source: Source, reason: str, given: dict[str, str], target: str = "refs/heads/main") -> dict[str, str]:
     """What `${{ variables }}` sees before the YAML's own variables; what the user gives wins."""
     branch = source.branch
     known = {
         "Build.Reason": reason,
         "Build.SourceVersion": source.commit,
-        "Build.SourceVersionMessage": source.message,
+        "Build.SourceVersionMessage": source.title,
         "Build.DefinitionName": source.root.name,
         "Build.QueuedBy": source.author or "local",
         "Build.RequestedFor": source.author or "local",
         "Build.Repository.Name": source.root.name,
-        "Build.Repository.Provider": "TfsGit",
+        "Build.Repository.Provider": source.provider or "TfsGit",
         "System.CollectionUri": "http://localhost/",
         "System.TeamFoundationCollectionUri": "http://localhost/",
         "System.TeamProject": "local",
@@ -65,17 +83,25 @@ def known_at_queue_time(source: Source, reason: str, given: dict[str, str]) -> d
         "System.DefinitionId": "1",
     }
     if reason == "PullRequest":
-        known |= {
-            "System.PullRequest.PullRequestId": "1",
-            "System.PullRequest.SourceBranch": branch,
-            "System.PullRequest.TargetBranch": "refs/heads/main",
-            "System.PullRequest.TargetBranchName": "main",
-            "System.PullRequest.SourceCommitId": source.commit,
-            "System.PullRequest.IsFork": "False",
-        }
+        known |= _of_pull_request(source, full_ref(target))
         branch = "refs/pull/1/merge"
     branch = next((value for name, value in given.items() if name.casefold() == "build.sourcebranch"), branch)
     return {**known, "Build.SourceBranch": branch, "Build.SourceBranchName": short_branch(branch), **given}
+
+
+def _of_pull_request(source: Source, target: str) -> dict[str, str]:
+    """GitHub and Bitbucket name branches without refs/heads/, and GitHub has a number beside the id."""
+    is_azure = source.provider in ("", "TfsGit")
+    shown = {ref: ref if is_azure else ref.removeprefix("refs/heads/") for ref in (source.branch, target)}
+    return {
+        "System.PullRequest.PullRequestId": "1",
+        **({"System.PullRequest.PullRequestNumber": "1"} if source.provider == "GitHub" else {}),
+        "System.PullRequest.SourceBranch": shown[source.branch],
+        "System.PullRequest.TargetBranch": shown[target],
+        "System.PullRequest.TargetBranchName": target.removeprefix("refs/heads/"),
+        "System.PullRequest.SourceCommitId": source.commit,
+        "System.PullRequest.IsFork": "False",
+    }
 
 
 def short_branch(branch: str) -> str:

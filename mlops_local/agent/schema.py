@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from mlops_local.agent.errors import Problems
 from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null
 from mlops_local.agent.scalars import parse_boolean, parse_number
+from mlops_local.agent.schedules import CronError, check_cron
 
 Check = Callable[[Node, Problems], None]
 # A value that is only known while the pipeline runs.
@@ -282,11 +283,28 @@ def stage(node: Node, problems: Problems) -> None:
         _STAGE(node, problems)
 
 
-_INCLUDE_EXCLUDE = mapping({"include": texts, "exclude": texts}, what="a filter")
+def names_only(node: Node, problems: Problems) -> None:
+    """Triggers are read before there are variables."""
+    texts(node, problems)
+    for item in node.items if isinstance(node, Sequence) else [node]:
+        if isinstance(item, Scalar) and _LATER.search(item.text):
+            problems.add(item.mark, f"'{item.text}' is not replaced in a trigger, because no variable has a value yet.")
+
+
+_INCLUDE_EXCLUDE = mapping({"include": names_only, "exclude": names_only}, what="a filter")
 
 
 def _filter(node: Node, problems: Problems) -> None:
-    (_INCLUDE_EXCLUDE if isinstance(node, Mapping) else texts)(node, problems)
+    (_INCLUDE_EXCLUDE if isinstance(node, Mapping) else names_only)(node, problems)
+
+
+def cron(node: Node, problems: Problems) -> None:
+    text(node, problems)
+    if isinstance(node, Scalar):
+        try:
+            check_cron(node.text)
+        except CronError as error:
+            problems.add(node.mark, str(error))
 
 
 _TRIGGER_KEYS: dict[str, Check] = {"batch": boolean, "branches": _filter, "paths": _filter, "tags": _filter, "enabled": boolean}
@@ -295,11 +313,11 @@ _PR_KEYS: dict[str, Check] = {"autoCancel": boolean, "branches": _filter, "paths
 
 def _events(keys: dict[str, Check], what: str) -> Check:
     full = mapping(keys, what=what)
-    return lambda node, problems: full(node, problems) if isinstance(node, Mapping) else texts(node, problems)
+    return lambda node, problems: full(node, problems) if isinstance(node, Mapping) else names_only(node, problems)
 
 
 _SCHEDULE = mapping(
-    {"cron": text, "displayName": text, "branches": _filter, "batch": boolean, "always": boolean}, ["cron"], what="a schedule"
+    {"cron": cron, "displayName": text, "branches": _filter, "batch": boolean, "always": boolean}, ["cron"], what="a schedule"
 )
 _REPOSITORY = mapping(
     {"repository": identifier, "type": one_of("git", "github", "githubenterprise", "bitbucket"), "name": text, "ref": text}

@@ -66,8 +66,38 @@ def test_run_takes_stages_reason_and_branch(project: Project) -> None:
     assert "There is no stage 'C'" in call(project.folder, "run", "--library", "none", "--stage", "C").stderr
 
 
+def test_run_says_why_azure_would_not_start_and_runs_nothing(project: Project) -> None:
+    project.root("trigger:\n  batch: true\n  branches: [main]\n  paths: [src]\nsteps:\n- script: echo for $BUILD_REASON\n")
+    push = ("run", "--library", "none", "--reason", "IndividualCI", "--branch", "main", "--verbose")
+    done = call(project.folder, *push, "--changed", "docs/a.md")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "Azure would not start this pipeline.\n"
+        "azure-pipelines.yml:4:10: 'docs/a.md' is not among the paths that start this pipeline: src.\n",
+    )
+    assert call(project.folder, *push, "--changed", "--if-not-started", "3").returncode == 3
+    assert not (project.folder / "out").exists()
+    done = call(project.folder, *push, "--changed", "docs/a.md", "src/b.py")
+    assert done.returncode == 0, done.stderr
+    assert "for BatchedCI" in done.stdout
+
+
+def test_run_knows_the_target_of_a_pull_request_and_tags(project: Project) -> None:
+    project.root(
+        "pr: [releases/*]\ntrigger: {tags: [v*]}\nsteps:\n- script: echo $SYSTEM_PULLREQUEST_TARGETBRANCH $BUILD_SOURCEBRANCHNAME\n"
+    )
+    request = ("run", "--library", "none", "--verbose", "--reason", "PullRequest", "--branch", "topic")
+    assert "The target branch 'main' is not among those" in call(project.folder, *request).stdout
+    done = call(project.folder, *request, "--target-branch", "releases/1")
+    assert "refs/heads/releases/1 merge" in done.stdout
+    done = call(project.folder, "run", "--library", "none", "--verbose", "--reason", "IndividualCI", "--branch", "refs/tags/v1")
+    assert " v1" in done.stdout, done.stdout
+    assert "No schedule starts" in call(project.folder, "run", "--reason", "Schedule", "--at", "2026-01-31T03:00").stdout
+
+
 def test_wrong_arguments_are_explained(project: Project) -> None:
     project.root("steps:\n- script: a\n")
     assert "takes NAME=VALUE" in call(project.folder, "expand", "azure-pipelines.yml", "--set", "x").stderr
     assert "there is no file absent.yml" in call(project.folder, "expand", "absent.yml").stderr
+    assert "invalid" in call(project.folder, "run", "--at", "noon").stderr
     assert "There is no command 'ru'" in call(project.folder, "ru").stderr

@@ -19,4 +19,4 @@ def test_the_page_lists_every_task() -> None:
 
 def test_the_page_shows_real_options() -> None:
     known = {option for action in _parser()._actions for option in action.option_strings}
-    assert set(re.findall(r"(--[a-z]+)", README.read_text().split("```")[1])) <= known
+    assert set(re.findall(r"(?<=[ \[])(--[a-z-]+)", "".join(README.read_text().split("```")[1::2]))) <= known
