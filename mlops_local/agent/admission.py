@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlops_local.agent.errors import Problems
 from mlops_local.agent.library import Library, LibraryError
 from mlops_local.agent.machine import Machine
-from mlops_local.agent.pipeline import Group, Job, Pipeline, Step, Variable
+from mlops_local.agent.pipeline import Group, Job, Pipeline, Pool, Step, Variable
 from mlops_local.agent.tasks.registry import Registry, check_done
 
 # A pool's image: systems on which its jobs can run here. Steps for Linux are tried on a Mac; the other way round they are not.
@@ -36,20 +36,24 @@ def _check_groups(variables: tuple[Variable | Group, ...], library: Library | No
 def _check_job(job: Job, machine: Machine, problems: Problems) -> None:
     if job.container is not None:
         problems.add(job.container, f"The job '{job.name}' wants a container; this agent runs jobs on the machine itself.")
-    if job.pool is not None:
-        _check_pool(job, machine, problems)
+    if job.environment is not None and job.environment.resource_type.casefold() == "virtualmachine":
+        problems.add(
+            job.environment.mark, "This agent has no machines of an environment; leave out resourceType: VirtualMachine."
+        )
+    for pool in [job.pool, *(hook.pool for hook in job.hooks)]:
+        if pool is not None:
+            _check_pool(job, pool, machine, problems)
     for step in job.steps:
         if step.enabled:
             _check_step(step, problems)
 
 
-def _check_pool(job: Job, machine: Machine, problems: Problems) -> None:
-    assert job.pool is not None
-    if job.pool.name.casefold() == "server":
-        problems.add(job.pool.mark, f"The job '{job.name}' runs on the server of Azure DevOps; this agent has none.")
-    image = job.pool.vm_image.casefold().partition("-")[0]
+def _check_pool(job: Job, pool: Pool, machine: Machine, problems: Problems) -> None:
+    if pool.name.casefold() == "server":
+        problems.add(pool.mark, f"The job '{job.name}' runs on the server of Azure DevOps; this agent has none.")
+    image = pool.vm_image.casefold().partition("-")[0]
     if image in _SYSTEMS and machine.os not in _SYSTEMS[image]:
-        problems.add(job.pool.mark, f"The job '{job.name}' wants {job.pool.vm_image}; this machine is {machine.os}.")
+        problems.add(pool.mark, f"The job '{job.name}' wants {pool.vm_image}; this machine is {machine.os}.")
 
 
 def _check_step(step: Step, problems: Problems) -> None:

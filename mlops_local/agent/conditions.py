@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from mlops_local.agent.evaluation import World
 from mlops_local.agent.functions import GENERAL, MANY, Function
-from mlops_local.agent.record import CANCELED, FAILED, SKIPPED, SUCCEEDED, WITH_ISSUES
+from mlops_local.agent.record import CANCELED, FAILED, SUCCEEDED, WITH_ISSUES
 from mlops_local.agent.values import Table, Value, is_true, to_text
 
 GOOD = (SUCCEEDED, WITH_ISSUES)
@@ -31,12 +31,10 @@ class Finished:
 
 @dataclass(frozen=True)
 class Before:
-    """What a stage or job waited for: `direct` by dependsOn, `all` also through others, `stages` jobs of earlier stages."""
+    """What a stage or job waited for, directly and through others, and the jobs of earlier stages."""
 
-    direct: tuple[Finished, ...] = ()
     all: tuple[Finished, ...] = ()
     stages: dict[str, tuple[Finished, ...]] = field(default_factory=dict)
-    stage_results: tuple[Finished, ...] = ()
 
     def contexts(self) -> dict[str, Value | Callable[[], Value]]:
         stages = [(name, Table([(job.name, job.table()) for job in jobs])) for name, jobs in self.stages.items()]
@@ -50,26 +48,31 @@ Counter = Callable[[str, int], int]
 
 
 def status_functions(before: Before, canceled: Callable[[], bool]) -> dict[str, Function]:
-    """succeeded() and its relatives of stages and jobs, with names or without."""
+    """succeeded() and its relatives of stages and jobs: over everything that they wait for, also through others, or over names.
 
-    def named(thunks: list[Callable[[], Value]], default: tuple[Finished, ...]) -> list[Finished]:
-        names = [to_text(thunk()).casefold() for thunk in thunks]
-        return [each for each in before.all if each.name.casefold() in names] if names else list(default)
+    https://learn.microsoft.com/azure/devops/pipelines/process/expressions#job-status-check-functions
+    """
+
+    def results(thunks: list[Callable[[], Value]]) -> list[str]:
+        """A name that is none of a dependency is no success and no failure."""
+        if not thunks:
+            return [each.result for each in before.all]
+        known = {each.name.casefold(): each.result for each in before.all}
+        return [known.get(to_text(thunk()).casefold(), "") for thunk in thunks]
 
     functions = [
         Function("always", 0, 0, lambda _: True),
         Function("canceled", 0, 0, lambda _: canceled()),
-        Function(
-            "succeeded", 0, MANY, lambda names: not canceled() and all(e.result in GOOD for e in named(names, before.direct))
-        ),
-        Function("failed", 0, MANY, lambda names: not canceled() and any(e.result == FAILED for e in named(names, before.all))),
-        Function("succeededOrFailed", 0, MANY, lambda names: not canceled() and _ran(named(names, before.direct), bool(names))),
+        Function("succeeded", 0, MANY, lambda names: not canceled() and all(each in GOOD for each in results(names))),
+        Function("failed", 0, MANY, lambda names: not canceled() and FAILED in results(names)),
+        Function("succeededOrFailed", 0, MANY, lambda names: not canceled() and _one_ran(results(names))),
     ]
     return {function.name.casefold(): function for function in functions}
 
 
-def _ran(parts: list[Finished], named: bool) -> bool:
-    return not named or all(part.result not in (SKIPPED, CANCELED) for part in parts)
+def _one_ran(results: list[str]) -> bool:
+    """Nothing to wait for is as good as one that ran; where all were skipped, this is false too."""
+    return not results or any(result in (*GOOD, FAILED) for result in results)
 
 
 def step_functions(status: Callable[[], str]) -> dict[str, Function]:

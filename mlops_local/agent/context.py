@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -56,19 +55,21 @@ class Sources(Protocol):
 
 
 class Cancellation:
-    """Each request ends what was started before it: the first one running steps, the second also steps that run `always()`."""
+    """The first request ends what runs, and steps and jobs that run `always()` still follow; the second ends everything at once."""
 
     def __init__(self) -> None:
         self.level = 0
-        self.changed = threading.Event()
 
     def request(self) -> None:
         self.level += 1
-        self.changed.set()
 
     @property
     def requested(self) -> bool:
         return self.level > 0
+
+    @property
+    def at_once(self) -> bool:
+        return self.level > 1
 
 
 @dataclass
@@ -91,7 +92,8 @@ AfterJob = Callable[["StepContext", bool], None]
 
 @dataclass
 class JobContext:
-    """`after_job` runs in reverse order when the job ends, in every outcome."""
+    """`after_job` runs in reverse order when the job ends, in every outcome. `level` is the cancellation at which it started:
+    a job that runs because the run was cancelled is not stopped by that."""
 
     run: RunContext
     slot: Slot
@@ -102,7 +104,8 @@ class JobContext:
     place: tuple[int, ...]
     label: str
     status: str = SUCCEEDED
-    canceled_at_level: int | None = None
+    level: int = 0
+    canceled: bool = False
     deadline: float | None = None
     path: list[str] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
@@ -233,6 +236,7 @@ class StepContext:
             on_line=self.printed,
             on_error_line=on_error_line,
             should_stop=self.should_stop,
+            at_once=lambda: self.run.cancellation.at_once,
             groups=self.job.groups,
         )
 

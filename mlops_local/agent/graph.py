@@ -38,9 +38,10 @@ def _check_parts(kind: str, parts: Listed[Part], problems: Problems) -> None:
 
 
 def _check_step_names(job: Job, problems: Problems) -> None:
-    counted = Counter(step.name.casefold() for step in job.steps if step.name)
+    """Hooks of a deployment are jobs of their own, with names of their own."""
+    counted = Counter((step.hook, step.name.casefold()) for step in job.steps if step.name)
     for step in job.steps:
-        if counted[step.name.casefold()] > 1:
+        if counted[step.hook, step.name.casefold()] > 1:
             problems.add(step.mark, f"The step name '{step.name}' is used twice in the job '{job.name}'.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 from mlops_local.agent.conditions import holds, step_world
 from mlops_local.agent.context import AfterJob, JobContext, StepContext, TaskFailed
@@ -18,34 +19,32 @@ from mlops_local.agent.tasks.checkout import is_checkout
 from mlops_local.agent.tasks.definition import Task
 from mlops_local.agent.values import ExpressionError
 
-# Steps that run after a job has run out of time get this long.
-_CANCEL_MINUTES = 5
 _MOST_RETRIES = 10
-_FAILURE_HOOK, _SUCCESS_HOOK = "failure", "success"
 
 
 def run_job(job: JobContext) -> None:
-    """Run every step and set the result; nothing of the job is left when this returns."""
-    started = time.monotonic()
+    """Run every step; nothing of the job is left when this returns."""
     minutes = float(parse_number(job.job.timeout_in_minutes) or 0)
-    job.deadline = started + minutes * 60 if minutes > 0 else None
+    job.deadline = time.monotonic() + minutes * 60 if minutes > 0 else None
     try:
         for step in ordered_steps(job):
             _run_step(job, step)
     finally:
         _end(job)
-    job.record.result = job.status
-    if job.status == FAILED and job.job.continue_on_error.lower() == "true":
-        job.record.result = WITH_ISSUES
+
+
+def result_of(job: JobContext) -> str:
+    tolerated = job.status == FAILED and job.job.continue_on_error.lower() == "true"
+    return WITH_ISSUES if tolerated else job.status
 
 
 def ordered_steps(job: JobContext) -> list[Step]:
     """Steps with those that Azure adds: a checkout in normal jobs, artifacts in deployments; secure files come first."""
     steps = [step for step in job.job.steps if step.enabled]
     if job.job.is_deployment:
-        if not any(job.run.tasks.find(step) and step.task == DOWNLOAD.partition("@")[0] for step in steps):
-            at = next((index for index, step in enumerate(steps) if step.hook == "deploy"), 0)
-            steps.insert(at, _added(job, DOWNLOAD, "Download artifacts", "deploy"))
+        asked = any(job.run.tasks.find(step) and step.task == DOWNLOAD.partition("@")[0] for step in steps)
+        if steps and steps[0].hook == "deploy" and not asked:
+            steps.insert(0, _added(job, DOWNLOAD, "Download artifacts", "deploy"))
     elif not any(is_checkout(step.task) for step in steps):
         steps.insert(0, _added(job, CHECKOUT, "Checkout", ""))
     return [*_by_time(job, steps, before=True), *_by_time(job, steps, before=False)]
@@ -75,57 +74,56 @@ def _run_step(job: JobContext, step: Step) -> None:
     task = job.run.tasks.find(step)
     record = StepRecord(step.name, job.run.masker.mask(shown), task.reference if task else step.reference)
     job.record.steps.append(record)
-    started = time.monotonic()
-    log_path = job.run.record.log_file(job.stage.name, job.record.name, f"{number:02}-{step.name or shown}")
-    record.log = log_path.relative_to(job.run.record.folder).as_posix()
+    log_path = _log_path(job, record, f"{number:02}-{step.name or shown}")
     with log_path.open("w", encoding="utf-8") as log:
         context = StepContext(job, step, record, log, obey)
-        if _is_wanted(job, step, context):
+        result = _unwanted(job, step, context)
+        if not result:
+            record.start()
+            job.run.record.changed()
             job.run.progress.step_started(job.label, record.display_name)
-            record.result = _attempts(context)
-        _settle(job, step, record)
-    record.seconds = time.monotonic() - started
+            result = _attempts(context)
+        record.end(_settled(job, step, result))
     if record.result == SKIPPED:
         log_path.unlink()
         record.log = ""
+    job.run.record.changed()
     job.run.progress.step_ended(job.label, record.display_name, record.result, record.seconds, context.tail)
 
 
-def _is_wanted(job: JobContext, step: Step, context: StepContext) -> bool:
-    """Whether the condition holds; one that cannot be evaluated fails the step."""
+def _log_path(job: JobContext, record: StepRecord, name: str) -> Path:
+    path = job.run.record.log_file(job.stage.name, job.record.name, name)
+    record.log = path.relative_to(job.run.record.folder).as_posix()
+    return path
+
+
+def _unwanted(job: JobContext, step: Step, context: StepContext) -> str:
+    """Skipped when the condition does not hold, Failed when it cannot be evaluated; empty for a step that shall run."""
     _notice_cancellation(job)
-    if job.canceled_at_level is not None and job.run.cancellation.level > max(1, job.canceled_at_level):
-        context.record.result = SKIPPED
-        return False
+    if job.run.cancellation.at_once or (job.canceled and _is_late(job)):
+        return SKIPPED
     job.variables.set("Agent.JobStatus", job.status)
     try:
-        status = SUCCEEDED if step.hook == _FAILURE_HOOK and job.status == FAILED else job.status
-        if _hook_fits(step, job.status) and holds(step.condition, step_world(job.variables.table(), lambda: status)):
-            return True
-        context.record.result = SKIPPED
+        return "" if holds(step.condition, step_world(job.variables.table(), lambda: job.status)) else SKIPPED
     except ExpressionError as error:
         context.issue("error", f"The condition cannot be evaluated: {error}")
-        context.record.result = FAILED
-    return False
+        return FAILED
 
 
-def _hook_fits(step: Step, status: str) -> bool:
-    """`on: failure` and `on: success` are jobs of their own on Azure, so the one sees its failure and is not stopped by it."""
-    if step.hook == _FAILURE_HOOK:
-        return status == FAILED
-    return step.hook != _SUCCESS_HOOK or status in (SUCCEEDED, WITH_ISSUES)
+def _is_late(job: JobContext) -> bool:
+    return job.deadline is not None and time.monotonic() > job.deadline
 
 
 def _notice_cancellation(job: JobContext) -> None:
-    late = job.deadline is not None and time.monotonic() > job.deadline
-    if job.canceled_at_level is None and (job.run.cancellation.requested or late):
-        job.canceled_at_level = job.run.cancellation.level
-        job.status = CANCELED
-        if late:
-            job.record.issues.append(
-                {"type": "error", "message": f"The job ran longer than {job.job.timeout_in_minutes} minutes."}
-            )
-            job.deadline = time.monotonic() + _CANCEL_MINUTES * 60
+    """From here on the job has the time that `cancelTimeoutInMinutes` gives to steps that run always()."""
+    late = _is_late(job)
+    if job.canceled or not (late or job.run.cancellation.level > job.level):
+        return
+    job.canceled, job.status = True, CANCELED
+    if late:
+        message = f"The job ran longer than {job.job.timeout_in_minutes} minutes."
+        job.record.issues.append({"type": "error", "message": message})
+    job.deadline = time.monotonic() + float(parse_number(job.job.cancel_timeout_in_minutes) or 0) * 60
 
 
 def _attempts(context: StepContext) -> str:
@@ -169,13 +167,14 @@ def _stopped(context: StepContext) -> str:
     return CANCELED
 
 
-def _settle(job: JobContext, step: Step, record: StepRecord) -> None:
+def _settled(job: JobContext, step: Step, result: str) -> str:
     """The result of the step, and with it that of the job so far."""
-    if record.result == FAILED and job.variables.expand(step.continue_on_error).lower() == "true":
-        record.result = WITH_ISSUES
+    if result == FAILED and job.variables.expand(step.continue_on_error).lower() == "true":
+        result = WITH_ISSUES
     _notice_cancellation(job)
-    if record.result != SKIPPED:
-        job.status = worst([job.status, record.result])
+    if result != SKIPPED:
+        job.status = worst([job.status, result])
+    return result
 
 
 def _end(job: JobContext) -> None:
@@ -189,16 +188,16 @@ def _end(job: JobContext) -> None:
 def _run_after(job: JobContext, title: str, action: AfterJob) -> None:
     step = Step("", 0, {}, job.job.mark, display_name=title)
     number = len(job.record.steps) + 1
-    record = StepRecord("", f"Post-job: {title}", "", result=SUCCEEDED)
-    log_path = job.run.record.log_file(job.stage.name, job.record.name, f"{number:02}-post-{title}")
-    record.log = log_path.relative_to(job.run.record.folder).as_posix()
-    started = time.monotonic()
+    record = StepRecord("", f"Post-job: {title}", "")
+    log_path = _log_path(job, record, f"{number:02}-post-{title}")
+    record.start()
+    result = SUCCEEDED
     with log_path.open("w", encoding="utf-8") as log:
         context = StepContext(job, step, record, log, obey)
         try:
             action(context, job.status in (SUCCEEDED, WITH_ISSUES))
         except OSError as error:
             context.warn(f"{title}: {error}")
-            record.result = WITH_ISSUES
-    record.seconds = time.monotonic() - started
+            result = WITH_ISSUES
+    record.end(result)
     job.record.steps.append(record)

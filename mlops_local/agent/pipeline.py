@@ -76,6 +76,25 @@ class Strategy:
 
 
 @dataclass(frozen=True)
+class Hook:
+    """A part of a deployment that is a job of its own: preDeploy, deploy, routeTraffic, postRouteTraffic, success, failure."""
+
+    name: str
+    mark: Mark
+    pool: Pool | None = None
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where a deployment goes; `resource` is a part of the environment, such as a namespace or a machine."""
+
+    name: str
+    mark: Mark
+    resource: str = ""
+    resource_type: str = ""
+
+
+@dataclass(frozen=True)
 class Job:
     name: str
     mark: Mark
@@ -86,12 +105,13 @@ class Job:
     condition_mark: Mark | None = None
     continue_on_error: str = "false"
     timeout_in_minutes: str = "60"
+    cancel_timeout_in_minutes: str = "5"
     variables: tuple[Variable | Group, ...] = ()
     pool: Pool | None = None
     strategy: Strategy | None = None
     is_deployment: bool = False
-    environment: str = ""
-    hooks: tuple[str, ...] = ()
+    environment: Environment | None = None
+    hooks: tuple[Hook, ...] = ()
     container: Mark | None = None
 
 
@@ -106,6 +126,8 @@ class Stage:
     condition_mark: Mark | None = None
     variables: tuple[Variable | Group, ...] = ()
     lock_behavior: str = "runLatest"
+    is_manual: bool = False
+    is_skippable: bool = True
 
 
 @dataclass(frozen=True)

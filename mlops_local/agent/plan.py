@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlops_local.agent.errors import Mark, Problems
 from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null
-from mlops_local.agent.pipeline import Group, Job, Pipeline, Pool, Stage, Step, Strategy, Target, Variable
+from mlops_local.agent.pipeline import Environment, Group, Hook, Job, Pipeline, Pool, Stage, Step, Strategy, Target, Variable
 from mlops_local.agent.scalars import parse_boolean
 from mlops_local.agent.steps import as_task, shorthand_of
 
@@ -14,13 +14,14 @@ _SHOWN = {"script": "CmdLine", "bash": "Bash", "checkout": "Checkout", "publish"
 
 def plan_of(tree: Mapping, problems: Problems) -> Pipeline:
     pool = _pool(tree.find("pool"))
+    lock_behavior = _text(tree, "lockBehavior") or "runLatest"
     stages: list[Stage] = []
     for item in _items(tree.find("stages")):
-        stages.append(_stage(item, pool, stages[-1:], problems))
+        stages.append(_stage(item, pool, stages[-1:], lock_behavior, problems))
     return Pipeline(tuple(stages), _variables(tree.find("variables")), _text(tree, "name"))
 
 
-def _stage(node: Mapping, pool: Pool | None, before: list[Stage], problems: Problems) -> Stage:
+def _stage(node: Mapping, pool: Pool | None, before: list[Stage], lock_behavior: str, problems: Problems) -> Stage:
     stage_pool = _pool(node.find("pool")) or pool
     items = _items(node.find("jobs"))
     jobs = tuple(_job(item, stage_pool, number if len(items) > 1 else 0, problems) for number, item in enumerate(items, 1))
@@ -36,7 +37,9 @@ def _stage(node: Mapping, pool: Pool | None, before: list[Stage], problems: Prob
         condition=_text(node, "condition"),
         condition_mark=_mark(node, "condition"),
         variables=_variables(node.find("variables")),
-        lock_behavior=_text(node, "lockBehavior") or "runLatest",
+        lock_behavior=_text(node, "lockBehavior") or lock_behavior,
+        is_manual=_text(node, "trigger") == "manual",
+        is_skippable=parse_boolean(_text(node, "isSkippable") or "true") is not False,
     )
 
 
@@ -54,6 +57,7 @@ def _job(node: Mapping, pool: Pool | None, number: int, problems: Problems) -> J
         condition_mark=_mark(node, "condition"),
         continue_on_error=_text(node, "continueOnError") or "false",
         timeout_in_minutes=_text(node, "timeoutInMinutes") or "60",
+        cancel_timeout_in_minutes=_text(node, "cancelTimeoutInMinutes") or "5",
         variables=_variables(node.find("variables")),
         pool=_pool(node.find("pool")) or pool,
         strategy=None if is_deployment else _strategy(node.find("strategy")),
@@ -64,23 +68,29 @@ def _job(node: Mapping, pool: Pool | None, number: int, problems: Problems) -> J
     )
 
 
-def _deployment_steps(node: Mapping, problems: Problems) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+def _deployment_steps(node: Mapping, problems: Problems) -> tuple[tuple[Step, ...], tuple[Hook, ...]]:
     strategy = node.find("strategy")
     run_once = strategy.find("runOnce") if isinstance(strategy, Mapping) else None
     if not isinstance(run_once, Mapping):
-        problems.add(
-            node.mark, "This agent knows the deployment strategy runOnce only; rolling and canary need their target machines."
-        )
+        _refuse_strategy(strategy if isinstance(strategy, Mapping) else node, problems)
         return (), ()
     on = run_once.find("on")
     holders = {**dict(_named(run_once)), **(dict(_named(on)) if isinstance(on, Mapping) else {})}
-    used = tuple(hook for hook in _HOOKS if isinstance(holders.get(hook), Mapping))
+    used = tuple(
+        Hook(hook, holder.mark, _pool(holder.find("pool"))) for hook in _HOOKS if isinstance(holder := holders.get(hook), Mapping)
+    )
     steps: list[Step] = []
     for hook in used:
-        holder = holders[hook]
-        assert isinstance(holder, Mapping)
-        steps += _steps(holder.find("steps"), hook, problems)
+        holder = holders[hook.name]
+        steps += _steps(holder.find("steps") if isinstance(holder, Mapping) else None, hook.name, problems)
     return tuple(steps), used
+
+
+def _refuse_strategy(node: Mapping, problems: Problems) -> None:
+    key = next((key for key, _ in node.pairs if key.text in ("rolling", "canary")), None)
+    named = f"The deployment strategy '{key.text}'" if key else "A deployment strategy other than runOnce"
+    mark = key.mark if key else node.mark
+    problems.add(mark, f"{named} needs target machines of Azure, which this agent does not have; use runOnce.")
 
 
 def _named(node: Mapping) -> list[tuple[str, Node]]:
@@ -170,8 +180,14 @@ def _strategy(node: Node | None) -> Strategy | None:
     return Strategy(legs, _text(node, "parallel"), _text(node, "maxParallel"))
 
 
-def _environment(node: Node | None) -> str:
-    return node.text if isinstance(node, Scalar) else _text(node, "name")
+def _environment(node: Node | None) -> Environment | None:
+    """`name.resource`, or a mapping."""
+    if isinstance(node, Scalar) and node.text:
+        name, _, resource = node.text.partition(".") if "$(" not in node.text else (node.text, "", "")
+        return Environment(name, node.mark, resource)
+    if not isinstance(node, Mapping):
+        return None
+    return Environment(_text(node, "name"), node.mark, _text(node, "resourceName"), _text(node, "resourceType"))
 
 
 def _depends_on(node: Mapping) -> tuple[tuple[str, Mark], ...] | None:

@@ -65,9 +65,13 @@ def run_process(
     on_line: Callable[[str], None],
     on_error_line: Callable[[str], None] | None = None,
     should_stop: Callable[[], bool],
+    at_once: Callable[[], bool],
     groups: list[int],
 ) -> int:
-    """The exit code. `groups` collects the process groups, so that a job can end what its steps left behind."""
+    """The exit code. A process that should stop is asked to before it is made to, unless it must end at once.
+
+    `groups` collects the process groups, so that a job can end what its steps left behind.
+    """
     process = subprocess.Popen(
         list(arguments),
         env=environment,
@@ -87,7 +91,7 @@ def run_process(
         _pump(process, streams, should_stop)
         return process.wait()
     except BaseException:
-        _stop(process)
+        _stop(process, at_once)
         raise
     finally:
         for stream in streams:
@@ -117,15 +121,22 @@ def _pump(process: subprocess.Popen[bytes], streams: list[_Stream], should_stop:
             process.wait(_TICK)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes], at_once: Callable[[], bool]) -> None:
     for number, seconds in ((signal.SIGINT, _INTERRUPT_SECONDS), (signal.SIGTERM, _TERMINATE_SECONDS)):
-        if process.poll() is not None:
+        if process.poll() is not None or at_once():
             break
         signal_group(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(seconds)
+        _wait(process, seconds, at_once)
     signal_group(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float, at_once: Callable[[], bool]) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not at_once():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_TICK)
+            return
 
 
 def signal_group(group: int, number: signal.Signals) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import threading
+import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,49 +27,79 @@ def worst(results: list[str]) -> str:
     return max(results, key=_WORSE.__getitem__, default=SUCCEEDED)
 
 
+@dataclass(kw_only=True)
+class Span:
+    """When something began and ended, and how. Moments are UTC, as ISO 8601; a result of "" is none yet."""
+
+    result: str = ""
+    started: str = ""
+    finished: str = ""
+    seconds: float = 0.0
+    issues: list[dict[str, str]] = field(default_factory=list)
+    _since: float = 0.0
+
+    def start(self) -> None:
+        self.started, self._since = _now(), time.monotonic()
+
+    def end(self, result: str) -> None:
+        """A part that never started has a result and no moments."""
+        self.result = result
+        if self.started:
+            self.finished, self.seconds = _now(), time.monotonic() - self._since
+
+    def times(self) -> dict[str, Any]:
+        state = (
+            "completed" if self.result and (self.finished or not self.started) else "inProgress" if self.started else "pending"
+        )
+        moments = {"started": self.started or None, "finished": self.finished or None, "seconds": round(self.seconds, 3)}
+        return {"state": state, "result": self.result if state == "completed" else None, **moments}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
 @dataclass
-class StepRecord:
+class StepRecord(Span):
     name: str
     display_name: str
     task: str
-    result: str = ""
-    seconds: float = 0.0
     log: str = ""
-    issues: list[dict[str, str]] = field(default_factory=list)
 
     def facts(self) -> dict[str, Any]:
         # Most steps have no name of their own; in Azure DevOps, too, the record of a run then names them as they are shown.
-        name = self.name or self.display_name
-        shown = {"name": name, "displayName": self.display_name, "task": self.task, "result": self.result}
-        return {**shown, "seconds": round(self.seconds, 3), "log": self.log, "issues": self.issues}
+        shown = {"name": self.name or self.display_name, "displayName": self.display_name, "task": self.task}
+        return {**shown, **self.times(), "log": self.log, "issues": self.issues}
 
 
 @dataclass
-class JobRecord:
+class JobRecord(Span):
     name: str
     display_name: str
-    result: str = ""
-    seconds: float = 0.0
     agent: int = 0
     steps: list[StepRecord] = field(default_factory=list)
-    issues: list[dict[str, str]] = field(default_factory=list)
 
     def facts(self) -> dict[str, Any]:
-        shown = {"name": self.name, "displayName": self.display_name, "result": self.result, "seconds": round(self.seconds, 3)}
-        return {**shown, "agent": self.agent, "issues": self.issues, "steps": [step.facts() for step in self.steps]}
+        shown = {"name": self.name, "displayName": self.display_name, **self.times(), "agent": self.agent}
+        return {**shown, "issues": self.issues, "steps": [step.facts() for step in self.steps]}
 
 
 @dataclass
-class StageRecord:
+class StageRecord(Span):
+    """`parts` has an entry for each job of the stage: one record, or those of its legs. `checks` is what was decided before."""
+
     name: str
     display_name: str
-    result: str = ""
-    seconds: float = 0.0
-    jobs: list[JobRecord] = field(default_factory=list)
+    parts: list[list[JobRecord]] = field(default_factory=list)
+    checks: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def jobs(self) -> list[JobRecord]:
+        return [job for part in self.parts for job in part]
 
     def facts(self) -> dict[str, Any]:
-        shown = {"name": self.name, "displayName": self.display_name, "result": self.result, "seconds": round(self.seconds, 3)}
-        return {**shown, "jobs": [job.facts() for job in self.jobs]}
+        shown = {"name": self.name, "displayName": self.display_name, **self.times()}
+        return {**shown, "issues": self.issues, "checks": self.checks, "jobs": [job.facts() for job in self.jobs]}
 
 
 class Record:
@@ -82,13 +115,17 @@ class Record:
         self.artifacts: list[str] = []
         self._summaries: list[tuple[tuple[int, ...], str]] = []
         self._lock = threading.RLock()
+        self._since = time.monotonic()
+        self._next_write = 0.0
+        self._later: threading.Timer | None = None
+        self._finished = False
 
     def begin(self) -> None:
         """Only what an earlier run left is removed; `out` may hold files of other commands."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for name in ("logs", "artifacts", "test-results", "coverage", "attachments"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
-        for name in ("run.json", "summary.md"):
+        for name in ("run.json", "run.json.part", "summary.md"):
             (self.folder / name).unlink(missing_ok=True)
 
     def log_file(self, *names: str) -> Path:
@@ -125,18 +162,57 @@ class Record:
             if tag not in self.tags:
                 self.tags.append(tag)
 
+    def changed(self) -> None:
+        """Keep run.json true while the run goes on, so that it can be read after the run was killed.
+
+        The more there is to write, the less often it is written: a twentieth of the time at most goes into this.
+        """
+        with self._lock:
+            if self._finished or self._later is not None:
+                return
+            wait = self._next_write - time.monotonic()
+            if wait <= 0:
+                self._write_progress()
+                return
+            self._later = threading.Timer(wait, self._write_later)
+            self._later.daemon = True
+            self._later.start()
+
+    def _write_later(self) -> None:
+        with self._lock:
+            self._later = None
+            if not self._finished:
+                self._write_progress()
+
+    def _write_progress(self) -> None:
+        began = time.monotonic()
+        self._write("", began - self._since)
+        ended = time.monotonic()
+        self._next_write = ended + 20 * (ended - began)
+
     def finish(self, result: str, seconds: float) -> dict[str, Any]:
         with self._lock:
-            facts = self._all_facts(result, seconds)
-            (self.folder / "run.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            self._finished = True
+            if self._later is not None:
+                self._later.cancel()
+            facts = self._write(result, seconds)
             summaries = [text for _, text in sorted(self._summaries, key=lambda summary: summary[0])]
             (self.folder / "summary.md").write_text(
                 "".join(f"{text}\n\n" for text in summaries).rstrip("\n") + "\n" * bool(summaries), encoding="utf-8"
             )
         return facts
 
+    def _write(self, result: str, seconds: float) -> dict[str, Any]:
+        """A reader finds the old file or the new one, never a part of one."""
+        facts = self._all_facts(result, seconds)
+        part = self.folder / "run.json.part"
+        part.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(part, self.folder / "run.json")
+        return facts
+
     def _all_facts(self, result: str, seconds: float) -> dict[str, Any]:
-        facts: dict[str, Any] = {"result": result, "seconds": round(seconds, 3), **self.facts}
+        state = "completed" if result else "inProgress"
+        facts: dict[str, Any] = {"result": result or None, "state": state, "seconds": round(seconds, 3), **self.facts}
         facts |= {"tests": self.tests, "artifacts": sorted(self.artifacts), "tags": self.tags}
         facts["stages"] = [stage.facts() for stage in self.stages]
         masked: dict[str, Any] = _masked(facts, self.masker)
