@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from mlops_local.account.files import directories
 from mlops_local.account.metadata import (
     copy_history,
     ddl,
     dgql,
+    directory_tables,
     dynamic_table_history,
+    event_log,
     history_view,
     object_views,
     packages_view,
     platform_functions,
+    tag_functions,
     task_history,
 )
+from mlops_local.account.models import calls as model_calls
 from mlops_local.account.routines import artifact_repositories, calls
 
 ADDED_BY = (
@@ -22,11 +25,14 @@ ADDED_BY = (
     copy_history,
     ddl,
     dgql,
-    directories,
+    directory_tables,
     dynamic_table_history,
+    event_log,
     history_view,
+    model_calls,
     object_views,
     packages_view,
     platform_functions,
+    tag_functions,
     task_history,
 )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from mlops_local.account.access.uses import ON_ACCOUNT, Use, on_future, read_uses
-from mlops_local.account.account import Account
 from mlops_local.account.catalogue.catalogue import Catalogue
 from mlops_local.account.catalogue.grants import FUTURE, Grant
+
+if TYPE_CHECKING:
+    from mlops_local.account.account import Account
 
 
 @dataclass(frozen=True)

@@ -6,30 +6,16 @@ https://docs.snowflake.com/en/user-guide/data-load-dirtables
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote as quote_url
 
 from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.engine.engine import Connection
-from mlops_local.account.errors import compilation_error, syntax_error
-from mlops_local.account.files.locations import locate
+from mlops_local.account.errors import compilation_error
 from mlops_local.account.files.stages import list_files
 from mlops_local.account.session.session import Session
-from mlops_local.account.sql.context import Context, Relation
-from mlops_local.account.sql.extensions import table_function
-from mlops_local.account.sql.relations import relation
-from mlops_local.account.syntax.types import INTEGER, TIMESTAMP_LTZ, Column
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS account.directories (object BIGINT NOT NULL, path VARCHAR NOT NULL, size BIGINT NOT NULL, "
     "md5 VARCHAR NOT NULL, modified TIMESTAMPTZ NOT NULL)"
-)
-_COLUMNS = (
-    Column("RELATIVE_PATH"),
-    Column("SIZE", INTEGER),
-    Column("LAST_MODIFIED", TIMESTAMP_LTZ),
-    Column("MD5"),
-    Column("ETAG"),
-    Column("FILE_URL"),
 )
 
 
@@ -51,7 +37,7 @@ def refresh(session: Session, stage: Entry, subpath: str = "") -> list[tuple[str
     """
     check_enabled(stage)
     stages, connection = session.account.stages, session.connection
-    known = {path: md5 for path, _, md5, _ in _kept(connection, stage) if path.startswith(subpath)}
+    known = {path: md5 for path, _, md5, _ in kept(connection, stage) if path.startswith(subpath)}
     found = {file.relative: (file, stages.md5(file)) for file in list_files(stages.folder(stage), subpath)}
     connection.execute("DELETE FROM account.directories WHERE object = ? AND starts_with(path, ?)", [stage.id, subpath])
     for path, (file, md5) in found.items():
@@ -66,28 +52,6 @@ def refresh(session: Session, stage: Entry, subpath: str = "") -> list[tuple[str
     return sorted(told)
 
 
-def _kept(connection: Connection, stage: Entry) -> list[tuple[Any, ...]]:
+def kept(connection: Connection, stage: Entry) -> list[tuple[Any, ...]]:
     query = "SELECT path, size, md5, modified FROM account.directories WHERE object = ? ORDER BY path"
     return connection.fetch(query, [stage.id])
-
-
-@table_function("DIRECTORY")
-def directory(context: Context, positional: list[Any], named: dict[str, Any]) -> Relation:
-    """``DIRECTORY(@stage)``: files appear with the refresh that has found them."""
-    if len(positional) != 1 or named:
-        raise syntax_error("DIRECTORY takes one stage.")
-    session = context.session
-    place = locate(session, str(positional[0]))
-    if place.location.kind != "STAGE" or place.prefix:
-        raise syntax_error(f"DIRECTORY takes a named stage without a path, not {positional[0]}.")
-    check_enabled(place.owner)
-    address = "/".join(quote_url(part) for part in (place.owner.database, place.owner.schema, place.owner.name))
-    base = f"{session.account.base_url}/api/files/{address}/"
-    return relation(
-        context,
-        _COLUMNS,
-        [
-            (path, size, modified, md5, md5, base + quote_url(path))
-            for path, size, md5, modified in _kept(session.connection, place.owner)
-        ],
-    )

@@ -20,6 +20,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote as quote_url
+
+from mlops_local.account.files.stages import StagedFile
+from mlops_local.account.session.session import Session
 
 Mode = Literal["GET", "PUT"]
 Finish = Callable[[Path], None]
@@ -87,3 +91,12 @@ class Transfers:
         with self._lock:
             transfer = self._open.get(token)
         return transfer if transfer is not None and transfer.expires > self._now() else None
+
+
+def download_address(session: Session, file: StagedFile, *, seconds: float = LIFETIME) -> str:
+    """An address that reads one file."""
+    return address(session, session.account.transfers.grant(file.path, "GET", seconds=seconds), file.path.name)
+
+
+def address(session: Session, token: str, name: str) -> str:
+    return f"{session.account.base_url}{ROUTE}{token}/{quote_url(name)}"

@@ -15,10 +15,8 @@ from typing import Any
 
 from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.engine.engine import Connection, Engine
-from mlops_local.account.errors import AccountError, compilation_error, does_not_exist
+from mlops_local.account.errors import AccountError, compilation_error
 from mlops_local.account.session.session import Session
-from mlops_local.account.sql.context import Context, Relation
-from mlops_local.account.sql.extensions import account_relation, system_function
 from mlops_local.account.syntax.types import ARRAY, OBJECT, TEXT, TIMESTAMP_NTZ, VARIANT, Column
 
 KIND = "EVENT TABLE"
@@ -41,14 +39,14 @@ COLUMNS = (
     Column("VALUE", VARIANT),
     Column("EXEMPLARS", ARRAY),
 )
-_DEFAULT_TABLE = "account.events"
+DEFAULT_TABLE = "account.events"
 # How long a statement waits for the turn to write what was logged before it.
 _PATIENCE = 0.2
 
 
 def create_tables(connection: Connection) -> None:
     columns = ", ".join(f'"{column.name}" {column.type.duckdb}' for column in COLUMNS)
-    connection.execute(f"CREATE TABLE IF NOT EXISTS {_DEFAULT_TABLE} ({columns})")
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {DEFAULT_TABLE} ({columns})")
 
 
 class Events:
@@ -168,8 +166,8 @@ def _table(session: Session) -> str:
     for entry in _around(session):
         if "EVENT_TABLE" in entry.properties:
             table = session.catalogue.whole.by_id(entry.properties["EVENT_TABLE"])
-            return table.physical if table else _DEFAULT_TABLE
-    return _DEFAULT_TABLE
+            return table.physical if table else DEFAULT_TABLE
+    return DEFAULT_TABLE
 
 
 def _row(session: Session, one: LogRecord, resource: str) -> list[Any]:
@@ -194,40 +192,3 @@ def _resource(session: Session, of: Executable | None, language: str) -> dict[st
         "telemetry.sdk.language": language,
     }
     return {key: value for key, value in known.items() if value is not None}
-
-
-@account_relation(DEFAULT)
-def default_table(context: Context) -> Relation:
-    """``SNOWFLAKE.TELEMETRY.EVENTS``, where records go unless an event table has been set; ACCOUNTADMIN reads it."""
-    held = context.session.access.holdings
-    if held is not None and "ACCOUNTADMIN" not in held.roles:
-        raise does_not_exist("Object", ".".join(DEFAULT))
-    return Relation(f"SELECT * FROM {_DEFAULT_TABLE}", COLUMNS)
-
-
-# SQL scripting. https://docs.snowflake.com/en/sql-reference/functions/system_log
-
-
-@system_function("SYSTEM$LOG")
-def log(session: Session, arguments: list[Any]) -> None:
-    if len(arguments) != 2 or str(arguments[0]).upper() not in LEVELS[:-1]:
-        raise compilation_error(1044, "42P13", f"SYSTEM$LOG takes a level ({', '.join(LEVELS[:-1])}) and a message.")
-    _log(session, str(arguments[0]).upper(), arguments[1])
-
-
-def _log(session: Session, severity: str, message: Any) -> None:
-    entry = session.routine
-    of = Executable(entry.kind, entry.name, entry.owner) if entry else None
-    record(session, [LogRecord(severity, str(message))], of=of, language="sql")
-
-
-def _add_log_function(severity: str) -> None:
-    @system_function(f"SYSTEM$LOG_{severity}")
-    def log_at(session: Session, arguments: list[Any]) -> None:
-        if len(arguments) != 1:
-            raise compilation_error(1044, "42P13", f"SYSTEM$LOG_{severity} takes a message.")
-        _log(session, severity, arguments[0])
-
-
-for _severity in LEVELS[:-1]:
-    _add_log_function(_severity)

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mlops_local.account.catalogue.catalogue import Entry
-from mlops_local.account.changes import streams
 from mlops_local.account.errors import syntax_error, unsupported
 from mlops_local.account.files.file_formats import FileFormat
-from mlops_local.account.governance.tags import find_object
 from mlops_local.account.history import dropped
+from mlops_local.account.metadata.object_names import find_object
 from mlops_local.account.session.session import Session
 from mlops_local.account.sql.extensions import system_function
 from mlops_local.account.statements.foreign_key import references_of
@@ -21,6 +20,7 @@ from mlops_local.account.statements.sequence import next_value
 from mlops_local.account.statements.task_options import PROPERTIES
 from mlops_local.account.syntax.names import quote, quote_if_needed
 from mlops_local.account.syntax.types import Column
+from mlops_local.account.tables import streams
 
 # The kinds that GET_DDL is asked for under another name than their own.
 _KINDS = {

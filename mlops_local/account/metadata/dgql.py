@@ -15,9 +15,11 @@ from typing import Any
 from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import AccountError, does_not_exist, syntax_error, unsupported
 from mlops_local.account.governance import lineage, tags
+from mlops_local.account.metadata.object_names import find_object
 from mlops_local.account.session.session import Session
 from mlops_local.account.sql.extensions import system_function
 from mlops_local.account.syntax.names import quote_if_needed
+from mlops_local.account.syntax.reader import parse_name
 
 _TOKEN = re.compile(r'\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<word>\w+)|(?P<mark>[{}()\[\]:,]))')
 _OBJECT_TAG = "SNOWML_FEATURE_STORE_OBJECT"
@@ -128,15 +130,15 @@ def _node(session: Session, arguments: dict[str, Any]) -> Entry:
             raise does_not_exist("Object", f"with id {arguments['id']}")
         return entry
     name = str(arguments.get("name", ""))
-    return _version(session, domain, name, arguments) if domain in _VERSIONED else tags.find_object(session, domain, name)
+    return _version(session, domain, name, arguments) if domain in _VERSIONED else find_object(session, domain, name)
 
 
 def _version(session: Session, domain: str, name: str, arguments: dict[str, Any]) -> Entry:
     if "parentName" not in arguments:
         raise _unknown("a version but without", "parentName")
-    parent = tags.find_object(session, domain, arguments["parentName"])
+    parent = find_object(session, domain, arguments["parentName"])
     kind = _VERSIONED[domain]
-    spelled = name if domain == "DATASET" else tags.parse_name(name)[-1]
+    spelled = name if domain == "DATASET" else parse_name(name)[-1]
     entry = session.catalogue.find(kind, parent.database, parent.schema, spelled, parent=parent.id)
     if entry is None:
         raise does_not_exist(kind.capitalize(), f"{parent.full_name} {name}")

@@ -15,13 +15,13 @@ from mlops_local.account.catalogue.grants import FUTURE, Grant
 from mlops_local.account.files.file_formats import FileFormat
 from mlops_local.account.history import dropped
 from mlops_local.account.models.model_store import read_manifest, read_methods
+from mlops_local.account.models.versions import aliases, versions
 from mlops_local.account.sql import information_schema as tables
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import account_usage, information_schema
 from mlops_local.account.sql.information_schema import typed_columns
 from mlops_local.account.sql.relations import relation
 from mlops_local.account.statements.foreign_key import references_of
-from mlops_local.account.statements.model import aliases, versions
 from mlops_local.account.statements.sequence import next_value
 from mlops_local.account.syntax.types import ARRAY, TIMESTAMP_LTZ, Column
 

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from mlops_local.account.errors import AccountError
-from mlops_local.account.statements.routine import Argument
+from mlops_local.account.routines.routine import Argument
 from mlops_local.account.syntax.types import OBJECT, SqlType, parse_type
 
 

@@ -1,8 +1,6 @@
-"""How user-defined functions and model methods stand in a query: what the SQL translation asks when it meets a name.
+"""How user-defined functions stand in a query: what the SQL translation asks when it meets a name.
 
-``MODEL(m, v)!predict(x)``, ``m!predict(x)`` and ``WITH a AS MODEL m VERSION v SELECT a!predict(x)`` are rewritten before the
-text is parsed into a call of ``"MODEL!"."<version id>"."PREDICT"(x)``, which is then found like any function.
-https://docs.snowflake.com/en/developer-guide/snowflake-ml/model-registry/model-methods
+https://docs.snowflake.com/en/developer-guide/udf/udf-overview
 """
 
 from __future__ import annotations
@@ -14,12 +12,9 @@ from functools import partial
 from sqlglot import exp
 
 from mlops_local.account.catalogue.catalogue import Entry
-from mlops_local.account.errors import compilation_error, syntax_error, unknown_function, unsupported
-from mlops_local.account.models import model_store
-from mlops_local.account.models.model_store import Method
+from mlops_local.account.errors import unsupported
 from mlops_local.account.routines.overloads import Call, named_or_not, pick_overload
-from mlops_local.account.sandbox import model_handler
-from mlops_local.account.session.binding import replace_spans
+from mlops_local.account.routines.routine import Argument, Routine
 from mlops_local.account.session.session import Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.casts import cast
@@ -29,25 +24,17 @@ from mlops_local.account.sql.extensions import (
     QueryFunction,
     RowFunction,
     Scalar,
-    preparation,
     scalar_function,
     user_table_function,
 )
 from mlops_local.account.sql.generator import generate
 from mlops_local.account.sql.typed import null, template, type_of, typed
-from mlops_local.account.statements import model
-from mlops_local.account.statements.routine import Argument, Routine
-from mlops_local.account.syntax.lexer import Token, tokenize
-from mlops_local.account.syntax.names import Name, fold, physical, quote
+from mlops_local.account.syntax.names import Name, physical
 from mlops_local.account.syntax.types import Column, SqlType, parse_type
-
-_MODEL = "MODEL!"
 
 
 @scalar_function
 def resolve(context: Context, path: tuple[str, ...], types: list[SqlType | None], names: list[str | None]) -> Scalar | None:
-    if len(path) == 3 and path[0] == _MODEL:
-        return _model_method(context, int(path[1]), path[2], Call(len(types), named_or_not(names), lambda: types))
     if len(path) == 1 and not (context.database and context.schema):
         return None
     return _user_function(context, path, Call(len(types), named_or_not(names), lambda: types))
@@ -63,7 +50,7 @@ def _user_function(context: Context, path: tuple[str, ...], asked: Call) -> Scal
     if declared.table is not None:
         raise unsupported(f"a table function as a value ({declared.name}): write TABLE({declared.name}(..))")
     inside = _inside(context, entry, declared)
-    arranged = partial(_arranged, declared.arguments, asked, inside)
+    arranged = partial(arrange, declared.arguments, asked, inside)
     if declared.language == "SQL":
         return replace(sql_function(declared, inside), arranged=arranged)
     types = _types(declared)
@@ -78,7 +65,7 @@ def _types(declared: Routine) -> tuple[SqlType, ...]:
     return tuple(parse_type(argument.type) for argument in declared.arguments)
 
 
-def _arranged(arguments: Sequence[Argument], asked: Call, inside: Context, given: list[exp.Expr]) -> list[exp.Expr]:
+def arrange(arguments: Sequence[Argument], asked: Call, inside: Context, given: list[exp.Expr]) -> list[exp.Expr]:
     return [
         query.inlined(argument.default or "NULL", inside, {}) if node is None else node
         for node, argument in zip(asked.arranged(arguments, given), arguments, strict=True)
@@ -90,8 +77,6 @@ def resolve_table(
     context: Context, path: tuple[str, ...], types: list[SqlType | None], names: list[str | None]
 ) -> RowFunction | QueryFunction | None:
     asked = Call(len(types), named_or_not(names), lambda: types)
-    if len(path) == 3 and path[0] == _MODEL:
-        return _model_table(context, int(path[1]), path[2], asked)
     where = context.complete(path)
     session = context.session
     entry = pick_overload(session, "FUNCTION", (where.database, where.schema, where.name), asked)
@@ -102,11 +87,11 @@ def resolve_table(
         raise unsupported(f"TABLE({declared.name}(..)) of a function that returns {declared.returns}")
     inside = _inside(context, entry, declared)
     if declared.language == "SQL":
-        return query_function(declared, inside, partial(_arranged, declared.arguments, asked, inside))
+        return query_function(declared, inside, partial(arrange, declared.arguments, asked, inside))
     columns = _columns(declared)
     runtime = session.account.runtime
     made = runtime.table_function(session, declared.name, _types(declared), columns, runtime.handler(session, entry))
-    return replace(made, arranged=partial(_arranged, declared.arguments, asked, inside))
+    return replace(made, arranged=partial(arrange, declared.arguments, asked, inside))
 
 
 def _columns(declared: Routine) -> list[Column]:
@@ -166,128 +151,3 @@ def check_sql_function(session: Session, where: Name, declared: Routine) -> None
     made = sql_function(declared, context)
     assert made.expression is not None
     query.relation_of(session, f"SELECT {generate(made.expression(nulls))}")
-
-
-def _model_method(context: Context, version_id: int, name: str, asked: Call) -> Scalar:
-    version, method = _method(context.session, version_id, name, asked)
-    if method.kind != "FUNCTION":
-        raise unsupported(f"a table function as a value ({name}): write TABLE({name}(..))")
-    folder = context.session.account.stages.folder_of_version(version)
-    runtime = context.session.account.runtime
-    made = runtime.function(
-        context.session, f"model {version.id} {name}", method.types, method.outputs[0][1], lambda: model_handler(folder, name)
-    )
-    return replace(made, arranged=partial(_arranged, method.arguments, asked, context))
-
-
-def _model_table(context: Context, version_id: int, name: str, asked: Call) -> RowFunction:
-    version, method = _method(context.session, version_id, name, asked)
-    if method.kind != "TABLE_FUNCTION":
-        raise unsupported(f"TABLE({name}(..)) of a method that is no table function")
-    handler = model_handler(context.session.account.stages.folder_of_version(version), name)
-    columns = [Column(column, type_) for column, type_ in method.outputs]
-    made = context.session.account.runtime.table_function(context.session, name, method.types, columns, handler)
-    return replace(made, arranged=partial(_arranged, method.arguments, asked, context))
-
-
-def _method(session: Session, version_id: int, name: str, asked: Call) -> tuple[Entry, Method]:
-    """The method that a call means; refused when its arguments do not fit."""
-    version = session.catalogue.by_id(version_id)
-    if version is None:
-        raise unknown_function(name)
-    methods = model_store.read_methods(session.account.stages.folder_of_version(version))
-    method = next((method for method in methods if method.name == name), None)
-    if method is None:
-        raise unknown_function(f"{version.name}!{name}")
-    if not asked.fits(method.arguments):
-        listed = ", ".join(argument.name for argument in method.arguments[:20])
-        raise compilation_error(
-            1044,
-            "42P13",
-            f"Invalid argument types for function '{name}': it takes {len(method.arguments)} arguments ({listed}), "
-            f"{asked.count} were given.",
-        )
-    return version, method
-
-
-@preparation
-def rewrite_model_calls(context: Context, text: str) -> str:
-    """Every ``..!METHOD(`` as a call that the parser knows; a text without ``!`` is left as it is."""
-    if "!" not in text:
-        return text
-    tokens = tokenize(text)
-    spans, aliases = _model_aliases(context, tokens)
-    for at, token in enumerate(tokens):
-        if token.text == "!" and token.kind == "mark" and at + 2 < len(tokens) and tokens[at + 2].text == "(":
-            start, version = _called_version(context, tokens, at, aliases)
-            method = fold(tokens[at + 1].value, quoted=tokens[at + 1].kind == "quoted")
-            call = ".".join(quote(part) for part in (_MODEL, str(version), method))
-            spans.append((tokens[start].start, tokens[at + 1].end, call))
-    return replace_spans(text, sorted(spans))
-
-
-def _called_version(context: Context, tokens: Sequence[Token], at: int, aliases: dict[str, int]) -> tuple[int, int]:
-    """Where the model reference before ``!`` begins, and the id of the version that it names."""
-    if tokens[at - 1].text == ")":
-        start = _opening(tokens, at - 1)
-        inner = tokens[start + 1 : at - 1]
-        if start == 0 or tokens[start - 1].upper != "MODEL":
-            raise syntax_error("'!' must follow MODEL(name [, version]) or a model's name.")
-        comma = next((i for i, token in enumerate(inner) if token.text == ","), len(inner))
-        return start - 1, _version_id(context, _path(inner[:comma]), _path(inner[comma + 1 :]))
-    start = at - 1
-    while start >= 2 and tokens[start - 1].text == ".":
-        start -= 2
-    path = _path(tokens[start:at])
-    if len(path) == 1 and path[0] in aliases:
-        return start, aliases[path[0]]
-    return start, _version_id(context, path, ())
-
-
-def _opening(tokens: Sequence[Token], closing: int) -> int:
-    depth = 0
-    for at in range(closing, -1, -1):
-        depth += {")": 1, "(": -1}.get(tokens[at].text, 0)
-        if depth == 0:
-            return at
-    raise syntax_error("a parenthesis is not opened.")
-
-
-def _path(tokens: Sequence[Token]) -> tuple[str, ...]:
-    return tuple(fold(token.value, quoted=token.kind != "word") for token in tokens if token.text != ".")
-
-
-def _version_id(context: Context, path: tuple[str, ...], version: tuple[str, ...]) -> int:
-    where = context.complete(path)
-    entry = context.session.catalogue.get("MODEL", where.database, where.schema, where.name)
-    context.session.access.demand_any(("USAGE", "READ"), entry)
-    context.entries.append(entry)
-    return model.find_version(context.session, entry, version[0] if version else None).id
-
-
-def _model_aliases(context: Context, tokens: Sequence[Token]) -> tuple[list[tuple[int, int, str]], dict[str, int]]:
-    """``WITH a AS MODEL m [VERSION v] [, ..]``: the spans to take out, and the version id of every alias."""
-    spans: list[tuple[int, int, str]] = []
-    found: dict[str, int] = {}
-    for at, token in enumerate(tokens):
-        if token.upper == "MODEL" and at >= 2 and tokens[at - 1].upper == "AS" and tokens[at + 1].kind in {"word", "quoted"}:
-            end = at + 2
-            while end + 1 < len(tokens) and tokens[end].text == ".":
-                end += 2
-            path = _path(tokens[at + 1 : end])
-            version: tuple[str, ...] = ()
-            if end + 1 < len(tokens) and tokens[end].upper == "VERSION":
-                version, end = _path(tokens[end + 1 : end + 2]), end + 2
-            found[_path([tokens[at - 2]])[0]] = _version_id(context, path, version)
-            spans.append(_alias_span(tokens, at - 2, end))
-    return spans, found
-
-
-def _alias_span(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int, str]:
-    """From the alias to the end of its definition, with the comma behind it or, for the only one, WITH before it."""
-    if end < len(tokens) and tokens[end].text == ",":
-        return tokens[start].start, tokens[end].end, ""
-    return tokens[start - 1].start, tokens[end - 1].end, ""
-
-
-__all__ = ["resolve", "resolve_table", "rewrite_model_calls"]

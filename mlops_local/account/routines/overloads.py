@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import compilation_error, syntax_error
+from mlops_local.account.routines.routine import Argument, Routine
 from mlops_local.account.session.session import Session
-from mlops_local.account.statements.routine import Argument, Routine
 from mlops_local.account.syntax.types import SqlType, parse_type
 
 T = TypeVar("T")

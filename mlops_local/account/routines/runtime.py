@@ -27,6 +27,7 @@ from mlops_local.account.catalogue.catalogue import Catalogue, Entry
 from mlops_local.account.errors import AccountError, python_error, unsupported
 from mlops_local.account.files.locations import locate
 from mlops_local.account.history.events import Executable, LogRecord, level_of, recorder
+from mlops_local.account.routines.routine import Routine
 from mlops_local.account.sandbox import (
     Cancellation,
     Handler,
@@ -47,7 +48,6 @@ from mlops_local.account.sql.extensions import RowFunction, Scalar, TableRows
 from mlops_local.account.sql.functions.aggregates import core
 from mlops_local.account.sql.functions.lookup import constant
 from mlops_local.account.sql.typed import call, template
-from mlops_local.account.statements.routine import Routine
 from mlops_local.account.syntax.types import Column, SqlType, parse_type
 
 if TYPE_CHECKING:

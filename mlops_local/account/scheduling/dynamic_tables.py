@@ -16,14 +16,13 @@ from typing import Any, cast
 import duckdb
 
 from mlops_local.account.catalogue.catalogue import Entry
-from mlops_local.account.changes import change_capture
 from mlops_local.account.engine.engine import Connection
 from mlops_local.account.errors import AccountError, compilation_error
 from mlops_local.account.scheduling.timetable import parse_interval
 from mlops_local.account.session.session import Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.context import Context
-from mlops_local.account.statements import table
+from mlops_local.account.tables import change_capture, physical
 
 KIND = "DYNAMIC TABLE"
 DOWNSTREAM = "DOWNSTREAM"
@@ -149,7 +148,7 @@ def _replace_rows(session: Session, entry: Entry, translation: query.Translation
         )
     connection = session.connection
     if not session.catalogue.has_rows(entry):
-        table.build(session, entry, columns)
+        physical.build(session, entry, columns)
         filled = connection.fetch(f"INSERT INTO {entry.physical} {translation.sql}")
         return {"numInsertedRows": int(filled[0][0]), "numDeletedRows": 0}
     connection.execute(f"CREATE OR REPLACE TEMP TABLE next_rows AS SELECT * FROM {entry.physical} LIMIT 0")

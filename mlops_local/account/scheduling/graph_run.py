@@ -17,9 +17,8 @@ from mlops_local.account.errors import AccountError, timed_out
 from mlops_local.account.scheduling import graph_versions, task_runs
 from mlops_local.account.scheduling.task_context import TaskContext
 from mlops_local.account.scheduling.task_runs import CANCELLED, EXECUTING, FAILED, SKIPPED, SUCCEEDED, Run
-from mlops_local.account.scheduling.tasks import Graph, Task
+from mlops_local.account.scheduling.tasks import Graph, Task, suspend
 from mlops_local.account.session.session import Request, Session
-from mlops_local.account.statements import task as task_statement
 
 if TYPE_CHECKING:
     from mlops_local.account.account import Account
@@ -206,7 +205,7 @@ def _suspend_after_failures(session: Session, root: Entry) -> None:
     current = session.catalogue.by_id(root.id)
     limit = root.properties.get("SUSPEND_TASK_AFTER_NUM_FAILURES", _DEFAULT_FAILURES)
     if current is not None and limit and task_runs.failures_in_a_row(session, Task(current)) >= limit:
-        task_statement.suspend(session, current, reason="SUSPENDED_DUE_TO_ERRORS")
+        suspend(session, current, reason="SUSPENDED_DUE_TO_ERRORS")
 
 
 __all__ = ["carry_out", "condition_holds", "open_session"]

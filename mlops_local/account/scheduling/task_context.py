@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlops_local.account.errors import AccountError, syntax_error, unsupported
-from mlops_local.account.governance.tags import parse_name
 from mlops_local.account.scheduling import task_runs
 from mlops_local.account.scheduling.task_runs import Run
 from mlops_local.account.scheduling.tasks import KIND, Task
 from mlops_local.account.session.session import Session
 from mlops_local.account.sql.extensions import system_function
+from mlops_local.account.syntax.reader import parse_name
 
 
 @dataclass

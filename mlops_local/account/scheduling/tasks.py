@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 
 from mlops_local.account.catalogue.catalogue import Entry
-from mlops_local.account.scheduling.scheduled import Scheduled, require_of_owner
+from mlops_local.account.scheduling.scheduled import SUSPENDED, Scheduled, require_of_owner
 from mlops_local.account.session.session import Session
 
 KIND = "TASK"
@@ -144,3 +144,8 @@ def predecessors(task: Task) -> list[str]:
 def sibling(entry: Entry, name: str) -> str:
     """The full name of another task of the same schema."""
     return str(type(entry.path)(entry.database, entry.schema, name))
+
+
+def suspend(session: Session, entry: Entry, *, reason: str) -> None:
+    now = session.account.clock.now().isoformat()
+    session.catalogue.whole.update(entry, STATE=SUSPENDED, LAST_SUSPENDED_ON=now, SUSPENDED_REASON=reason)

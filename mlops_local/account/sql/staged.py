@@ -17,13 +17,13 @@ from mlops_local.account.errors import AccountError, compilation_error, does_not
 from mlops_local.account.files.file_formats import FileFormat, named_format
 from mlops_local.account.files.locations import locate
 from mlops_local.account.files.stages import StagedFile
+from mlops_local.account.files.transfers import download_address
 from mlops_local.account.session.binding import replace_spans
 from mlops_local.account.session.result import arrow_type
 from mlops_local.account.session.session import Session
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import location, preparation, system_function, table_function
 from mlops_local.account.sql.file_rows import FIELD, csv_header, csv_width, parquet_fields, read_files
-from mlops_local.account.statements.files import download_address
 from mlops_local.account.syntax.lexer import Token, tokenize
 from mlops_local.account.syntax.names import fold, literal, quote, quote_if_needed
 from mlops_local.account.syntax.reader import Reader

@@ -16,18 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from mlops_local.account.catalogue.catalogue import Entry
-from mlops_local.account.changes import change_capture
 from mlops_local.account.errors import unsupported
 from mlops_local.account.files.loads import Loads
 from mlops_local.account.history.dropped import RETENTION
 from mlops_local.account.scheduling.dynamic_tables import SUSPENDED as TABLE_SUSPENDED
 from mlops_local.account.scheduling.scheduled import SUSPENDED as TASK_SUSPENDED
 from mlops_local.account.session.session import Session
-from mlops_local.account.statements import table
 from mlops_local.account.statements.tagging import copy_tags
 from mlops_local.account.statements.task import FATE
 from mlops_local.account.syntax.names import Name
 from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.tables import change_capture, physical
 
 
 class Clone:
@@ -109,7 +108,7 @@ def _nothing(clone: Clone, source: Entry, copy: Entry) -> None:
 
 def _table(clone: Clone, source: Entry, copy: Entry) -> None:
     """Its rows; what its streams have yet to read is not copied, what COPY INTO has loaded is known."""
-    table.copy_rows(clone.session, source, copy)
+    physical.copy_rows(clone.session, source, copy)
     Loads(clone.session.connection, source).copy_to(copy)
     keys = copy.properties.get("FOREIGN_KEYS", [])
     if keys:
@@ -122,14 +121,14 @@ def _table(clone: Clone, source: Entry, copy: Entry) -> None:
 def _dynamic_table(clone: Clone, source: Entry, copy: Entry) -> None:
     """Suspended until somebody resumes it, with the rows of its source and none of its refreshes."""
     if clone.session.catalogue.has_rows(source):
-        table.copy_rows(clone.session, source, copy)
+        physical.copy_rows(clone.session, source, copy)
     suspended_on = clone.session.account.clock.now().isoformat()
     clone.session.catalogue.update(copy, STATE=TABLE_SUSPENDED, SUSPENDED_ON=suspended_on, SUSPENDED_BY="CLONE", CLONE=True)
 
 
 def _event_table(clone: Clone, source: Entry, copy: Entry) -> None:
     """What has been logged so far; the clone is nobody's event table."""
-    table.copy_rows(clone.session, source, copy)
+    physical.copy_rows(clone.session, source, copy)
 
 
 def _stream(clone: Clone, source: Entry, copy: Entry) -> None:
@@ -177,7 +176,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _sequence(clone: Clone, source: Entry, copy: Entry) -> None:
-    table.copy_counters(clone.session, source, copy)
+    physical.copy_counters(clone.session, source, copy)
 
 
 _FINISH: dict[str, Callable[[Clone, Entry, Entry], None]] = {

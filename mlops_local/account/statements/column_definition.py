@@ -11,19 +11,7 @@ from mlops_local.account.errors import unsupported
 from mlops_local.account.statements.tagging import TagValues, read_tag_clause
 from mlops_local.account.syntax.reader import Reader
 from mlops_local.account.syntax.types import Column, SqlType, parse_type
-
-
-@dataclass(frozen=True)
-class AutoIncrement:
-    """The start and step of a column that numbers its rows."""
-
-    start: int = 1
-    step: int = 1
-
-    @property
-    def text(self) -> str:
-        """As DESCRIBE TABLE prints the default."""
-        return f"IDENTITY START {self.start} INCREMENT {self.step} NOORDER"
+from mlops_local.account.tables.physical import AutoIncrement
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mlops_local.account.changes.streams import refuse
 from mlops_local.account.errors import AccountError, compilation_error, syntax_error, unsupported
 from mlops_local.account.files.file_formats import FileFormat, read_file_format
 from mlops_local.account.files.locations import Place, locate
@@ -20,6 +19,7 @@ from mlops_local.account.statements.options import read_clauses
 from mlops_local.account.syntax.names import Name, quote
 from mlops_local.account.syntax.reader import Reader
 from mlops_local.account.syntax.types import INTEGER
+from mlops_local.account.tables.streams import refuse
 
 _OPTIONS: dict[str, type] = {
     "OVERWRITE": bool,

@@ -9,8 +9,6 @@ import duckdb
 from sqlglot import exp
 
 from mlops_local.account.catalogue.catalogue import Entry
-from mlops_local.account.changes.change_capture import captured, is_tracked, record_inserted
-from mlops_local.account.changes.streams import consume
 from mlops_local.account.engine.journal import is_volatile
 from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier, unsupported
 from mlops_local.account.files.loads import Loads
@@ -27,6 +25,8 @@ from mlops_local.account.statements.array_binding import bound_rows
 from mlops_local.account.syntax.names import quote_if_needed
 from mlops_local.account.syntax.reader import Reader
 from mlops_local.account.syntax.types import Column
+from mlops_local.account.tables.change_capture import captured, is_tracked, record_inserted
+from mlops_local.account.tables.streams import consume
 
 _numbers = itertools.count(1)
 

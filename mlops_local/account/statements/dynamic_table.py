@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mlops_local.account.catalogue.catalogue import Entry
-from mlops_local.account.changes import streams
 from mlops_local.account.errors import compilation_error, unsupported
 from mlops_local.account.history import dropped
 from mlops_local.account.scheduling import dynamic_tables
@@ -32,6 +31,7 @@ from mlops_local.account.statements.undrop import undrop
 from mlops_local.account.syntax.lexer import tokenize
 from mlops_local.account.syntax.reader import Reader
 from mlops_local.account.syntax.types import BOOLEAN, INTEGER, TIMESTAMP_LTZ
+from mlops_local.account.tables import streams
 
 _SHORTEST_LAG = timedelta(seconds=60)
 _MODES = ("AUTO", "FULL", "INCREMENTAL")

@@ -15,12 +15,13 @@ from mlops_local.account.history.events import COLUMNS
 from mlops_local.account.history.events import KIND as WORDS
 from mlops_local.account.session.result import SUCCEEDED, Column, Result, status
 from mlops_local.account.session.session import Session
-from mlops_local.account.statements import schema_object, table
+from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
 from mlops_local.account.statements.options import read_options
 from mlops_local.account.statements.tagging import read_tag_clause, set_tags
 from mlops_local.account.syntax.reader import Reader
 from mlops_local.account.syntax.types import INTEGER, TIMESTAMP_LTZ
+from mlops_local.account.tables import physical
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
@@ -34,7 +35,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         if replace_or_keep(session, WORDS, path, creation, lambda old: dropped.drop(session, old)):
             return status(f"{name.name} already exists, statement succeeded.")
         entry = schema_object.add(session, WORDS, path, {}, comment=options.get("COMMENT", ""))
-        table.build(session, entry, COLUMNS)
+        physical.build(session, entry, COLUMNS)
         set_tags(session, entry, tag_values)
     return status(f"Event table {name.name} successfully created.")
 

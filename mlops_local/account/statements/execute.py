@@ -9,7 +9,6 @@ from typing import Any
 
 from mlops_local.account.errors import AccountError, does_not_exist, unsupported
 from mlops_local.account.files.locations import locate
-from mlops_local.account.governance.tags import parse_name
 from mlops_local.account.scheduling import task_runs, tasks
 from mlops_local.account.scripting import scripting
 from mlops_local.account.scripting.script_values import constant, fill_marks, value_of
@@ -23,7 +22,7 @@ from mlops_local.account.statements.commands import described
 from mlops_local.account.statements.files import location_text
 from mlops_local.account.statements.task_options import check_config
 from mlops_local.account.syntax.lexer import split_statements
-from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.reader import Reader, parse_name
 
 
 def execute(session: Session, reader: Reader, request: Request) -> Result:

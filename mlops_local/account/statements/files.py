@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote as quote_url
 from weakref import WeakKeyDictionary
 
 from mlops_local.account.errors import AccountError, insufficient_privileges, syntax_error
 from mlops_local.account.files.locations import Place, Root, locate
 from mlops_local.account.files.stages import StagedFile, Stages
-from mlops_local.account.files.transfers import LIFETIME, ROUTE
+from mlops_local.account.files.transfers import address, download_address
 from mlops_local.account.session.result import Column, Result, StatementType, rows
 from mlops_local.account.session.session import Request, Session
 from mlops_local.account.statements.options import read_options
@@ -164,15 +163,6 @@ def get(session: Session, reader: Reader, request: Request) -> Result:
 def _fetched_name(root: Root, file: StagedFile) -> str:
     """The path that GET reports: inside the stage, or from the version on."""
     return (root.shown.removeprefix("versions/") if root.shown.startswith("versions/") else "") + file.relative
-
-
-def download_address(session: Session, file: StagedFile, *, seconds: float = LIFETIME) -> str:
-    """An address that reads one file."""
-    return address(session, session.account.transfers.grant(file.path, "GET", seconds=seconds), file.path.name)
-
-
-def address(session: Session, token: str, name: str) -> str:
-    return f"{session.account.base_url}{ROUTE}{token}/{quote_url(name)}"
 
 
 def _stage_info(place: Place) -> dict[str, Any]:

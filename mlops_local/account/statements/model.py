@@ -15,20 +15,18 @@ from typing import Any
 import duckdb
 
 from mlops_local.account.catalogue.catalogue import Entry
-from mlops_local.account.errors import AccountError, does_not_exist
+from mlops_local.account.errors import AccountError
 from mlops_local.account.files.locations import Place, locate
 from mlops_local.account.files.stages import list_files
 from mlops_local.account.governance import lineage
-from mlops_local.account.governance.tags import parse_name
 from mlops_local.account.models import model_store
+from mlops_local.account.models.versions import VERSION, aliases, find_version, versions
 from mlops_local.account.session.result import SUCCEEDED, Column, Result, rows, status
 from mlops_local.account.session.session import Session
 from mlops_local.account.statements.dataset import VERSION as DATASET_VERSION
 from mlops_local.account.statements.kind import Creation, Kind, like_pattern, read_filter, show
-from mlops_local.account.syntax.reader import Reader
+from mlops_local.account.syntax.reader import Reader, parse_name
 from mlops_local.account.syntax.types import TIMESTAMP_LTZ
-
-_VERSION = "MODEL VERSION"
 
 
 def create(session: Session, reader: Reader, creation: Creation) -> Result:
@@ -64,10 +62,10 @@ def _add_version(session: Session, model: Entry, name: str, reader: Reader) -> E
         source = find_version(session, other, reader.identifier() if reader.accept("VERSION") else None)
     else:
         place = locate(session, reader.next().value)
-    if session.catalogue.find(_VERSION, model.database, model.schema, name, parent=model.id):
+    if session.catalogue.find(VERSION, model.database, model.schema, name, parent=model.id):
         raise AccountError(100132, "P0000", f"Version '{name}' of model '{model.full_name}' already exists.")
     entry = session.catalogue.add(
-        _VERSION,
+        VERSION,
         model.database,
         model.schema,
         name,
@@ -110,35 +108,6 @@ def _copy_files(place: Place, target: Path) -> None:
             copy = target / file.relative[len(inside) :]
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file.path, copy)
-
-
-def versions(session: Session, model: Entry) -> list[Entry]:
-    """In the order of their creation."""
-    return sorted(session.catalogue.list(_VERSION, parent=model.id), key=lambda entry: entry.id)
-
-
-def find_version(session: Session, model: Entry, name: str | None) -> Entry:
-    """By name or alias (DEFAULT, FIRST, LAST included); the default version when no name is given."""
-    listed = versions(session, model)
-    wanted = name or "DEFAULT"
-    for entry in listed:
-        if entry.name == wanted:
-            return entry
-    for entry in listed:
-        if wanted in aliases(model, entry, listed):
-            return entry
-    raise does_not_exist("Model version", f"{model.full_name} VERSION {wanted}")
-
-
-def aliases(model: Entry, version: Entry, listed: list[Entry]) -> list[str]:
-    """The user's aliases of a version, and the three that the account gives."""
-    own = [alias for alias, id_ in model.properties.get("ALIASES", {}).items() if id_ == version.id]
-    system = [
-        ("DEFAULT", version.name == model.properties.get("DEFAULT_VERSION")),
-        ("FIRST", version is listed[0]),
-        ("LAST", version is listed[-1]),
-    ]
-    return own + [name for name, holds in system if holds]
 
 
 def alter(session: Session, reader: Reader, if_exists: bool) -> Result:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import syntax_error, unknown_function, unsupported
 from mlops_local.account.routines.overloads import Call, named_or_not, pick_overload
+from mlops_local.account.routines.routine import Routine
 from mlops_local.account.scripting import scripting
 from mlops_local.account.scripting.script_values import Value
 from mlops_local.account.session.result import Column, Result, StatementType, rows
@@ -19,7 +20,6 @@ from mlops_local.account.sql.extensions import SYSTEM_FUNCTIONS
 from mlops_local.account.statements import routine
 from mlops_local.account.statements.kind import Creation, Kind
 from mlops_local.account.statements.query import run as run_query
-from mlops_local.account.statements.routine import Routine
 from mlops_local.account.syntax.names import quote
 from mlops_local.account.syntax.reader import Reader
 from mlops_local.account.syntax.types import SqlType, parse_type

@@ -13,9 +13,9 @@ from mlops_local.account.sql.sequences import NEXTVAL, counter
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, replace_or_keep, show
 from mlops_local.account.statements.schema_object import KEEP, add, find, read_comment, rename
 from mlops_local.account.statements.schema_object import drop as drop_object
-from mlops_local.account.statements.table import sequence_sql
 from mlops_local.account.syntax.reader import Reader
 from mlops_local.account.syntax.types import INTEGER, TIMESTAMP_LTZ
+from mlops_local.account.tables.physical import sequence_sql
 
 _KIND = "SEQUENCE"
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from mlops_local.account.catalogue.catalogue import Entry
-from mlops_local.account.changes import change_capture, streams
 from mlops_local.account.errors import unsupported
 from mlops_local.account.session.result import SUCCEEDED, Column, Result, StatementType, rows, status
 from mlops_local.account.session.session import Session
@@ -17,6 +16,7 @@ from mlops_local.account.statements.options import read_options
 from mlops_local.account.statements.tagging import read_tag_clause, set_tags
 from mlops_local.account.syntax.reader import Reader
 from mlops_local.account.syntax.types import TIMESTAMP_LTZ
+from mlops_local.account.tables import change_capture, streams
 
 WORDS = "STREAM"
 _RETENTION = timedelta(days=14)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlops_local.account.catalogue.catalogue import Entry
-from mlops_local.account.changes.change_capture import create_log
-from mlops_local.account.changes.streams import consume
 from mlops_local.account.errors import compilation_error, unsupported
 from mlops_local.account.governance import lineage
 from mlops_local.account.history import dropped
@@ -17,8 +15,8 @@ from mlops_local.account.session.session import Session
 from mlops_local.account.sql import query
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.defaults import check_default
-from mlops_local.account.statements import column_change, schema_object, table_show
-from mlops_local.account.statements.column_definition import AutoIncrement, ColumnDefinition, TableColumns, read_columns
+from mlops_local.account.statements import schema_object, table_show
+from mlops_local.account.statements.column_definition import ColumnDefinition, TableColumns, read_columns
 from mlops_local.account.statements.dml import insert_relation
 from mlops_local.account.statements.foreign_key import add_references, require_unreferenced
 from mlops_local.account.statements.kind import Creation, Kind, replace_or_keep
@@ -30,6 +28,9 @@ from mlops_local.account.statements.undrop import undrop
 from mlops_local.account.syntax.names import Name
 from mlops_local.account.syntax.reader import Reader
 from mlops_local.account.syntax.types import Column
+from mlops_local.account.tables.change_capture import create_log
+from mlops_local.account.tables.physical import AutoIncrement, build, copy_rows
+from mlops_local.account.tables.streams import consume
 
 KIND_WORDS = "TABLE"
 
@@ -155,38 +156,6 @@ def _copied(session: Session, reader: Reader, creation: Creation) -> Make:
     return make
 
 
-def copy_rows(session: Session, source: Entry, entry: Entry, *, rows: bool = True) -> None:
-    """The DuckDB table of a copy whose columns are in the catalogue; with the rows, and numbering on from where they stand."""
-    session.connection.execute(column_change.table_sql(entry.physical, session.catalogue.columns(entry)))
-    if rows:
-        session.connection.execute(f"INSERT INTO {entry.physical} SELECT * FROM {source.physical}")
-    copy_counters(session, source, entry, goes_on=rows)
-
-
-def copy_counters(session: Session, source: Entry, entry: Entry, *, goes_on: bool = True) -> None:
-    """The sequences of a copy, numbering on from where those of its source stand."""
-    sequences = {}
-    for column, old in source.properties.get("SEQUENCES", {}).items():
-        sequences[column] = f"s{entry.id}_{old.partition('_')[2]}"
-        _copy_sequence(session, old, sequences[column], goes_on=goes_on)
-    if sequences:
-        entry.properties.update(session.catalogue.update(entry, SEQUENCES=sequences).properties)
-
-
-def _copy_sequence(session: Session, old: str, new: str, *, goes_on: bool) -> None:
-    start, step, last = session.connection.fetch(
-        "SELECT start_value, increment_by, last_value FROM duckdb_sequences() WHERE sequence_name = ?", [old]
-    )[0]
-    first = last + step if goes_on and last is not None else start
-    session.connection.execute(sequence_sql(new, first, step))
-
-
-def sequence_sql(name: str, start: int, step: int) -> str:
-    """With both bounds, because DuckDB's own end at -1 when it counts down, and begin at 1 when it counts up."""
-    limit = 9223372036854775807
-    return f"CREATE SEQUENCE main.{name} START WITH {start} INCREMENT BY {step} MINVALUE {-limit} MAXVALUE {limit}"
-
-
 def _add(session: Session, name: Name, creation: Creation, comment: str, properties: dict[str, Any]) -> Entry:
     return session.catalogue.add(
         KIND_WORDS,
@@ -262,21 +231,6 @@ def _tag(session: Session, entry: Entry, listed: TableColumns | None, options: T
     for column in listed.columns if listed else ():
         set_tags(session, entry, column.tags, column=column.name)
     set_tags(session, entry, options.tags)
-
-
-def build(session: Session, entry: Entry, columns: Sequence[Column], counters: dict[str, AutoIncrement] | None = None) -> None:
-    """The DuckDB table for an entry with its sequences, and its columns in the catalogue."""
-    names = [column.name for column in columns]
-    if len(set(names)) != len(names):
-        raise compilation_error(2025, "42S21", f"duplicate column name '{next(name for name in names if names.count(name) > 1)}'")
-    session.catalogue.set_columns(entry, columns)
-    session.connection.execute(column_change.table_sql(entry.physical, columns))
-    sequences = {}
-    for column, counter in (counters or {}).items():
-        sequences[column] = f"s{entry.id}_{names.index(column)}"
-        session.connection.execute(sequence_sql(sequences[column], counter.start, counter.step))
-    if sequences:
-        entry.properties.update(session.catalogue.update(entry, SEQUENCES=sequences).properties)
 
 
 def drop(session: Session, reader: Reader, if_exists: bool) -> Result:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mlops_local.account.catalogue.catalogue import Entry
-from mlops_local.account.changes.change_capture import create_log, drop_log
 from mlops_local.account.errors import compilation_error, does_not_exist, invalid_identifier, unsupported
 from mlops_local.account.history import dropped
 from mlops_local.account.session.result import SUCCEEDED, Result, status
@@ -15,7 +14,6 @@ from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.defaults import check_default, default_of
 from mlops_local.account.sql.generator import generate
 from mlops_local.account.statements import schema_object
-from mlops_local.account.statements.column_change import retyped, rewrite
 from mlops_local.account.statements.column_definition import TableKey, read_column, read_table_key, read_type
 from mlops_local.account.statements.foreign_key import add_references, drop_from_keys, rename_in_keys
 from mlops_local.account.statements.tagging import change_column_tags, forget_tagged_column, rename_tagged_column
@@ -23,6 +21,8 @@ from mlops_local.account.syntax.names import column as quoted
 from mlops_local.account.syntax.names import quote_if_needed
 from mlops_local.account.syntax.reader import Reader
 from mlops_local.account.syntax.types import Column
+from mlops_local.account.tables.change_capture import create_log, drop_log
+from mlops_local.account.tables.column_change import retyped, rewrite
 
 Action = Callable[[Session, Entry, Reader], None]
 

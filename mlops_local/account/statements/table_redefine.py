@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlops_local.account.catalogue.catalogue import Entry
-from mlops_local.account.changes.change_capture import create_log, drop_log
 from mlops_local.account.errors import compilation_error, unsupported
 from mlops_local.account.session.session import Session
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.defaults import check_default, default_of
 from mlops_local.account.sql.generator import generate
-from mlops_local.account.statements.column_change import retyped, rewrite
 from mlops_local.account.statements.column_definition import Reference
 from mlops_local.account.statements.foreign_key import add_references
 from mlops_local.account.statements.tagging import forget_tagged_column
 from mlops_local.account.syntax.names import column as quoted
 from mlops_local.account.syntax.types import Column
+from mlops_local.account.tables.change_capture import create_log, drop_log
+from mlops_local.account.tables.column_change import retyped, rewrite
 
 
 def redefine(

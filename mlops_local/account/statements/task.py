@@ -10,7 +10,7 @@ from mlops_local.account.catalogue.catalogue import Entry
 from mlops_local.account.errors import AccountError, compilation_error, does_not_exist, unsupported
 from mlops_local.account.scheduling import graph_versions
 from mlops_local.account.scheduling.scheduled import SUSPENDED, state_after_resume
-from mlops_local.account.scheduling.tasks import Graph, Task, graph_of, require_privilege
+from mlops_local.account.scheduling.tasks import Graph, Task, graph_of, require_privilege, suspend
 from mlops_local.account.session.result import SUCCEEDED, Result, status
 from mlops_local.account.session.session import DEFAULT_PARAMETERS, Session
 from mlops_local.account.statements import schema_object, task_show
@@ -187,11 +187,6 @@ def resume(session: Session, entry: Entry) -> None:
     session.catalogue.whole.update(entry, LAST_COMMITTED_ON=now, SUSPENDED_REASON=None, **state_after_resume(session, task))
     if task.is_root:
         graph_versions.fix(session, entry)
-
-
-def suspend(session: Session, entry: Entry, *, reason: str) -> None:
-    now = session.account.clock.now().isoformat()
-    session.catalogue.whole.update(entry, STATE=SUSPENDED, LAST_SUSPENDED_ON=now, SUSPENDED_REASON=reason)
 
 
 def _modify(session: Session, entry: Entry, reader: Reader) -> None:

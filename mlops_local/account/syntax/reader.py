@@ -178,3 +178,14 @@ class Reader:
             end = token.end
             self._at += 1
         return self.text[start:end]
+
+
+def parse_name(text: str) -> tuple[str, ...]:
+    """The parts of an object name that a function was given as text."""
+    reader = Reader(text)
+    try:
+        path = reader.path()
+        reader.end()
+    except AccountError as error:
+        raise syntax_error(f"'{text}' is not the name of an object.") from error
+    return path

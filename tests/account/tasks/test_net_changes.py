@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops_local.account.changes.net_changes import Change, Net, net_changes
+from mlops_local.account.tables.net_changes import Change, Net, net_changes
 
 VALUES = st.integers(0, 3)
 # A statement of a table's history: rows inserted, or values deleted, or values updated to another.

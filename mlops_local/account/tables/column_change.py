@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from mlops_local.account.catalogue.catalogue import Entry
-from mlops_local.account.changes.change_capture import is_tracked
 from mlops_local.account.session.session import Session
 from mlops_local.account.sql.assignments import assigned
 from mlops_local.account.sql.generator import generate
@@ -19,14 +18,10 @@ from mlops_local.account.sql.typed import typed
 from mlops_local.account.syntax.names import column as quoted
 from mlops_local.account.syntax.names import physical
 from mlops_local.account.syntax.types import Column
+from mlops_local.account.tables.change_capture import is_tracked
+from mlops_local.account.tables.physical import table_sql
 
 _numbers = itertools.count(1)
-
-
-def table_sql(name: str, columns: Sequence[Column]) -> str:
-    """The CREATE TABLE of DuckDB for these columns."""
-    listed = ", ".join(f"{quoted(c.name)} {c.type.duckdb}{'' if c.nullable else ' NOT NULL'}" for c in columns)
-    return f"CREATE TABLE {name} ({listed})"
 
 
 def retyped(old: Column, new: Column) -> str:

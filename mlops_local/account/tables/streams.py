@@ -14,15 +14,15 @@ import pyarrow as pa
 
 from mlops_local.account.access.privileges import OWNERSHIP
 from mlops_local.account.catalogue.catalogue import Entry
-from mlops_local.account.changes import change_capture
-from mlops_local.account.changes.net_changes import Change, net_changes
 from mlops_local.account.errors import compilation_error, insufficient_privileges, unsupported
-from mlops_local.account.governance.tags import parse_name
 from mlops_local.account.session.session import Session
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import object_source, system_function
 from mlops_local.account.syntax.names import column as quoted
+from mlops_local.account.syntax.reader import parse_name
 from mlops_local.account.syntax.types import BOOLEAN, INTEGER, TEXT, Column
+from mlops_local.account.tables import change_capture
+from mlops_local.account.tables.net_changes import Change, net_changes
 
 KIND = "STREAM"
 _METADATA = (Column("METADATA$ACTION", TEXT), Column("METADATA$ISUPDATE", BOOLEAN), Column("METADATA$ROW_ID", TEXT))

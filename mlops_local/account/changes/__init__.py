@@ -1,1 +1,0 @@
-"""Changes of tables: how they are captured, and how streams read them."""
