@@ -1,7 +1,8 @@
 """What stands around a pipeline that runs on this machine: an embedded account, set up and filled, and a library for the agent.
 
 The account is set up by the very script that a real one is (``setup/account.sql``), and filled by ``python -m samples load``
-over the wire. The library holds what Azure DevOps would: a variable group and, as a secure file, an encrypted private key.
+over the wire. The library holds what Azure DevOps would: a variable group, and the ways to sign in: an encrypted private key as
+a secure file and in a key vault, and a service connection whose tokens the account takes for the pipeline's user.
 """
 
 from __future__ import annotations
@@ -28,11 +29,17 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from mlops_local.account.account import Account
+from mlops_local.account.wire.issuers import Issuers
 from mlops_local.account.wire.server import Server
+from mlops_local.agent import oidc
+from mlops_local.agent.machine import this_machine
+from mlops_local.agent.predefined import COLLECTION, PROJECT
 from mlops_local.serve import connection_settings, open_account, running, sign_in_key
 
 GROUP = "snowflake-credentials"
 KEY_FILE = "snowflake_pipeline.p8"
+# The service connection, and the key vault that it opens.
+CONNECTION = VAULT = "mlops-dev"
 NAMES = {"database": "MLOPS_DEV", "warehouse": "MLOPS_DEV_WH", "role": "MLOPS_DEV_ROLE", "user": "MLOPS_DEV_PIPELINE"}
 SCHEMA = "ML"
 _PLACEHOLDER = re.compile(r"<%\s*(\w+)\s*%>")
@@ -56,13 +63,18 @@ def embedded(project: Path, data: Path, *, fresh: bool, sample_options: tuple[st
     """The account of folder ``data`` on a port of its own, for as long as a pipeline runs; made anew when ``fresh``."""
     if fresh:
         _remove_account(data)
-    with open_account(data) as account, tempfile.TemporaryDirectory(prefix="library-") as library, Server(account) as server:
+    with open_account(data) as account, tempfile.TemporaryDirectory(prefix="library-") as library, _serve(account) as server:
         pem, passphrase, public_key = _new_key()
         _set_up(account, project / "setup" / "account.sql", {**NAMES, "public_key": public_key})
         _load_samples(project, server, sample_options)
         _write_library(Path(library), server, pem, passphrase)
         with running(account):
             yield StageSet(Path(library), {"account_data": str(data.resolve())}, account)
+
+
+def _serve(account: Account) -> Server:
+    """The account on a port; it takes the tokens that the agent of this machine signs."""
+    return Server(account, issuers=Issuers({oidc.NAME: str(this_machine().issuer_keys / oidc.KEYS_FILE)}))
 
 
 def _remove_account(data: Path) -> None:
@@ -87,6 +99,10 @@ def _set_up(account: Account, script: Path, values: Mapping[str, str]) -> None:
     with account.system_session() as session:
         for statement in session.split(text):
             session.run(statement)
+        session.run(
+            f"ALTER USER {NAMES['user']} SET WORKLOAD_IDENTITY = (TYPE = OIDC ISSUER = '{oidc.NAME}' "
+            f"SUBJECT = '{oidc.subject_of(COLLECTION, PROJECT, CONNECTION)}' OIDC_AUDIENCE_LIST = ('{oidc.AUDIENCE}'))"
+        )
         session.run(
             f"ALTER USER ADMIN SET DEFAULT_WAREHOUSE = '{NAMES['warehouse']}' DEFAULT_NAMESPACE = '{NAMES['database']}.{SCHEMA}'"
         )
@@ -123,9 +139,15 @@ def _write_library(folder: Path, server: Server, pem: bytes, passphrase: str) ->
         "host": server.host,
         "port": str(server.port),
         "protocol": "http",
+        # The connector shows a workload's token to Snowflake's own hosts, and to those that this variable names.
+        "SNOWFLAKE_WIF_ALLOWED_HOST_SUFFIXES": server.host,
     }
+    vault = {"snowflake-private-key": pem.decode(), "snowflake-private-key-passphrase": passphrase}
+    connection = {"type": "azurerm", "servicePrincipalId": NAMES["user"], "tenantId": "local"}
     _write_private(folder / "variable-groups" / f"{GROUP}.yml", yaml.safe_dump(group).encode())
     _write_private(folder / "secure-files" / KEY_FILE, pem)
+    _write_private(folder / "key-vaults" / f"{VAULT}.yml", yaml.safe_dump(vault).encode())
+    _write_private(folder / "service-connections" / f"{CONNECTION}.yml", yaml.safe_dump(connection).encode())
 
 
 def _write_private(file: Path, content: bytes) -> None:

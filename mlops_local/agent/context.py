@@ -13,6 +13,7 @@ from mlops_local.agent.commands import Command, parse_command
 from mlops_local.agent.library import Library
 from mlops_local.agent.machine import Machine
 from mlops_local.agent.masking import Masker
+from mlops_local.agent.oidc import Issuer
 from mlops_local.agent.pipeline import Job, Stage, Step
 from mlops_local.agent.process import run_process
 from mlops_local.agent.record import FAILED, SUCCEEDED, JobRecord, Record, StepRecord
@@ -83,6 +84,7 @@ class RunContext:
     branch: str
     reason: str
     tasks: Registry
+    issuer: Issuer
     cancellation: Cancellation = field(default_factory=Cancellation)
 
 

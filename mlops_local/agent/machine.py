@@ -51,6 +51,11 @@ class Machine:
     name: str
     home: Path
 
+    @property
+    def issuer_keys(self) -> Path:
+        """The folder of the key that signs tokens of service connections; an account that should know it reads its JWKS."""
+        return self.cache / "oidc"
+
 
 def this_machine(cache: Path | None = None) -> Machine:
     """The only reader of this process's environment in the agent."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REASONS = ("Manual", "IndividualCI", "BatchedCI", "Schedule", "PullRequest", "ResourceTrigger", "BuildCompletion")
+# The organisation and the project, unless the user gives others.
+COLLECTION, PROJECT = "http://localhost/", "local"
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,9 @@ def known_at_queue_time(source: Source, reason: str, given: dict[str, str], targ
         "Build.RequestedFor": source.author or "local",
         "Build.Repository.Name": source.root.name,
         "Build.Repository.Provider": source.provider or "TfsGit",
-        "System.CollectionUri": "http://localhost/",
-        "System.TeamFoundationCollectionUri": "http://localhost/",
-        "System.TeamProject": "local",
+        "System.CollectionUri": COLLECTION,
+        "System.TeamFoundationCollectionUri": COLLECTION,
+        "System.TeamProject": PROJECT,
         "System.HostType": "build",
         "System.DefinitionId": "1",
     }

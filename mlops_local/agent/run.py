@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from mlops_local.agent.library import Library
 from mlops_local.agent.load import Loaded, Queue, load_pipeline
 from mlops_local.agent.machine import Machine, this_machine
 from mlops_local.agent.masking import Masker
+from mlops_local.agent.oidc import Issuer
 from mlops_local.agent.pipeline import Pipeline
 from mlops_local.agent.record import FAILED, SUCCEEDED, WITH_ISSUES, Record, StageRecord
 from mlops_local.agent.runner import Scheduler
@@ -89,8 +90,10 @@ def run_pipeline(options: RunOptions, progress: Progress) -> RunResult:
             loaded.source.branch,
             options.queue.reason,
             options.queue.tasks,
+            Issuer(machine.issuer_keys),
         )
-        return _run(context, loaded, options)
+        with closing(context.issuer):
+            return _run(context, loaded, options)
 
 
 def _run(context: RunContext, loaded: Loaded, options: RunOptions) -> RunResult:

@@ -8,12 +8,14 @@ from mlops_local.agent.errors import Problems
 from mlops_local.agent.library import Library, LibraryError
 from mlops_local.agent.pipeline import Step
 from mlops_local.agent.tasks.artifacts import DOWNLOAD, PUBLISH
+from mlops_local.agent.tasks.azure_cli import AZURE_CLI
 from mlops_local.agent.tasks.azure_key_vault import AZURE_KEY_VAULT, AZURE_KEY_VAULT_1
 from mlops_local.agent.tasks.cache import CACHE
 from mlops_local.agent.tasks.checkout import CHECKOUT
 from mlops_local.agent.tasks.copy_files import COPY_FILES
 from mlops_local.agent.tasks.definition import Input, Task, Values, is_known
 from mlops_local.agent.tasks.download_secure_file import DOWNLOAD_SECURE_FILE
+from mlops_local.agent.tasks.powershell import POWERSHELL
 from mlops_local.agent.tasks.publish_code_coverage_results import PUBLISH_CODE_COVERAGE_RESULTS
 from mlops_local.agent.tasks.publish_test_results import PUBLISH_TEST_RESULTS
 from mlops_local.agent.tasks.python_script import PYTHON_SCRIPT
@@ -43,6 +45,7 @@ class Registry:
 
 BUILT_IN = Registry(
     (
+        AZURE_CLI,
         AZURE_KEY_VAULT,
         AZURE_KEY_VAULT_1,
         BASH,
@@ -52,6 +55,7 @@ BUILT_IN = Registry(
         COPY_FILES,
         DOWNLOAD,
         DOWNLOAD_SECURE_FILE,
+        POWERSHELL,
         PUBLISH,
         PUBLISH_CODE_COVERAGE_RESULTS,
         PUBLISH_TEST_RESULTS,

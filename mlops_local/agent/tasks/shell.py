@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 from mlops_local.agent.context import StepContext, TaskFailed
@@ -15,14 +16,19 @@ from mlops_local.agent.machine import find_program
 from mlops_local.agent.tasks.definition import Input, Task, boolean
 
 
-def run_script(step: StepContext, script: str, *, what: str, arguments: tuple[str, ...] = ()) -> None:
-    file = step.job.slot.temp / f"{uuid.uuid4()}.sh"
+def run_script(step: StepContext, script: str, *, what: str, environment: Mapping[str, str] | None = None) -> None:
+    run_program(step, _bash_command(step, script_file(step, script)), what=what, environment=environment)
+
+
+def script_file(step: StepContext, script: str, ending: str = ".sh") -> Path:
+    """A file for this job alone; its folder is gone when the job ends."""
+    file = step.job.slot.temp / f"{uuid.uuid4()}{ending}"
     file.write_text(script + "\n", encoding="utf-8")
     file.chmod(0o700)
-    run_program(step, [_bash(step), "--noprofile", "--norc", str(file), *arguments], what=what)
+    return file
 
 
-def run_program(step: StepContext, command: list[str], *, what: str) -> None:
+def run_program(step: StepContext, command: list[str], *, what: str, environment: Mapping[str, str] | None = None) -> None:
     """Run it in the step's working directory and fail on a bad exit code, or on error output when that is asked for."""
     errors: list[str] = []
 
@@ -30,7 +36,13 @@ def run_program(step: StepContext, command: list[str], *, what: str) -> None:
         errors.append(line)
         step.printed(line)
 
-    code = step.execute(command, folder=_working_directory(step), on_error_line=note_error if step.flag("failOnStderr") else None)
+    is_strict = step.flag("failOnStderr") or step.flag("failOnStandardError")
+    code = step.execute(
+        command,
+        folder=_working_directory(step),
+        on_error_line=note_error if is_strict else None,
+        env=dict(environment or {}),
+    )
     if code != 0:
         raise TaskFailed(f"{what} exited with code '{code}'.")
     if errors:
@@ -44,7 +56,11 @@ def _working_directory(step: StepContext) -> Path:
     return folder
 
 
-def _bash(step: StepContext) -> str:
+def _bash_command(step: StepContext, file: Path) -> list[str]:
+    return [bash_program(step), "--noprofile", "--norc", str(file)]
+
+
+def bash_program(step: StepContext) -> str:
     found = find_program("bash", step.environment())
     if found is None:
         raise TaskFailed("There is no bash on this machine; install it.")
@@ -56,14 +72,16 @@ def _cmd_line(step: StepContext) -> None:
 
 
 def _bash_task(step: StepContext) -> None:
+    environment = {"BASH_ENV": step.text("bashEnvValue")} if step.text("bashEnvValue") else {}
     if step.text("targetType").lower() == "inline":
-        run_script(step, step.text("script"), what="Bash")
+        run_script(step, step.text("script"), what="Bash", environment=environment)
         return
     file = step.path(step.text("filePath"))
     if not step.text("filePath") or not file.is_file():
         raise TaskFailed(f"The script {file} does not exist.")
-    arguments = shlex.split(step.text("arguments"))
-    run_program(step, [_bash(step), "--noprofile", "--norc", str(file), *arguments], what="Bash")
+    # The arguments are shell code: the task writes them behind the file's name and lets bash read the line.
+    line = f"exec bash {shlex.quote(str(file))} {step.text('arguments')}"
+    run_script(step, line, what="Bash", environment=environment)
 
 
 CMD_LINE = Task(
