@@ -21,7 +21,7 @@ def check_runnable(pipeline: Pipeline, tasks: Registry, library: Library | None,
             _check_job(job, machine, problems)
             for step in job.steps:
                 if step.enabled:
-                    check_done(step, tasks, library, problems)
+                    check_done(step, tasks, library, machine, problems)
 
 
 def _check_groups(variables: tuple[Variable | Group, ...], library: Library | None, problems: Problems) -> None:

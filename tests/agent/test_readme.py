@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from mlops_local import serve
 from mlops_local.agent.tasks.registry import BUILT_IN
 from mlops_local.run import _parser
 
@@ -18,5 +19,5 @@ def test_the_page_lists_every_task() -> None:
 
 
 def test_the_page_shows_real_options() -> None:
-    known = {option for action in _parser()._actions for option in action.option_strings}
+    known = {option for parser in (_parser(), serve._parser()) for action in parser._actions for option in action.option_strings}
     assert set(re.findall(r"(?<=[ \[])(--[a-z-]+)", "".join(README.read_text().split("```")[1::2]))) <= known

@@ -265,7 +265,7 @@ def test_a_missing_group_is_refused_before_anything_runs(project: Project) -> No
         ("jobs:\n- job: J\n  pool: {vmImage: windows-latest}\n  steps: [{script: a}]\n", "wants windows-latest; this machine is"),
         ("jobs:\n- job: J\n  pool: server\n  steps: [{script: a}]\n", "runs on the server of Azure DevOps"),
         ("jobs:\n- job: J\n  container: ubuntu:22.04\n  steps: [{script: a}]\n", "wants a container"),
-        ("steps:\n- pwsh: a\n", "does not know the task PowerShell@2"),
+        ("steps:\n- pwsh: a\n", "needs the program pwsh"),
         ("steps:\n- script: a\n  target: box\n", "wants the container 'box'"),
     ],
 )

@@ -16,11 +16,10 @@ from mlops_local.agent.library import AZURE, Connection, Library, LibraryError
 from mlops_local.agent.machine import find_program
 from mlops_local.agent.oidc import subject_of
 from mlops_local.agent.tasks.definition import Input, Task, Values, boolean, is_known
-from mlops_local.agent.tasks.powershell import dotted, run_powershell
+from mlops_local.agent.tasks.powershell import PROGRAM, dotted, run_powershell
 from mlops_local.agent.tasks.shell import bash_program, run_program, script_file
 
 _PREFERENCES = ("stop", "continue", "silentlyContinue")
-_POWERSHELL = ("scriptType", ("ps", "pscore"))
 _MISSING = """#!/bin/sh
 echo "There is no Azure CLI on this machine: install it (https://aka.ms/azure-cli), or do without az in this script." >&2
 exit 127
@@ -123,5 +122,6 @@ AZURE_CLI = Task(
     ),
     _run,
     guid="46e4be58-730b-4389-8a2f-ea10b3e5e815",
+    program=lambda values: PROGRAM if values["scriptType"].lower() == "pscore" else "",
     needs=_needs,
 )

@@ -48,6 +48,10 @@ def _never(values: Values) -> bool:
     return False
 
 
+def _no_program(values: Values) -> str:
+    return ""
+
+
 def _nothing(values: Values, library: Library) -> None:
     """Most tasks need nothing from the library."""
 
@@ -56,7 +60,8 @@ def _nothing(values: Values, library: Library) -> None:
 class Task:
     """`before_job` steps run before all other steps, wherever they are written. `guid` is how Azure itself writes some.
 
-    `needs` raises LibraryError when the library lacks what the inputs name; it is asked before anything runs.
+    `program` names what the machine must have for these inputs, if anything; `needs` raises LibraryError when the library lacks
+    what they name. Both are asked before anything runs.
     """
 
     name: str
@@ -65,6 +70,7 @@ class Task:
     run: Callable[[StepContext], None]
     guid: str = ""
     before_job: Callable[[Values], bool] = _never
+    program: Callable[[Values], str] = _no_program
     needs: Callable[[Values, Library], None] = _nothing
     _names: dict[str, Input] = field(default_factory=dict, repr=False)
 

@@ -13,6 +13,7 @@ from mlops_local.agent.machine import find_program
 from mlops_local.agent.tasks.definition import Input, Task, boolean
 from mlops_local.agent.tasks.shell import run_program, script_file
 
+PROGRAM = "pwsh"
 _CHOICES = ("default", "stop", "continue", "silentlyContinue")
 # Each preference and what it is unless the pipeline says otherwise.
 _PREFERENCES = {
@@ -57,9 +58,11 @@ def _quoted(file: Path) -> str:
 
 
 def _program(step: StepContext) -> str:
-    found = find_program("pwsh", step.environment())
+    found = find_program(PROGRAM, step.environment())
     if found is None:
-        raise TaskFailed("There is no pwsh on this machine; install PowerShell (https://aka.ms/powershell), or use bash.")
+        raise TaskFailed(
+            f"There is no {PROGRAM} on the PATH of this job; install PowerShell (https://aka.ms/powershell), or use bash."
+        )
     return found
 
 
@@ -99,5 +102,6 @@ POWERSHELL = Task(
         boolean("runScriptInSeparateScope"),
     ),
     _run,
+    program=lambda values: PROGRAM,
     guid="e213ff0f-5d5c-4791-802d-52ea3e7be1f1",
 )

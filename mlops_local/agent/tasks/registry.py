@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from mlops_local.agent.errors import Problems
 from mlops_local.agent.library import Library, LibraryError
+from mlops_local.agent.machine import Machine, find_program
 from mlops_local.agent.pipeline import Step
 from mlops_local.agent.tasks.artifacts import DOWNLOAD, PUBLISH
 from mlops_local.agent.tasks.azure_cli import AZURE_CLI
@@ -99,8 +100,8 @@ def _applies(known: Input, values: Values) -> bool:
     return known.when is None or values[known.when[0]].casefold() in (each.casefold() for each in known.when[1])
 
 
-def check_done(step: Step, tasks: Registry, library: Library | None, problems: Problems) -> None:
-    """Whether this agent acts on everything that the step asks for, and the library holds what it needs."""
+def check_done(step: Step, tasks: Registry, library: Library | None, machine: Machine, problems: Problems) -> None:
+    """Whether this agent acts on everything that the step asks for, and the machine and the library have what it needs."""
     task = tasks.find(step)
     if task is None:
         problems.add(step.mark_of("task"), f"This agent does not know the task {step.reference}; it knows {tasks}.")
@@ -109,8 +110,14 @@ def check_done(step: Step, tasks: Registry, library: Library | None, problems: P
         known = task.find(name)
         if known and is_known(value) and (sentence := task.lack(known, value)):
             problems.add(step.mark_of(name), sentence)
+    values = task.resolved(step.inputs)
+    program = task.program(values)
+    if program and find_program(program, machine.environment) is None:
+        problems.add(
+            step.mark_of("task"), f"{step.reference} needs the program {program}, which this machine has not; install it."
+        )
     if library is not None:
         try:
-            task.needs(task.resolved(step.inputs), library)
+            task.needs(values, library)
         except LibraryError as error:
             problems.add(step.mark_of("task"), str(error))
