@@ -148,10 +148,8 @@ class Wire:
     # Files
 
     async def chunk(self, request: Request) -> Response:
-        body = await run_in_threadpool(self.queries.chunks.read, request.path_params["token"], request.path_params["index"])
-        if body is None:
-            return JSONResponse({"success": False, "message": "This part of a result does not exist (any more)."}, 404)
-        return Response(body, media_type="application/octet-stream")
+        found = self.queries.chunks.find(request.path_params["token"], request.path_params["index"])
+        return found or JSONResponse({"success": False, "message": "This part of a result does not exist (any more)."}, 404)
 
     async def file(self, request: Request) -> Response:
         return await serve_file(self.account.transfers, request.path_params["token"], request)

@@ -131,7 +131,7 @@ def _scaled(epoch: Numbers, fraction: Numbers, scale: int) -> Numbers:
 
 def _cut(fraction: Numbers, scale: int) -> Numbers:
     """The nanoseconds without the digits beyond the scale."""
-    result: Numbers = fraction - fraction % 10 ** (9 - scale)
+    result: Numbers = fraction if scale == 9 else fraction - fraction % 10 ** (9 - scale)
     return result
 
 

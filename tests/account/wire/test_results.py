@@ -122,6 +122,13 @@ def test_a_chunk_needs_its_address(server: Server, large: SnowflakeConnection) -
     assert requests.get(f"{server.base_url}/chunks/guessed/0", timeout=10).status_code == 404
 
 
+def test_a_reader_that_stops_half_way_does_not_keep_others_from_their_chunks(large: SnowflakeConnection) -> None:
+    urls = [batch._remote_chunk_info.url for batch in large.cursor().execute("select * from L").get_result_batches()[1:]]
+    with requests.get(urls[0], stream=True, timeout=10) as stopped:
+        assert stopped.status_code == 200
+        assert requests.get(urls[-1], timeout=10).status_code == 200
+
+
 @pytest.fixture
 def as_json(connection: SnowflakeConnection) -> SnowflakeConnection:
     connection.cursor().execute("alter session set PYTHON_CONNECTOR_QUERY_RESULT_FORMAT = 'JSON'")
