@@ -46,5 +46,7 @@ def load_orders(cursor: SnowflakeCursor, orders: Sequence[Order]) -> int:
     cursor.execute(f"SELECT COUNT(*) FROM {TABLE}")
     if cursor.fetchone() != (0,):
         return 0
-    cursor.executemany(f"INSERT INTO {TABLE} VALUES (%s, %s, %s, %s, %s, %s, %s)", list(orders))
+    # Snowpark's connections take question marks, the connector's own another form.
+    marks = ", ".join(["%s" if cursor.connection.is_pyformat else "?"] * len(COLUMNS))
+    cursor.executemany(f"INSERT INTO {TABLE} VALUES ({marks})", list(orders))
     return len(orders)
