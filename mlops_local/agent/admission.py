@@ -6,6 +6,8 @@ from mlops_local.agent.errors import Problems
 from mlops_local.agent.library import Library, LibraryError
 from mlops_local.agent.machine import Machine
 from mlops_local.agent.pipeline import Group, Job, Pipeline, Pool, Step, Variable
+from mlops_local.agent.repositories import Repository
+from mlops_local.agent.tasks.checkout import is_checkout
 from mlops_local.agent.tasks.registry import Registry, check_done
 
 # A pool's image: systems on which its jobs can run here. Steps for Linux are tried on a Mac; the other way round they are not.
@@ -59,3 +61,16 @@ def _check_pool(job: Job, pool: Pool, machine: Machine, problems: Problems) -> N
 def _check_step(step: Step, problems: Problems) -> None:
     if step.target.container not in ("host", ""):
         problems.add(step.mark, f"The step wants the container '{step.target.container}'; this agent has no containers.")
+
+
+def check_sources(pipeline: Pipeline, repositories: dict[str, Repository], problems: Problems) -> None:
+    """Every `checkout` names a repository that this machine has."""
+    for step in (step for stage in pipeline.stages for job in stage.jobs for step in job.steps if is_checkout(step.task)):
+        name = step.inputs.get("repository", "self").casefold()
+        if name in ("self", "none") or "$(" in name:
+            continue
+        known = repositories.get(name)
+        if known is None:
+            problems.add(step.mark, f"The repository '{name}' is not defined under resources.repositories.")
+        elif known.missing:
+            problems.add(step.mark, known.missing)

@@ -33,7 +33,6 @@ class Scope:
     world: World
     variables: CompileVariables
     problems: Problems
-    loops: frozenset[str] = frozenset()
     depth: int = 0
 
     def with_variables(self, variables: CompileVariables) -> Scope:
@@ -43,7 +42,7 @@ class Scope:
         return self.with_variables(self.variables.copy())
 
     def with_loop(self, name: str, value: Value) -> Scope:
-        return replace(self, world=self.world.with_name(name, value), loops=self.loops | {name.casefold()})
+        return replace(self, world=self.world.with_name(name, value))
 
     def evaluate(self, expression: str, mark: Mark) -> Value:
         try:
@@ -71,11 +70,12 @@ def mapping_of(pairs_: list[tuple[Scalar, Node]], mark: Mark, problems: Problems
     seen: set[str] = set()
     unique: list[tuple[Scalar, Node]] = []
     for key, value in pairs_:
-        if key.text in seen:
-            problems.add(key.mark, f"'{key.text}' is already defined in this mapping.")
+        name = key.text.casefold()
+        if name in seen:
+            problems.add(key.mark, f"'{key.text}' is already defined in this mapping; keys are unique in any case.")
         else:
             unique.append((key, value))
-        seen.add(key.text)
+        seen.add(name)
     return Mapping(unique, mark)
 
 
@@ -196,15 +196,15 @@ def _body_items(body: Node, scope: Scope) -> Iterator[Item]:
 
 
 def _loops(directive: Directive, key: Scalar, scope: Scope) -> Iterator[Scope]:
-    if directive.name.casefold() in scope.loops:
-        raise PipelineError(key.mark, f"The loop variable '{directive.name}' is already in use; choose another name.")
+    if directive.name.casefold() in scope.world.names:
+        raise PipelineError(key.mark, f"The name '{directive.name}' is already in use; choose another name.")
     value = scope.evaluate(directive.expression, key.mark)
     for element in _elements(value, key, directive):
         yield scope.with_loop(directive.name, element)
 
 
 def _elements(value: Value, key: Scalar, directive: Directive) -> list[Value]:
-    if value is None or value == "":
+    if value is None:
         return []
     if isinstance(value, Sequence):
         return [value_of(item) for item in value.items]

@@ -9,7 +9,7 @@ from functools import lru_cache
 from mlops_local.agent.errors import Problems
 from mlops_local.agent.expressions import parse
 from mlops_local.agent.nodes import Node as Tree
-from mlops_local.agent.nodes import Scalar, scalars
+from mlops_local.agent.nodes import Scalar, Sequence
 from mlops_local.agent.values import ExpressionError
 
 OPENING = "${{"
@@ -65,13 +65,28 @@ def directive_of(key: Scalar) -> Directive | None:
 
 def check_syntax(node: Tree, problems: Problems) -> None:
     """Expressions must be readable everywhere, also in branches that are not taken; unknown names fail only when evaluated."""
-    for scalar in scalars(node):
-        if not isinstance(scalar.value, str) or OPENING not in scalar.value:
-            continue
-        try:
-            _check_scalar(scalar)
-        except ExpressionError as error:
-            problems.add(scalar.mark, str(error))
+    if isinstance(node, Scalar):
+        _checked(node, problems, is_key=False)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            check_syntax(item, problems)
+    else:
+        for key, value in node.pairs:
+            _checked(key, problems, is_key=True)
+            check_syntax(value, problems)
+
+
+def _checked(scalar: Scalar, problems: Problems, *, is_key: bool) -> None:
+    if not isinstance(scalar.value, str) or OPENING not in scalar.value:
+        return
+    try:
+        if not is_key and (directive := directive_of(scalar)):
+            raise ExpressionError(
+                f"A directive is a key; write '${{{{ {directive.kind} ... }}}}:' with a colon and what it holds."
+            )
+        _check_scalar(scalar)
+    except ExpressionError as error:
+        problems.add(scalar.mark, str(error))
 
 
 def _check_scalar(scalar: Scalar) -> None:

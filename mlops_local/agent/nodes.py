@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import yaml
@@ -60,6 +60,11 @@ class Mapping:
 Node = Scalar | Sequence | Mapping
 
 
+def word(text: str, mark: Mark) -> Scalar:
+    """A text that no file holds and that is not looked at for expressions."""
+    return Scalar(text, mark, literal=True)
+
+
 def is_null(node: Node | None) -> bool:
     if node is None:
         return True
@@ -75,6 +80,15 @@ def typed(node: Node) -> Node:
     if not node.plain or not isinstance(node.value, str):
         return node
     return Scalar(_core(node.value), node.mark, plain=True, literal=node.literal)
+
+
+def as_texts(node: Node) -> Node:
+    """The same tree with every scalar as text, as old-style parameters and `templateContext` see it."""
+    if isinstance(node, Sequence):
+        return Sequence([as_texts(item) for item in node.items], node.mark)
+    if isinstance(node, Mapping):
+        return Mapping([(key, as_texts(value)) for key, value in node.pairs], node.mark)
+    return replace(node, value=node.text, plain=False)
 
 
 def _core(text: str) -> Primitive:

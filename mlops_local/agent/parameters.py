@@ -1,60 +1,33 @@
-"""Declared parameters, the values that callers give, and how a value becomes its declared type.
+"""The values that callers give to declared parameters, and how a value becomes its declared type.
 
 https://learn.microsoft.com/azure/devops/pipelines/process/template-parameters
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
+from mlops_local.agent.declarations import LISTS, NAMES, SINGLES, TEXTS, Declaration, Declarations
 from mlops_local.agent.errors import Mark, PipelineError, Problems
-from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null, scalars, typed
+from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, as_texts, is_null, typed
 from mlops_local.agent.scalars import parse_boolean, parse_number
-from mlops_local.agent.steps import normalise
+from mlops_local.agent.steps import BEGINNINGS, normalise
 from mlops_local.agent.values import ExpressionError, Table, Value, value_of
 
-LISTS = {"stepList": "step", "jobList": "job", "deploymentList": "job", "stageList": "stage"}
-SINGLES = {"step": "step", "job": "job", "deployment": "job", "stage": "stage"}
-# Kinds that Azure knows and that reach a template as they are written.
-LOOSE = {
-    "object",
-    "container",
-    "containerList",
-    "environment",
-    "pool",
-    "legacyObject",
-    "filePath",
-    "secureFile",
-    "serviceConnection",
-}
-TYPES = {"string", "stringList", "number", "boolean", *LISTS, *SINGLES, *LOOSE}
-_KEYS = {"name", "displayName", "type", "default", "values"}
-
-
-@dataclass(frozen=True)
-class Declaration:
-    name: str
-    type: str
-    mark: Mark
-    default: Node | None = None
-    values: Sequence | None = None
-
-
-@dataclass(frozen=True)
-class Declarations:
-    """What a file declares. An old-style mapping accepts undeclared names and turns every scalar into text."""
-
-    entries: tuple[Declaration, ...]
-    mark: Mark
-    old_style: bool = False
+# What an item of these types begins with.
+_BEGINNINGS = {"step": BEGINNINGS, "job": ("job", "deployment"), "deployment": ("deployment",), "stage": ("stage",)}
 
 
 class Parameters(Table):
-    """The `parameters` context: a name that is not declared is an error, not null."""
+    """The `parameters` context: a name that is not declared is an error, not null, but for old-style templates."""
+
+    def __init__(self, entries: Iterable[tuple[str, Value]] = (), *, lenient: bool = False) -> None:
+        super().__init__(entries)
+        self._lenient = lenient
 
     def lookup(self, name: str) -> Value:
-        if name not in self:
+        if name not in self and not self._lenient:
             raise ExpressionError(f"Unexpected parameter reference '{name}'; declare it under 'parameters'.")
         return super().lookup(name)
 
@@ -63,94 +36,56 @@ class Parameters(Table):
 Finish = Callable[[str, Sequence], Sequence]
 
 
-def declared(node: Node | None, mark: Mark, problems: Problems) -> Declarations:
-    if node is None or is_null(node):
-        return Declarations((), mark)
-    with problems.collect():
-        _refuse_expressions(node)
-        if isinstance(node, Mapping):
-            old = tuple(Declaration(key.text, "legacyObject", key.mark, value) for key, value in node.pairs)
-            return Declarations(old, node.mark, old_style=True)
-        if not isinstance(node, Sequence):
-            raise PipelineError(node.mark, "'parameters' is a list of declarations.")
-    entries: list[Declaration] = []
-    for item in node.items if isinstance(node, Sequence) else []:
-        with problems.collect():
-            entries.append(_declaration(item, {entry.name.casefold() for entry in entries}))
-    return Declarations(tuple(entries), node.mark)
-
-
-def _refuse_expressions(node: Node) -> None:
-    for scalar in scalars(node):
-        if "${{" in scalar.text:
-            raise PipelineError(
-                scalar.mark, "A template expression is not allowed in a parameter declaration; write a literal value."
-            )
-
-
-def _declaration(item: Node, earlier: set[str]) -> Declaration:
-    if not isinstance(item, Mapping):
-        raise PipelineError(item.mark, "A parameter is declared by a mapping with a 'name'.")
-    for key, _ in item.pairs:
-        if key.text not in _KEYS:
-            raise PipelineError(key.mark, f"Unexpected value '{key.text}' in a parameter declaration.")
-    name, kind = item.find("name"), item.find("type")
-    if not isinstance(name, Scalar) or not name.text:
-        raise PipelineError(item.mark, "A parameter needs a 'name'.")
-    type_name = kind.text if isinstance(kind, Scalar) else "string"
-    if type_name not in TYPES:
-        raise PipelineError(
-            item.mark if kind is None else kind.mark, f"The parameter '{name.text}' has the unknown type '{type_name}'."
-        )
-    if name.text.casefold() in earlier:
-        raise PipelineError(name.mark, f"The parameter '{name.text}' is declared twice.")
-    values = item.find("values")
-    return Declaration(name.text, type_name, name.mark, item.find("default"), values if isinstance(values, Sequence) else None)
-
-
-def bind(declarations: Declarations, given: Mapping, problems: Problems, finish: Finish) -> Parameters:
+def bind(declarations: Declarations, given: Mapping, problems: Problems, finish: Finish, *, is_root: bool = False) -> Parameters:
     """Every declared parameter with its value; every mistake is reported, not only the first."""
     bound: list[tuple[str, Value]] = []
     for declaration in declarations.entries:
-        node = given.lookup(declaration.name)
-        with problems.collect():
-            bound.append((declaration.name, _value(declaration, node, given.mark, finish)))
-            continue
         bound.append((declaration.name, None))
+        with problems.collect():
+            bound[-1] = (declaration.name, _value(declaration, given.lookup(declaration.name), given.mark, finish))
     known = {name.casefold() for name, _ in bound}
     for key, node in given.pairs:
         if key.text.casefold() in known:
             continue
-        if declarations.old_style:
-            bound.append((key.text, value_of(_texts(node))))
+        if declarations.old_style or (declarations.absent and not is_root):
+            bound.append((key.text, value_of(as_texts(node))))
         else:
-            problems.add(key.mark, f"Unexpected parameter '{key.text}'; the template does not declare it.")
-    return Parameters(bound)
+            problems.add(key.mark, f"Unexpected parameter '{key.text}'; the {_file(is_root)} does not declare it.")
+    return Parameters(bound, lenient=declarations.old_style)
+
+
+def _file(is_root: bool) -> str:
+    return "pipeline" if is_root else "template"
 
 
 def _value(declaration: Declaration, node: Node | None, caller: Mark, finish: Finish) -> Value:
     if node is None:
         node = declaration.default
+    elif declaration.default is not None and declaration.type in (*TEXTS, "stringList"):
+        _checked(declaration, declaration.default, finish)
     if node is None:
         raise PipelineError(caller, f"A value for the '{declaration.name}' parameter must be provided.")
+    return value_of(_checked(declaration, node, finish))
+
+
+def _checked(declaration: Declaration, node: Node, finish: Finish) -> Node:
     value = convert(declaration, node, finish)
     _check_allowed(declaration, value)
-    return value_of(value)
+    return value
 
 
 def _check_allowed(declaration: Declaration, value: Node) -> None:
     if declaration.values is None:
         return
-    allowed = [item.text for item in declaration.values.items if isinstance(item, Scalar)]
     for scalar in value.items if isinstance(value, Sequence) else [value]:
-        if isinstance(scalar, Scalar) and not _among(scalar, allowed, declaration.type):
-            listed = ", ".join(allowed)
+        if isinstance(scalar, Scalar) and not _among(scalar, declaration.values, declaration.type):
+            listed = ", ".join(declaration.values)
             raise PipelineError(
                 scalar.mark, f"The parameter '{declaration.name}' cannot be '{scalar.text}'; it is one of: {listed}."
             )
 
 
-def _among(scalar: Scalar, allowed: list[str], kind: str) -> bool:
+def _among(scalar: Scalar, allowed: tuple[str, ...], kind: str) -> bool:
     if kind == "number":
         return any(parse_number(text) == scalar.value for text in allowed)
     if kind == "boolean":
@@ -160,50 +95,83 @@ def _among(scalar: Scalar, allowed: list[str], kind: str) -> bool:
 
 def convert(declaration: Declaration, node: Node, finish: Finish) -> Node:
     """The node as the declared type, or an error that names the parameter."""
-    kind, name = declaration.type, declaration.name
-    if kind in ("string", "number", "boolean"):
-        if not isinstance(node, Scalar):
-            what = "list" if isinstance(node, Sequence) else "mapping"
-            raise PipelineError(node.mark, f"The parameter '{name}' is a {kind}; a {what} is given.")
-        return _scalar(name, kind, node)
+    kind = declaration.type
+    if kind in TEXTS or kind in NAMES:
+        return _scalar(declaration, node)
     if kind == "legacyObject":
-        return _texts(node)
-    if kind in LISTS or kind == "stringList":
-        return _list(declaration, node, finish)
-    if kind in SINGLES and isinstance(node, Mapping):
-        return _finished(SINGLES[kind], Sequence([node], node.mark), finish).items[0]
+        return as_texts(node)
+    if kind == "stringList":
+        return Sequence([_text(declaration, item) for item in _items(declaration, node)], node.mark)
+    if kind in LISTS:
+        items = Sequence(_items(declaration, node), node.mark)
+        return Sequence(_finished(declaration, LISTS[kind], kind.removesuffix("List"), items, finish), node.mark)
     if kind in SINGLES and not is_null(node):
-        raise PipelineError(node.mark, f"The parameter '{name}' is a {kind}; a mapping must be given.")
+        return _single(declaration, node, finish)
+    _check_shape(declaration, node)
     return typed(node)
 
 
-def _scalar(name: str, kind: str, node: Scalar) -> Scalar:
-    if kind == "string":
-        return replace(node, value=node.text, literal=True)
+def _scalar(declaration: Declaration, node: Node) -> Scalar:
+    kind = declaration.type
+    if not isinstance(node, Scalar):
+        raise PipelineError(node.mark, f"The parameter '{declaration.name}' is a {kind}; a {_shape(node)} is given.")
+    if kind not in ("number", "boolean"):
+        return replace(node, value=node.text, plain=False, literal=True)
     value = parse_boolean(node.text) if kind == "boolean" else parse_number(node.text) if node.text.strip() else None
     if value is None:
-        raise PipelineError(node.mark, f"The parameter '{name}' is a {kind}; '{node.text}' is not one.")
+        raise PipelineError(node.mark, f"The parameter '{declaration.name}' is a {kind}; '{node.text}' is not one.")
     return replace(node, value=value, literal=True)
 
 
-def _list(declaration: Declaration, node: Node, finish: Finish) -> Sequence:
+def _shape(node: Node) -> str:
+    return "text" if isinstance(node, Scalar) else "list" if isinstance(node, Sequence) else "mapping"
+
+
+def _items(declaration: Declaration, node: Node) -> list[Node]:
     if is_null(node):
-        return Sequence([], node.mark)
+        return []
     if not isinstance(node, Sequence):
         raise PipelineError(node.mark, f"The parameter '{declaration.name}' is a {declaration.type}; a list must be given.")
-    if declaration.type == "stringList":
-        return Sequence([_texts(item) for item in node.items], node.mark)
-    element = LISTS[declaration.type]
-    return _finished(element, node, finish)
+    return node.items
 
 
-def _finished(element: str, node: Sequence, finish: Finish) -> Sequence:
-    return Sequence([normalise(item, element) for item in finish(element, node).items], node.mark)
+def _text(declaration: Declaration, node: Node) -> Scalar:
+    if not isinstance(node, Scalar):
+        raise PipelineError(
+            node.mark, f"The parameter '{declaration.name}' is a stringList; one of its items is a {_shape(node)}."
+        )
+    return replace(node, value=node.text, plain=False, literal=True)
 
 
-def _texts(node: Node) -> Node:
-    if isinstance(node, Scalar):
-        return replace(node, value=node.text, plain=False)
-    if isinstance(node, Sequence):
-        return Sequence([_texts(item) for item in node.items], node.mark)
-    return Mapping([(key, _texts(value)) for key, value in node.pairs], node.mark)
+def _single(declaration: Declaration, node: Node, finish: Finish) -> Node:
+    kind = declaration.type
+    if not isinstance(node, Mapping):
+        raise PipelineError(node.mark, f"The parameter '{declaration.name}' is a {kind}; a mapping must be given.")
+    found = _finished(declaration, SINGLES[kind], kind, Sequence([node], node.mark), finish)
+    if len(found) != 1:
+        raise PipelineError(node.mark, f"The parameter '{declaration.name}' is a {kind}; {len(found)} are given.")
+    return found[0]
+
+
+def _finished(declaration: Declaration, element: str, kind: str, node: Sequence, finish: Finish) -> list[Node]:
+    found = finish(element, node).items
+    for item in found:
+        if isinstance(item, Mapping) and not any(item.key(word) for word in _BEGINNINGS[kind]):
+            words = ", ".join(_BEGINNINGS[kind])
+            raise PipelineError(
+                item.mark, f"The parameter '{declaration.name}' is a {declaration.type}; a {kind} begins with one of: {words}."
+            )
+    return [normalise(item, element) for item in found]
+
+
+def _check_shape(declaration: Declaration, node: Node) -> None:
+    kind = declaration.type
+    if kind == "object" or is_null(node):
+        return
+    if kind == "container" and not isinstance(node, Mapping):
+        raise PipelineError(node.mark, f"The parameter '{declaration.name}' is a container; a mapping must be given.")
+    if kind == "containerList":
+        for item in _items(declaration, node):
+            _check_shape(replace(declaration, type="container"), item)
+    elif isinstance(node, Sequence):
+        raise PipelineError(node.mark, f"The parameter '{declaration.name}' is of type {kind}; a list is given.")

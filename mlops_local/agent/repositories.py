@@ -13,6 +13,7 @@ from pathlib import Path
 from mlops_local.agent.errors import Mark, Origin, PipelineError, Problems
 from mlops_local.agent.interpolation import check_syntax
 from mlops_local.agent.nodes import Mapping, Node, load, scalars
+from mlops_local.agent.resources import check_expressions
 
 DEFAULT_REF = "refs/heads/main"
 MAX_FILES = 100
@@ -32,19 +33,25 @@ class LocalRepository:
 
 @dataclass(frozen=True)
 class Repository:
-    """One alias of `resources.repositories`; with `git_ref` files are read from that ref and not from the work tree."""
+    """One alias of `resources.repositories`; with `git_ref` files are read from that ref and not from the work tree.
+
+    `missing` says why this machine does not have it, which matters only to who reads or checks it out.
+    """
 
     alias: str
     name: str
     ref: str
     folder: Path
     git_ref: str | None = None
+    missing: str = ""
 
-    def read(self, path: str) -> str | None:
+    def read(self, path: str) -> bytes | None:
         if self.git_ref is None:
             file = self.folder / path
-            return file.read_text(encoding="utf-8-sig") if file.is_file() else None
-        shown = _git(self.folder, "show", f"{self.git_ref}:{path}")
+            return file.read_bytes() if file.is_file() else None
+        shown = subprocess.run(
+            ["git", "-C", str(self.folder), "show", f"{self.git_ref}:{path}"], capture_output=True, check=False
+        )
         return shown.stdout if shown.returncode == 0 else None
 
 
@@ -60,7 +67,7 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False)
 
 
-def find_local(alias: str, name: str, ref: str, known: list[LocalRepository], mark: Mark) -> Repository:
+def find_local(alias: str, name: str, ref: str, known: list[LocalRepository]) -> Repository:
     """The folder for a repository at a ref; a git repository without a given ref is read at the pipeline's ref."""
     named = [local for local in known if local.name.casefold() == name.casefold()]
     for local in named:
@@ -68,26 +75,24 @@ def find_local(alias: str, name: str, ref: str, known: list[LocalRepository], ma
             return Repository(alias, name, ref, local.folder)
     for local in named:
         if local.ref is None:
-            return _at_ref(alias, name, ref, local.folder, mark)
+            return _at_ref(alias, name, ref, local.folder)
     given = f"; folders are given for {', '.join(f'{n.name}@{n.ref}' for n in named)}" if named else ""
-    raise PipelineError(
-        mark, f"The repository '{name}' at '{ref}' has no folder on this machine{given}; pass --repository {name}=FOLDER."
-    )
+    sentence = f"The repository '{name}' at '{ref}' has no folder on this machine{given}; pass --repository {name}=FOLDER."
+    return Repository(alias, name, ref, Path(), missing=sentence)
 
 
 def _full(ref: str) -> str:
     return ref if ref.startswith("refs/") else f"refs/heads/{ref}"
 
 
-def _at_ref(alias: str, name: str, ref: str, folder: Path, mark: Mark) -> Repository:
+def _at_ref(alias: str, name: str, ref: str, folder: Path) -> Repository:
     top = _git(folder, "rev-parse", "--show-toplevel", "--is-bare-repository")
     is_root = folder.is_dir() and ((folder / ".git").exists() or (top.returncode == 0 and top.stdout.strip() == "true"))
     if not is_root:
         return Repository(alias, name, ref, folder)
     if _git(folder, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").returncode != 0:
-        raise PipelineError(
-            mark, f"The git repository {folder} has no ref '{ref}'; fetch it, or pass --repository {name}@{ref}=FOLDER."
-        )
+        sentence = f"The git repository {folder} has no ref '{ref}'; fetch it, or pass --repository {name}@{ref}=FOLDER."
+        return Repository(alias, name, ref, folder, missing=sentence)
     return Repository(alias, name, ref, folder, git_ref=ref)
 
 
@@ -106,7 +111,8 @@ class Files:
         self.repositories["self"] = Repository("self", "self", "", self.root)
 
     def add(self, repository: Repository, mark: Mark) -> None:
-        if repository.alias.casefold() in self.repositories:
+        known = self.repositories.get(repository.alias.casefold())
+        if known and (known.name.casefold(), known.ref) != (repository.name.casefold(), repository.ref):
             raise PipelineError(mark, f"The repository alias '{repository.alias}' is already defined.")
         self.repositories[repository.alias.casefold()] = repository
 
@@ -139,15 +145,19 @@ class Files:
         return found
 
     def _read(self, origin: Origin, mark: Mark) -> Mapping:
-        if len(self._files) > MAX_FILES:
+        # The root file includes and is not included.
+        if len(self._files) > MAX_FILES + 1:
             raise PipelineError(mark, f"A pipeline may include at most {MAX_FILES} files.")
-        text = None if origin.path.startswith("..") else self.repositories[origin.alias].read(origin.path)
-        if text is None:
+        repository = self.repositories[origin.alias]
+        if repository.missing:
+            raise PipelineError(mark, repository.missing)
+        content = None if origin.path.startswith("..") else repository.read(origin.path)
+        if content is None:
             raise PipelineError(mark, f"The file {origin.shown} does not exist; a path is relative to the file that names it.")
-        self._bytes += len(text)
+        self._bytes += len(content)
         if self._bytes > MAX_BYTES:
             raise PipelineError(mark, f"All files of a pipeline together may have at most {MAX_BYTES // 1024 // 1024} MB.")
-        node = load(text, origin)
+        node = load(_decoded(content, origin), origin)
         if not isinstance(node, Mapping):
             raise PipelineError(node.mark, "A pipeline or template file is a mapping, for example with 'steps'.")
         self._check(node)
@@ -155,12 +165,21 @@ class Files:
 
     def _check(self, node: Mapping) -> None:
         for key, value in node.pairs:
+            if key.text == "resources":
+                check_expressions(value, self.problems)
             if key.text in _WITHOUT_EXPRESSIONS:
                 if key.text != "parameters":
                     _refuse_expressions(value, key.text, self.problems)
             else:
-                check_syntax(key, self.problems)
-                check_syntax(value, self.problems)
+                check_syntax(Mapping([(key, value)], key.mark), self.problems)
+
+
+def _decoded(content: bytes, origin: Origin) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise PipelineError(Mark(origin, line, 1), "This is no UTF-8 text; save the file in UTF-8.") from error
 
 
 def _refuse_expressions(node: Node, section: str, problems: Problems) -> None:

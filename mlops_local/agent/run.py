@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mlops_local.agent.admission import check_runnable
+from mlops_local.agent.admission import check_runnable, check_sources
 from mlops_local.agent.context import Cancellation, Progress, RunContext
 from mlops_local.agent.counters import Counters
 from mlops_local.agent.errors import Mark, Origin, Problems
@@ -64,6 +64,7 @@ def check_run(options: RunOptions, *, machine: Machine | None = None, with_libra
     loaded = replace(loaded, pipeline=_selected(loaded.pipeline, options.stages, options.queue.file, problems))
     library = Library(options.library) if with_library else None
     check_runnable(loaded.pipeline, options.queue.tasks, library, machine or this_machine(), problems)
+    check_sources(loaded.pipeline, loaded.repositories, problems)
     problems.stop()
     return loaded
 

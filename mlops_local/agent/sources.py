@@ -41,6 +41,8 @@ class LocalSources:
         other = self._others.get(repository.casefold())
         if other is None:
             raise LookupError(f"The repository '{repository}' is not defined under resources.repositories.")
+        if other.missing:
+            raise LookupError(other.missing)
         with self._lock:
             copy = self._store / "others" / other.alias
             if not copy.exists():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence
+from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, as_texts, word
 
 CHECKOUT = "6d15af64-176c-496d-b583-fd2ae21d4df4@1"
 PUBLISH = "PublishPipelineArtifact@1"
@@ -43,7 +43,16 @@ SHORTHANDS: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
     "checkout": (CHECKOUT, "repository", {}, _CHECKOUT_INPUTS),
     "publish": (PUBLISH, "targetPath", {}, {"artifact": "artifact"}),
     "download": (DOWNLOAD, "source", {}, {"artifact": "artifact", "patterns": "patterns", "path": "path"}),
+    "downloadBuild": (
+        "DownloadBuildArtifacts@0",
+        "buildType",
+        {},
+        {"artifact": "artifactName", "patterns": "itemPattern", "path": "downloadPath"},
+    ),
+    "getPackage": ("DownloadPackage@1", "definition", {}, {"path": "downloadPath"}),
+    "reviewApp": ("ReviewApp@0", "resourceName", {}, {}),
 }
+BEGINNINGS = ("task", *SHORTHANDS)
 
 
 def shorthand_of(step: Mapping) -> str | None:
@@ -51,7 +60,7 @@ def shorthand_of(step: Mapping) -> str | None:
 
 
 def normalise(node: Node, kind: str) -> Node:
-    """A step, job or stage as parameters of those types show it: shorthands written out as tasks."""
+    """A step, job or stage as parameters of those types show it: short forms of every kind written out."""
     if not isinstance(node, Mapping):
         return node
     if kind == "step":
@@ -59,24 +68,37 @@ def normalise(node: Node, kind: str) -> Node:
     return Mapping([(key, _inside(key, value)) for key, value in node.pairs], node.mark)
 
 
+_HOOKS = {"strategy", "runOnce", "rolling", "canary", "preDeploy", "deploy", "routeTraffic", "postRouteTraffic"}
+_HOOKS |= {"on", "success", "failure"}
+# A text stands for a mapping with this key.
+_NAMED = {"pool": "name", "container": "alias", "environment": "name"}
+
+
 def _inside(key: Scalar, value: Node) -> Node:
     element = {"steps": "step", "jobs": "job"}.get(key.text)
-    if key.text == "templateContext":
-        return value
     if element and isinstance(value, Sequence):
         return Sequence([normalise(item, element) for item in value.items], value.mark)
-    if isinstance(value, Mapping) and key.text in (
-        "strategy",
-        "runOnce",
-        "preDeploy",
-        "deploy",
-        "routeTraffic",
-        "postRouteTraffic",
-    ):
-        return normalise(value, "job")
-    if isinstance(value, Mapping) and key.text in ("on", "success", "failure"):
-        return normalise(value, "job")
+    if key.text == "templateContext":
+        return as_texts(value)
+    if key.text in _HOOKS and isinstance(value, Mapping):
+        return normalise(value, "hook")
+    if isinstance(value, Scalar) and value.text:
+        return _written_out(key, value)
     return value
+
+
+def _written_out(key: Scalar, value: Scalar) -> Node:
+    if key.text == "dependsOn":
+        return Sequence([value], value.mark)
+    if key.text not in _NAMED:
+        return value
+    name, dot, resource = (
+        value.text.partition(".") if key.text == "environment" and "$(" not in value.text else (value.text, "", "")
+    )
+    pairs: list[tuple[Scalar, Node]] = [(word(_NAMED[key.text], key.mark), replace(value, value=name))]
+    if dot:
+        pairs.append((word("resourceName", key.mark), replace(value, value=resource)))
+    return Mapping(pairs, value.mark)
 
 
 def as_task(step: Mapping) -> Mapping:
@@ -87,17 +109,15 @@ def as_task(step: Mapping) -> Mapping:
     task, main_input, fixed, moved = SHORTHANDS[short]
     key = step.key(short)
     assert key is not None
-    inputs: list[tuple[Scalar, Node]] = [(_word(name, key), _word(value, key)) for name, value in fixed.items()]
+    inputs: list[tuple[Scalar, Node]] = [(word(name, key.mark), word(value, key.mark)) for name, value in fixed.items()]
     rest: list[tuple[Scalar, Node]] = []
     for name, value in step.pairs:
         if name is key:
-            inputs.append((_word(main_input, key), value))
+            inputs.append((word(main_input, key.mark), value))
         elif name.text in moved:
             inputs.append((replace(name, value=moved[name.text], literal=True), value))
         else:
-            rest.append((name, value))
-    return Mapping([(_word("task", key), _word(task, key)), *rest, (_word("inputs", key), Mapping(inputs, step.mark))], step.mark)
-
-
-def _word(text: str, near: Scalar) -> Scalar:
-    return Scalar(text, near.mark, literal=True)
+            rest.append((name, as_texts(value) if name.text == "templateContext" else value))
+    return Mapping(
+        [(word("task", key.mark), word(task, key.mark)), *rest, (word("inputs", key.mark), Mapping(inputs, step.mark))], step.mark
+    )

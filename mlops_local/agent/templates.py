@@ -8,12 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from mlops_local.agent.declarations import NAMES, TEXTS, declared
 from mlops_local.agent.directives import CompileVariables, Pair, Scope, expand, items, mapping_of, pairs
 from mlops_local.agent.errors import Mark, Origin, PipelineError, Problems
 from mlops_local.agent.evaluation import World
-from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null, load
-from mlops_local.agent.parameters import Parameters, bind, declared
+from mlops_local.agent.levels import with_levels
+from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null, load, word
+from mlops_local.agent.parameters import Parameters, bind
 from mlops_local.agent.repositories import DEFAULT_REF, Files, LocalRepository, Repository, find_local
+from mlops_local.agent.resources import merged
 
 MAX_DEPTH = 20
 CHILDREN = {"stage": ("jobs", "job"), "job": ("steps", "step")}
@@ -31,16 +34,6 @@ _EXTENDS_KEYS = {
     "container",
     "name",
     "workspace",
-}
-_ROOT_JOB_KEYS = {
-    "steps",
-    "strategy",
-    "container",
-    "services",
-    "workspace",
-    "continueOnError",
-    "timeoutInMinutes",
-    "cancelTimeoutInMinutes",
 }
 
 
@@ -74,35 +67,38 @@ class _Expander:
         start = Mark(origin, 1, 1)
         root = self._files.open(origin, start)
         variables = CompileVariables(list(self._expansion.variables.items()))
-        given = Mapping([(_word(k, start), Scalar(v, start, plain=True)) for k, v in self._expansion.parameters.items()], start)
+        given = Mapping([(word(k, start), Scalar(v, start, plain=True)) for k, v in self._expansion.parameters.items()], start)
         scope = self._scope(root, self._queued(root, given), variables)
         self._add_repositories(root, scope)
         body = self._body(root, scope, allowed=None)
-        return mapping_of(_with_levels(body, root.mark), root.mark, self._problems)
+        return mapping_of(with_levels(body, root.mark), root.mark, self._problems)
 
     def _queued(self, root: Mapping, given: Mapping) -> Mapping:
         """Queue-time values are text; for a list or mapping parameter the text is YAML."""
-        types = {d.name.casefold(): d.type for d in declared(root.find("parameters"), root.mark, Problems()).entries}
+        types = {
+            d.name.casefold(): d.type for d in declared(root.find("parameters"), root.mark, Problems(), is_root=True).entries
+        }
         return Mapping(
             [(key, self._queued_value(types.get(key.text.casefold(), "string"), key, value)) for key, value in given.pairs],
             given.mark,
         )
 
     def _queued_value(self, kind: str, key: Scalar, value: Node) -> Node:
-        if kind in ("string", "number", "boolean") or not isinstance(value, Scalar):
+        if kind in TEXTS or kind in NAMES or not isinstance(value, Scalar):
             return value
         with self._problems.collect():
             return load(value.text, Origin(f"--set {key.text}"))
         return value
 
     def _scope(self, file: Mapping, given: Mapping, variables: CompileVariables, depth: int = 0) -> Scope:
-        declarations = declared(file.find("parameters"), file.mark, self._problems)
+        is_root = depth == 0
+        declarations = declared(file.find("parameters"), file.mark, self._problems, is_root=is_root)
         unfinished = Scope(World({"variables": variables, "parameters": Parameters()}), variables, self._problems, depth=depth)
 
         def finish(kind: str, node: Sequence) -> Sequence:
             return self._list(kind, node, unfinished)
 
-        parameters = bind(declarations, given, self._problems, finish)
+        parameters = bind(declarations, given, self._problems, finish, is_root=is_root)
         return replace(unfinished, world=World({"variables": variables, "parameters": parameters}))
 
     def _add_repositories(self, root: Mapping, scope: Scope) -> None:
@@ -122,7 +118,7 @@ class _Expander:
             raise PipelineError(item.mark, "A repository resource needs 'repository' (the alias) and 'name'.")
         ref = _text(item, "ref") or DEFAULT_REF
         full = ref if ref.startswith("refs/") else f"refs/heads/{ref}"
-        self._files.add(find_local(alias, name, full, list(self._expansion.repositories), item.mark), item.mark)
+        self._files.add(find_local(alias, name, full, list(self._expansion.repositories)), item.mark)
 
     def _body(self, file: Mapping, scope: Scope, allowed: set[str] | None) -> list[tuple[Scalar, Node]]:
         """The top level of the root file or of an extends template; `allowed` is None for the root."""
@@ -142,7 +138,7 @@ class _Expander:
         if extends:
             with self._problems.collect():
                 result += self._extended(extends, scope)
-        return result
+        return merged(result, self._problems)
 
     def _top(self, key: Scalar, value: Node, scope: Scope) -> Node:
         if key.text == "variables":
@@ -151,7 +147,15 @@ class _Expander:
             return self._list(LISTS[key.text], value, scope)
         if key.text == "strategy":
             return self._strategy(value, scope)
+        if key.text == "resources" and isinstance(value, Mapping):
+            return self._resources(value, scope)
         return expand(value, scope)
+
+    def _resources(self, node: Mapping, scope: Scope) -> Mapping:
+        """Only containers are expanded late enough to see variables."""
+        early = scope.with_variables(CompileVariables())
+        found = [(key, expand(value, inner if key.text == "containers" else early)) for key, value, inner in pairs(node, scope)]
+        return mapping_of(found, node.mark, self._problems)
 
     def _extended(self, pair: Pair, scope: Scope) -> list[tuple[Scalar, Node]]:
         key, value, inner = pair
@@ -159,6 +163,7 @@ class _Expander:
         if not isinstance(node, Mapping):
             raise PipelineError(key.mark, "'extends' is a mapping with 'template' and 'parameters'.")
         file, template_scope = self._include(node, scope)
+        self._add_repositories(file, template_scope)
         return self._body(file, template_scope, allowed=_EXTENDS_KEYS)
 
     def _include(self, reference: Mapping, scope: Scope) -> tuple[Mapping, Scope]:
@@ -267,8 +272,7 @@ class _Expander:
         if isinstance(node, Mapping):
             named = mapping_of([(key, value) for key, value, _ in self._assigned(node, scope)], node.mark, self._problems)
             result = [
-                Mapping([(_word("name", key.mark), key), (_word("value", key.mark), value)], key.mark)
-                for key, value in named.pairs
+                Mapping([(word("name", key.mark), key), (word("value", key.mark), value)], key.mark) for key, value in named.pairs
             ]
         elif isinstance(node, Sequence):
             for item, inner in items(node, scope):
@@ -306,33 +310,6 @@ class _Expander:
         if isinstance(name, Scalar) and (value := expanded.find("value")) is not None:
             self._assign(name.text, value, scope)
         return [expanded]
-
-
-def _with_levels(body: list[tuple[Scalar, Node]], mark: Mark) -> list[tuple[Scalar, Node]]:
-    """A pipeline of steps is one job in one stage, a pipeline of jobs is one stage."""
-    names = {key.text for key, _ in body}
-    if "stages" in names:
-        return body
-    if "jobs" in names:
-        return [_wrapped_jobs(key, value) if key.text == "jobs" else (key, value) for key, value in body]
-    if "steps" not in names:
-        return body
-    job = [(key, value) for key, value in body if key.text in _ROOT_JOB_KEYS]
-    job.sort(key=lambda pair: pair[0].text == "steps")
-    steps_key = job[-1][0]
-    first = (_word("job", steps_key.mark), _word("Job", steps_key.mark))
-    jobs = Sequence([Mapping([first, *job], steps_key.mark)], steps_key.mark)
-    rest = [(key, value) for key, value in body if key.text not in _ROOT_JOB_KEYS]
-    return [*rest, _wrapped_jobs(_word("jobs", steps_key.mark), jobs)]
-
-
-def _wrapped_jobs(key: Scalar, jobs: Node) -> tuple[Scalar, Node]:
-    stage = Mapping([(_word("stage", key.mark), _word("__default", key.mark)), (_word("jobs", key.mark), jobs)], key.mark)
-    return _word("stages", key.mark), Sequence([stage], key.mark)
-
-
-def _word(text: str, mark: Mark) -> Scalar:
-    return Scalar(text, mark, literal=True)
 
 
 def _text(node: Node, key: str) -> str:

@@ -175,4 +175,4 @@ def test_a_loop_variable_cannot_be_used_twice(project: Project) -> None:
           - ${{ each X in parameters.list }}:
             - script: a
         """).errors()
-    assert errors == ["azure-pipelines.yml:5:5: The loop variable 'X' is already in use; choose another name."]
+    assert errors == ["azure-pipelines.yml:5:5: The name 'X' is already in use; choose another name."]
