@@ -33,7 +33,8 @@ def code_archive(root: Path) -> Archive:
     machine = Path(__file__).parent
     own = [(f"mlops/{module}.py", machine / f"{module}.py") for module in _MODULES]
     inside = [(f"mlops/inside/{file.name}", file) for file in (machine / "inside").glob("*.py")]
-    content = [entry for family in FAMILIES for entry in _python_files(root, root / family)]
+    # A repository need not have every family.
+    content = [entry for family in FAMILIES if (root / family).is_dir() for entry in _python_files(root, root / family)]
     return _zip((*own, *inside, *content))
 
 

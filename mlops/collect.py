@@ -129,6 +129,9 @@ def _load(file: Path) -> ModuleType:
         loader.exec_module(module)
     except DefinitionError as error:
         raise DefinitionError(f"{file.parent.name}/{file.name}: {error}") from error
+    except ImportError as error:
+        hint = "install it or, if it is a file of the content, call mlops in the content's folder"
+        raise DefinitionError(f"{file.parent.name}/{file.name}: {error}; {hint}.") from error
     return module
 
 

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from mlops.errors import RepositoryError
@@ -16,6 +17,7 @@ from mlops.scaffold.rendering import FILES, render
 
 # Where `files/` stands in the repository of the templates. Older tags are read by newer versions, so it stays there.
 _FILES = "mlops/scaffold/files"
+_PROJECT = "pyproject.toml"
 _RELEASE = re.compile(r"refs/tags/v?([0-9]+)\.([0-9]+)\.([0-9]+)")
 
 
@@ -28,7 +30,10 @@ class Scaffold:
         return render(self.folder, values)
 
 
-def own_scaffold(version: str) -> Scaffold:
+def own_scaffold() -> Scaffold:
+    """Of this version, whether it is installed or runs from its sources, as in a job of this repository's own pipeline."""
+    root = FILES.parents[2]
+    version = _version_of(root) if (root / _FILES).is_dir() and (root / _PROJECT).is_file() else metadata.version("mlops")
     return Scaffold(version, FILES)
 
 
@@ -63,8 +68,11 @@ def _check_out(folder: Path, source: str, ref: str, environ: Mapping[str, str]) 
     if not (folder / _FILES).is_dir():
         return None
     _refuse_ways_out(folder)
-    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
-    return Scaffold(str(project["project"]["version"]), folder / _FILES)
+    return Scaffold(_version_of(folder), folder / _FILES)
+
+
+def _version_of(folder: Path) -> str:
+    return str(tomllib.loads((folder / _PROJECT).read_text(encoding="utf-8"))["project"]["version"])
 
 
 def _refuse_ways_out(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 
 from mlops.report.result import Case, Report, Section
@@ -18,7 +17,7 @@ _NEXT = ("README.md says how to run it on this machine and in Azure DevOps", "gi
 def run(request: InitRequest) -> Report:
     folder = request.folder.resolve()
     stands_inside = Path.cwd() == folder
-    scaffold = own_scaffold(version("mlops"))
+    scaffold = own_scaffold()
     ref = full_ref(request.ref or f"v{scaffold.version}")
     answers = Answers(request.name or folder.name, request.repository, request.endpoint)
     files = scaffold.render(answers.values(ref))

@@ -52,6 +52,20 @@ def test_a_cache_is_saved_after_success_and_never_changes(project: Project) -> N
     assert run("fifth") == "true first"
 
 
+@pytest.mark.parametrize("place", ["$(Pipeline.Workspace)/made", "../made"])
+def test_a_cache_key_may_name_files_beside_the_sources(project: Project, place: str) -> None:
+    """https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Plugins/PipelineCache/FingerprintCreator.cs"""
+    project.root(f"""
+        steps:
+        - script: mkdir ../made && echo "$(mark)" > ../made/lock.txt
+        - {{task: Cache@2, inputs: {{key: '"{place}" | {place}/*.txt', path: $(Pipeline.Workspace)/kept, cacheHitVar: HIT}}}}
+        - bash: echo "$HIT"; mkdir -p ../kept
+          name: show
+        """)
+    hits = [project.run(variables={"mark": mark}).log("show") for mark in ("first", "second", "first")]
+    assert hits == [["false"], ["false"], ["true"]]
+
+
 def test_pull_requests_read_the_caches_of_branches_and_write_their_own(project: Project) -> None:
     project.file("lock.txt", "pull request\n")
     project.root(CACHED.replace("words", "other words"))

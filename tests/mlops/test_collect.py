@@ -83,3 +83,9 @@ def test_a_schedule_is_minutes_or_cron(tmp_path: Path, schedule: str) -> None:
 
 def test_an_empty_folder_declares_nothing(tmp_path: Path) -> None:
     assert collect(tmp_path).declared == ()
+
+
+def test_an_import_that_fails_is_told_with_its_file(tmp_path: Path) -> None:
+    root = write_content(tmp_path, tasks="import mlops.definitions\nimport not_installed_here\n")
+    with pytest.raises(DefinitionError, match=r"tasks/all\.py: No module named 'not_installed_here'; install it or"):
+        collect(root)

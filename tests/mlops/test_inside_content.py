@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -32,3 +33,10 @@ def test_content_in_an_archive_is_the_content_that_was_put_there(tmp_path: Path)
     )
     assert done.stderr == ""
     assert done.stdout.strip() == fingerprint(definitions, definitions.model("GUESS"))
+
+
+def test_a_repository_without_one_of_the_families_has_an_archive_too(tmp_path: Path) -> None:
+    write_content(tmp_path)
+    whole = code_archive(tmp_path)
+    shutil.rmtree(tmp_path / "tasks")
+    assert code_archive(tmp_path).digest != whole.digest

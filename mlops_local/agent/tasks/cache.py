@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import posixpath
 import shutil
 import uuid
 from pathlib import Path
@@ -90,12 +91,19 @@ def _segment(step: StepContext, text: str, restoring: bool) -> str:
         return text[1:-1]
     if not any(character in text for character in "./*"):
         return text
-    patterns = [part.strip() for part in text.split(",")]
-    sources = step.job.slot.sources
-    files = find_files(sources, [str(Path(pattern)) for pattern in patterns])
+    workspace = step.job.slot.workspace
+    files = find_files(workspace, [_below_workspace(step, part.strip()) for part in text.split(",")])
     if not files and not restoring:
         raise TaskFailed(f"The cache key names the file '{text}', and there is none; put plain text in double quotes.")
-    return "; ".join(f"{file.relative_to(sources).as_posix()}={_digest(file)}" for file in files)
+    # Agents differ in where their workspace is, and share their caches.
+    return "; ".join(f"{file.relative_to(workspace).as_posix()}={_digest(file)}" for file in files)
+
+
+def _below_workspace(step: StepContext, pattern: str) -> str:
+    """A pattern is relative to the sources, or absolute; a job may have checked out another repository beside them."""
+    name = pattern.removeprefix("!")
+    full = posixpath.normpath(posixpath.join(step.job.slot.sources.as_posix(), name))
+    return pattern.removesuffix(name) + full.removeprefix(f"{step.job.slot.workspace.as_posix()}/")
 
 
 def _digest(file: Path) -> str:

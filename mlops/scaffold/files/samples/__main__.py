@@ -8,7 +8,7 @@ import sys
 from mlops.session import named_connections, open_session
 from mlops.settings import read_settings
 
-from samples.orders import TABLE, load_orders, make_orders
+from samples.orders import SCHEMA, TABLE, load_orders, make_orders
 
 
 def main(arguments: list[str]) -> int:
@@ -17,8 +17,8 @@ def main(arguments: list[str]) -> int:
         return 2
     settings = read_settings(os.environ, named_connections)
     with open_session(settings) as session:
-        loaded = load_orders(session.connection.cursor(), make_orders())
-    sys.stdout.write(f"{loaded} rows were loaded into {settings.database}.{TABLE}.\n")
+        loaded = load_orders(session, make_orders())
+    sys.stdout.write(f"{loaded} rows were loaded into {settings.database}.{SCHEMA}.{TABLE}.\n")
     return 0
 
 

@@ -6,20 +6,21 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from snowflake.connector.cursor import SnowflakeCursor
+import pandas as pd
+from snowflake.snowpark import Session
 
 Order = tuple[str, str, datetime, float, int, str, bool]
 
-TABLE = "SOURCE.ORDERS"
-COLUMNS = (
-    "ORDER_ID VARCHAR",
-    "CUSTOMER_ID VARCHAR",
-    "ORDERED_AT TIMESTAMP_NTZ",
-    "AMOUNT NUMBER(10, 2)",
-    "ITEMS NUMBER(38, 0)",
-    "CHANNEL VARCHAR",
-    "RETURNED BOOLEAN",
-)
+SCHEMA, TABLE = "SOURCE", "ORDERS"
+COLUMNS = {
+    "ORDER_ID": "VARCHAR",
+    "CUSTOMER_ID": "VARCHAR",
+    "ORDERED_AT": "TIMESTAMP_NTZ",
+    "AMOUNT": "NUMBER(10, 2)",
+    "ITEMS": "NUMBER(38, 0)",
+    "CHANNEL": "VARCHAR",
+    "RETURNED": "BOOLEAN",
+}
 _FIRST = datetime(2025, 1, 1, 8)
 
 
@@ -38,15 +39,13 @@ def _make_order(number: int, customers: int, chance: random.Random) -> Order:
     return f"O{number + 1:06}", customer, _FIRST + timedelta(minutes=90 * number), amount, items, channel, returns
 
 
-def load_orders(cursor: SnowflakeCursor, orders: Sequence[Order]) -> int:
+def load_orders(session: Session, orders: Sequence[Order]) -> int:
     """Rows loaded: none when the table holds some already."""
-    cursor.execute("CREATE SCHEMA IF NOT EXISTS SOURCE")
+    session.sql(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}").collect()
     # Tracking lets a role that may only read make a stream on the table: docs.snowflake.com/en/user-guide/streams-manage
-    cursor.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} ({', '.join(COLUMNS)}) CHANGE_TRACKING = TRUE")
-    cursor.execute(f"SELECT COUNT(*) FROM {TABLE}")
-    if cursor.fetchone() != (0,):
+    columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+    session.sql(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{TABLE} ({columns}) CHANGE_TRACKING = TRUE").collect()
+    if session.table(f"{SCHEMA}.{TABLE}").count():
         return 0
-    # Snowpark's connections take question marks, the connector's own another form.
-    marks = ", ".join(["%s" if cursor.connection.is_pyformat else "?"] * len(COLUMNS))
-    cursor.executemany(f"INSERT INTO {TABLE} VALUES ({marks})", list(orders))
+    session.write_pandas(pd.DataFrame(orders, columns=list(COLUMNS)), TABLE, schema=SCHEMA, use_logical_type=True)
     return len(orders)
