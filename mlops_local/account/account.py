@@ -18,7 +18,8 @@ from mlops_local.account import language as language
 from mlops_local.account.access.access_tokens import AccessToken, tokens_of, with_secret
 from mlops_local.account.access.privileges import ALL, may_take_role
 from mlops_local.account.access.uses import Uses
-from mlops_local.account.catalogue.catalogue import Catalogue, Entry
+from mlops_local.account.catalogue import storage
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.clock import Clock, SystemClock
 from mlops_local.account.engine import tdigest
 from mlops_local.account.engine.engine import Engine
@@ -85,7 +86,7 @@ class Account:
         self._ids = itertools.count(int(self.clock.now().timestamp() * 1000))
         self._lock = threading.Lock()
         with self.system_session() as session, session.transaction(write=True):
-            Catalogue.create_tables(session.connection)
+            storage.create_tables(session.connection)
             self.history.create_tables(session.connection)
             Uses.create_tables(session.connection)
             dynamic_tables.create_tables(session.connection)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from mlops_local.account.access.future_grants import apply_future_grants
 from mlops_local.account.access.privileges import OWNERSHIP, Actor, Held, Holdings, read_holdings
 from mlops_local.account.access.uses import ON_ACCOUNT, on_future
-from mlops_local.account.catalogue.catalogue import Catalogue, Entry
+from mlops_local.account.catalogue.catalogue import Catalogue
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import insufficient_privileges, no_active_warehouse
 
 if TYPE_CHECKING:

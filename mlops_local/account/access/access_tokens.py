@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mlops_local.account.catalogue.catalogue import Catalogue, Entry
+from mlops_local.account.catalogue.catalogue import Catalogue
+from mlops_local.account.catalogue.entry import Entry
 
 KIND = "PROGRAMMATIC ACCESS TOKEN"
 # Snowflake no longer lists a token that ended a week ago.

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlops_local.account.access.privileges import OWNERSHIP
-from mlops_local.account.catalogue.catalogue import Catalogue, Entry
+from mlops_local.account.catalogue.catalogue import Catalogue
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.catalogue.grants import FUTURE, Grant
 from mlops_local.account.engine.engine import Connection
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from mlops_local.account.catalogue.catalogue import Catalogue, Entry
+from mlops_local.account.catalogue.catalogue import Catalogue
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.catalogue.grants import FUTURE, Grant
 from mlops_local.account.engine.engine import Connection
 

@@ -1,113 +1,30 @@
-"""What exists in the account: one row per object, stored beside the data and written in the same transaction.
-
-An object is (kind, database, schema, name); versions of a model or dataset have a ``parent``. Kinds that share a
-namespace in Snowflake share a ``domain``: a table, a view and a dynamic table of one name cannot coexist. The rows of a
-table live in a DuckDB table named by its object id, so rename, swap and temporary objects are catalogue rows only.
-"""
+"""What exists in the account: one row per object, stored beside the data and written in the same transaction."""
 
 from __future__ import annotations
 
 import builtins
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 
+from mlops_local.account.catalogue.entry import FIELDS, Entry, Key, domain_of, entry_of, key_of
 from mlops_local.account.catalogue.grants import Grants
+from mlops_local.account.catalogue.guard import Guard
 from mlops_local.account.engine.engine import Connection
 from mlops_local.account.engine.lookups import MISSING
 from mlops_local.account.errors import AccountError, already_exists, does_not_exist, hidden_exists
 from mlops_local.account.syntax.names import Name, quote_if_needed
 from mlops_local.account.syntax.types import Column, parse_type
 
-_DOMAINS = {"VIEW": "TABLE", "DYNAMIC TABLE": "TABLE", "EVENT TABLE": "TABLE", "EXTERNAL TABLE": "TABLE"}
-
-_SCHEMA = """
-CREATE SCHEMA IF NOT EXISTS account;
-CREATE SEQUENCE IF NOT EXISTS account.ids START 1;
-CREATE TABLE IF NOT EXISTS account.objects (
-    id BIGINT NOT NULL, kind VARCHAR NOT NULL, domain VARCHAR NOT NULL, database VARCHAR NOT NULL, schema VARCHAR NOT NULL,
-    name VARCHAR NOT NULL, parent BIGINT NOT NULL, session BIGINT NOT NULL, owner VARCHAR, comment VARCHAR NOT NULL,
-    created_on TIMESTAMPTZ NOT NULL, properties VARCHAR NOT NULL);
-CREATE TABLE IF NOT EXISTS account.columns (
-    object BIGINT NOT NULL, position INTEGER NOT NULL, name VARCHAR NOT NULL, type VARCHAR NOT NULL, nullable BOOLEAN NOT NULL,
-    "default" VARCHAR, comment VARCHAR);
-CREATE TABLE IF NOT EXISTS account.tag_references (tag BIGINT NOT NULL, object BIGINT NOT NULL, value VARCHAR NOT NULL);
-ALTER TABLE account.tag_references ADD COLUMN IF NOT EXISTS column_name VARCHAR DEFAULT '';
-"""
-
 # Never temporary, and looked up by nearly every statement: what one transaction has found serves others.
 _SHARED = {"DATABASE", "SCHEMA", "WAREHOUSE", "ROLE", "USER"}
 
-FIELDS = "id, kind, database, schema, name, parent, session, owner, comment, created_on, properties"
-
 
 _PLACES = {"DATABASE", "SCHEMA", "WAREHOUSE"}
-
-# Domain, database, schema, name, parent: what a look-up asks for.
-Key = tuple[str, str, str, str, int]
-
-
-def domain_of(kind: str) -> str:
-    return _DOMAINS.get(kind, kind)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One object. ``database`` and ``schema`` are '' for objects of the account or of a database.
-
-    ``session`` is the id of the session that a temporary object belongs to, 0 for a permanent one. ``properties``
-    holds what only that kind has (a view's text, a task's schedule), JSON values only.
-    """
-
-    id: int
-    kind: str
-    database: str
-    schema: str
-    name: str
-    parent: int
-    session: int
-    owner: str | None
-    comment: str
-    created_on: datetime
-    properties: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def path(self) -> Name:
-        return Name(self.database, self.schema, self.name)
-
-    @property
-    def full_name(self) -> str:
-        """As Snowflake prints it: ``DB.SCHEMA.NAME``, without the parts that the kind does not have."""
-        return ".".join(quote_if_needed(part) for part in (self.database, self.schema, self.name) if part)
-
-    @property
-    def physical(self) -> str:
-        """The DuckDB table that holds its rows, qualified."""
-        return f"main.t{self.id}"
-
-    @property
-    def temporary(self) -> bool:
-        return self.session != 0
-
-
-class Guard(Protocol):
-    """Who asks whether the one that acts may. The only one is :class:`mlops_local.account.access.access.Access`."""
-
-    def sees(self, entry: Entry) -> bool:
-        """Whether the object exists for them."""
-
-    def create(self, kind: str, database: str, schema: str, *, parent: int, temporary: bool) -> None:
-        """Refuses who may not make such an object there."""
-
-    def created(self, entry: Entry) -> Entry:
-        """Called with every new object; the answer is what has become of it."""
-
-    def change(self, entry: Entry, privilege: str | None) -> None:
-        """Refuses who lacks the privilege; None is the one that changes to such an object take."""
 
 
 class Catalogue:
@@ -117,23 +34,17 @@ class Catalogue:
     changes an object past it. ``by_id``, ``inside`` and :attr:`whole` are for what the account does on its own account.
     """
 
-    def __init__(self, connection: Connection, session: int = 0, guard: Guard | None = None) -> None:
+    def __init__(self, connection: Connection, session: int, guard: Guard | None) -> None:
         self._connection = connection
         self._session = session
         self._guard = guard
         self.grants = Grants(connection)
         self.removed: list[int] = []
 
-    @staticmethod
-    def create_tables(connection: Connection) -> None:
-        for statement in _SCHEMA.strip().split(";\n"):
-            connection.execute(statement)
-        Grants.create_tables(connection)
-
     @property
     def whole(self) -> Catalogue:
         """The same without a guard."""
-        whole = Catalogue(self._connection, self._session)
+        whole = Catalogue(self._connection, self._session, None)
         whole.removed = self.removed
         whole.grants = self.grants
         return whole
@@ -267,7 +178,7 @@ class Catalogue:
     def touch(self, changed: Iterable[Entry]) -> None:
         """For a change of several objects by one statement: these are not any more, or are only now, what they were found to be."""
         entries = list(changed)
-        self._connection.changed.update(_key(entry) for entry in entries)
+        self._connection.changed.update(key_of(entry) for entry in entries)
         self._connection.found.clear()
         # Who may see what lies in a database or schema, and use which warehouse, is remembered by their names.
         if any(entry.kind in _PLACES for entry in entries):
@@ -421,12 +332,3 @@ class Catalogue:
         if entry.kind in {"ROLE", "USER"}:
             self.grants.forget_grantee(entry.kind, entry.name)
         self._write("DELETE FROM account.objects WHERE id = ?", [entry.id], entry)
-
-
-def _key(entry: Entry) -> Key:
-    return domain_of(entry.kind), entry.database, entry.schema, entry.name, entry.parent
-
-
-def entry_of(row: tuple[Any, ...]) -> Entry:
-    id_, kind, database, schema, name, parent, session, owner, comment, created_on, properties = row
-    return Entry(id_, kind, database, schema, name, parent, session, owner, comment, created_on, json.loads(properties))

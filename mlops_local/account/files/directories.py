@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.engine.engine import Connection
 from mlops_local.account.errors import compilation_error
 from mlops_local.account.files.stages import list_files

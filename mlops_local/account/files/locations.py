@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError, does_not_exist, syntax_error
 from mlops_local.account.files.stages import StagedFile, list_files, safe_path
 from mlops_local.account.session.session import Session

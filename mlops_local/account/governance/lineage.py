@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 import duckdb
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.engine.engine import Connection
 from mlops_local.account.errors import AccountError
 from mlops_local.account.session.session import Session

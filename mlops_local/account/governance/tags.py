@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mlops_local.account.catalogue.catalogue import Entry, domain_of
+from mlops_local.account.catalogue.entry import Entry, domain_of
 from mlops_local.account.session.session import Session
 
 # What clients call a kind: the registry says MODULE for a model.

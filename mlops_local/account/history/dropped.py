@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from mlops_local.account.access.privileges import OWNERSHIP
-from mlops_local.account.catalogue.catalogue import FIELDS, Entry, entry_of
+from mlops_local.account.catalogue.entry import FIELDS, Entry, entry_of
 from mlops_local.account.engine.engine import Connection
 from mlops_local.account.errors import already_exists, compilation_error
 from mlops_local.account.session.session import Session

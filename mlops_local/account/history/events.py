@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.engine.engine import Connection, Engine
 from mlops_local.account.errors import AccountError, compilation_error
 from mlops_local.account.session.session import Session

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import syntax_error, unsupported
 from mlops_local.account.files.file_formats import FileFormat
 from mlops_local.account.history import dropped

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError, does_not_exist, syntax_error, unsupported
 from mlops_local.account.governance import lineage, tags
 from mlops_local.account.metadata.object_names import find_object

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError, unsupported
 from mlops_local.account.scheduling import dynamic_tables
 from mlops_local.account.scheduling.dynamic_tables import ACTIVE, DOWNSTREAM, KIND, lag_of

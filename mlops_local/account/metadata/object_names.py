@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import invalid_identifier
 from mlops_local.account.governance.tags import Tagged
 from mlops_local.account.session.session import Session

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from mlops_local.account.access.privileges import inherited, roles_of
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.catalogue.grants import FUTURE, Grant
 from mlops_local.account.files.file_formats import FileFormat
 from mlops_local.account.history import dropped

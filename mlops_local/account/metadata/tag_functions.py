@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import syntax_error, unsupported
 from mlops_local.account.governance.tags import Reference, Tagged, carriers, domain_name, inherited, on
 from mlops_local.account.metadata.object_names import find_object, find_tagged

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import compilation_error, syntax_error, unknown_function, unsupported
 from mlops_local.account.models import model_store
 from mlops_local.account.models.model_store import Method

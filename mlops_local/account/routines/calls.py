@@ -11,7 +11,7 @@ from functools import partial
 
 from sqlglot import exp
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import unsupported
 from mlops_local.account.routines.overloads import Call, named_or_not, pick_overload
 from mlops_local.account.routines.routine import Argument, Routine

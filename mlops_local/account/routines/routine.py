@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.syntax.types import parse_type
 
 _SHORT = {"FIXED": "NUMBER", "TEXT": "VARCHAR", "REAL": "FLOAT"}

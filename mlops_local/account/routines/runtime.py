@@ -23,7 +23,8 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from mlops_local.account.catalogue.catalogue import Catalogue, Entry
+from mlops_local.account.catalogue.catalogue import Catalogue
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError, python_error, unsupported
 from mlops_local.account.files.locations import locate
 from mlops_local.account.history.events import Executable, LogRecord, level_of, recorder

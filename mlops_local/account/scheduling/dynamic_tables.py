@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import duckdb
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.engine.engine import Connection
 from mlops_local.account.errors import AccountError, compilation_error
 from mlops_local.account.scheduling.timetable import parse_interval

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError, timed_out
 from mlops_local.account.scheduling import graph_versions, task_runs
 from mlops_local.account.scheduling.task_context import TaskContext

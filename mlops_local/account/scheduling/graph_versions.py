@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.engine.engine import Connection
 from mlops_local.account.scheduling.tasks import Graph, Task, graph_of
 from mlops_local.account.session.session import Session

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.engine.engine import Connection
 from mlops_local.account.errors import AccountError
 from mlops_local.account.scheduling import graph_versions

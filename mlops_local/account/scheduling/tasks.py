@@ -10,7 +10,7 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.scheduling.scheduled import SUSPENDED, Scheduled, require_of_owner
 from mlops_local.account.session.session import Session
 

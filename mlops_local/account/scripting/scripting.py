@@ -33,17 +33,14 @@ from mlops_local.account.scripting.script_nodes import (
     While,
 )
 from mlops_local.account.scripting.script_rows import Rows, named_rows
+from mlops_local.account.scripting.script_scopes import Scopes
 from mlops_local.account.scripting.script_tree import is_block, parse_block
 from mlops_local.account.scripting.script_values import Value, cell, constant, fill_marks, value_of
-from mlops_local.account.session.binding import replace_spans
 from mlops_local.account.session.result import Result, StatementType, rows
 from mlops_local.account.session.session import Request, Session
-from mlops_local.account.syntax.lexer import Token, tokenize
-from mlops_local.account.syntax.names import fold
 from mlops_local.account.syntax.reader import Reader
-from mlops_local.account.syntax.types import BOOLEAN, INTEGER, TEXT, Column, SqlType, parse_type
+from mlops_local.account.syntax.types import INTEGER, TEXT, Column, SqlType, parse_type
 
-_DML = {StatementType.INSERT, StatementType.UPDATE, StatementType.DELETE, StatementType.MERGE, StatementType.MULTI_INSERT}
 _ANSWER = "anonymous block"
 
 
@@ -103,15 +100,7 @@ def _answer(value: Value) -> Result:
 class _Script:
     def __init__(self, session: Session, variables: dict[str, Value]) -> None:
         self._session = session
-        self._scopes: list[dict[str, Value]] = [
-            {
-                "SQLROWCOUNT": Value(None, INTEGER),
-                "SQLFOUND": Value(None, BOOLEAN),
-                "SQLNOTFOUND": Value(None, BOOLEAN),
-                "SQLID": Value(None, TEXT),
-            },
-            variables,
-        ]
+        self._scopes = Scopes(variables)
         self._rows = Rows(self._sql)
         self._exceptions: dict[str, ExceptionDeclaration] = {}
         self._handled: AccountError | None = None
@@ -119,15 +108,13 @@ class _Script:
     # Statements
 
     def run(self, block: Block) -> None:
-        self._scopes.append({})
-        try:
-            for declaration in block.declarations:
-                self._declare(declaration)
-            self._run_all(block.body)
-        except AccountError as error:
-            self._handle(error, block.handlers)
-        finally:
-            self._scopes.pop()
+        with self._scopes.inside({}):
+            try:
+                for declaration in block.declarations:
+                    self._declare(declaration)
+                self._run_all(block.body)
+            except AccountError as error:
+                self._handle(error, block.handlers)
 
     def _run_all(self, statements: tuple[Statement, ...]) -> None:
         for statement in statements:
@@ -140,13 +127,11 @@ class _Script:
             raise error
         outer, self._handled = self._handled, error
         message = error.declared.message if isinstance(error, RaisedError) else error.message
-        self._scopes.append(
-            {"SQLCODE": Value(error.number, INTEGER), "SQLERRM": Value(message, TEXT), "SQLSTATE": Value(error.state, TEXT)}
-        )
+        told = {"SQLCODE": Value(error.number, INTEGER), "SQLERRM": Value(message, TEXT), "SQLSTATE": Value(error.state, TEXT)}
         try:
-            self._run_all(handler.body)
+            with self._scopes.inside(told):
+                self._run_all(handler.body)
         finally:
-            self._scopes.pop()
             self._handled = outer
 
     def _declare(self, declaration: Declaration | ExceptionDeclaration) -> None:
@@ -158,10 +143,10 @@ class _Script:
             return
         value = self._evaluate(declaration.expression) if declaration.expression else Value(None, TEXT)
         if declaration.type is None:
-            self._scopes[-1][declaration.name] = value
+            self._scopes.innermost[declaration.name] = value
         else:
             type_ = parse_type(declaration.type)
-            self._scopes[-1][declaration.name] = Value(self._cast(value, type_), type_, declared=True)
+            self._scopes.innermost[declaration.name] = Value(self._cast(value, type_), type_, declared=True)
 
     def _assign(self, statement: Assign) -> None:
         if statement.name in self._rows.results:
@@ -199,9 +184,7 @@ class _Script:
         return fill_marks(text, [constant(self._evaluate(value)) for value in using])
 
     def _set(self, name: str, value: Value) -> None:
-        scope = next((scope for scope in reversed(self._scopes) if name in scope), None)
-        if scope is None:
-            raise compilation_error(904, "42000", f"invalid identifier '{name}': declare the variable with DECLARE or LET.")
+        scope = self._scopes.holding(name)
         old = scope[name]
         scope[name] = Value(self._cast(value, old.type), old.type, declared=True) if old.declared else value
 
@@ -234,15 +217,9 @@ class _Script:
 
     def _sql(self, text: str) -> Result:
         """Runs one statement, its ``:name`` replaced, and keeps what SQLROWCOUNT and its like tell."""
-        request = Request(self._bound(text, bare=False))
+        request = Request(self._scopes.bound(text, bare=False))
         result = self._session.execute(request)
-        count = _row_count(result)
-        self._scopes[0] = {
-            "SQLROWCOUNT": Value(count, INTEGER),
-            "SQLID": Value(request.query_id, TEXT),
-            "SQLFOUND": Value(None if count is None else count > 0, BOOLEAN),
-            "SQLNOTFOUND": Value(None if count is None else count == 0, BOOLEAN),
-        }
+        self._scopes.tell(result, request.query_id)
         return result
 
     def _execute_immediate(self, statement: ExecuteImmediate) -> None:
@@ -278,22 +255,16 @@ class _Script:
         start, end = int(self._evaluate(statement.start).value), int(self._evaluate(statement.end).value)
         turns = range(start, end + 1)
         for i in reversed(turns) if statement.reverse else turns:
-            self._scopes.append({statement.name: Value(i, INTEGER)})
-            try:
+            with self._scopes.inside({statement.name: Value(i, INTEGER)}):
                 if not self._run_once(statement.body):
                     return
-            finally:
-                self._scopes.pop()
 
     def _for_rows(self, statement: ForRows) -> None:
         """The columns of the row are read as ``name.column``."""
         for values in self._rows_of(statement.source):
-            self._scopes.append({f"{statement.name}.{key}": value for key, value in values})
-            try:
+            with self._scopes.inside({f"{statement.name}.{key}": value for key, value in values}):
                 if not self._run_once(statement.body):
                     return
-            finally:
-                self._scopes.pop()
 
     def _rows_of(self, source: str) -> Iterator[list[tuple[str, Value]]]:
         found = self._rows.find(source)
@@ -326,44 +297,9 @@ class _Script:
 
     def _evaluate(self, expression: str) -> Value:
         try:
-            return value_of(self._session, self._bound(expression, bare=True))
+            return value_of(self._session, self._scopes.bound(expression, bare=True))
         except AccountError as error:
             raise ExpressionFailedError(error) from error
-
-    def _find(self, name: str) -> Value | None:
-        return next((scope[name] for scope in reversed(self._scopes) if name in scope), None)
-
-    def _bound(self, text: str, *, bare: bool) -> str:
-        """The text with constants for ``:name`` and, in expressions, for names of variables that stand alone."""
-        tokens = tokenize(text)
-        spans: list[tuple[int, int, str]] = []
-        at = 0
-        while at < len(tokens):
-            length, value = self._reference(tokens, at, bare=bare)
-            if value is not None:
-                spans.append((tokens[at].start, tokens[at + length - 1].end, f" {constant(value)} "))
-            at += max(length, 1)
-        return replace_spans(text, spans)
-
-    def _reference(self, tokens: list[Token], at: int, *, bare: bool) -> tuple[int, Value | None]:
-        """How many tokens the reference to a variable takes here, and its value; none when it is something else."""
-        colon = tokens[at].text == ":" and (at == 0 or not _ends_operand(tokens[at - 1]))
-        if not colon and not bare:
-            return 1, None
-        first = at + 1 if colon else at
-        if first >= len(tokens) or tokens[first].kind not in {"word", "quoted"}:
-            return 1, None
-        if not colon and _is_part(tokens, at):
-            return 1, None
-        name = _name(tokens[first])
-        if first + 2 < len(tokens) and tokens[first + 1].text == ".":
-            field = self._find(f"{name}.{_name(tokens[first + 2])}")
-            if field is not None:
-                return first + 3 - at, field
-        value = self._find(name)
-        if colon and value is None:
-            raise compilation_error(904, "42000", f"invalid identifier ':{name}': declare the variable with DECLARE or LET.")
-        return first + 1 - at, value
 
 
 _RUNNERS: dict[type, Any] = {
@@ -386,59 +322,3 @@ _RUNNERS: dict[type, Any] = {
     Sql: _Script._run_sql,
     While: _Script._while,
 }
-
-
-def _name(token: Token) -> str:
-    return fold(token.value, quoted=token.kind == "quoted")
-
-
-def _is_part(tokens: list[Token], at: int) -> bool:
-    """Whether the word belongs to a longer name, to a path, or is a function."""
-    behind = at > 0 and tokens[at - 1].text in {".", ":"}
-    return behind or (at + 1 < len(tokens) and tokens[at + 1].text == "(")
-
-
-def _ends_operand(token: Token) -> bool:
-    """A colon behind it is a path into a semi-structured value, not a variable; behind a keyword it is a variable."""
-    if token.kind == "word":
-        return token.upper not in _BEFORE_VARIABLES
-    return token.kind in {"quoted", "string"} or token.text in {")", "]"}
-
-
-_BEFORE_VARIABLES = {
-    "SELECT",
-    "WHERE",
-    "AND",
-    "OR",
-    "NOT",
-    "IN",
-    "THEN",
-    "ELSE",
-    "WHEN",
-    "BETWEEN",
-    "LIKE",
-    "ILIKE",
-    "BY",
-    "LIMIT",
-    "SET",
-    "VALUES",
-    "ON",
-    "CASE",
-    "AS",
-    "RETURN",
-    "IMMEDIATE",
-    "FROM",
-    "HAVING",
-    "IS",
-    "OFFSET",
-    "DISTINCT",
-    "TABLE",
-    "INTO",
-}
-
-
-def _row_count(result: Result) -> int | None:
-    """Rows that DML has changed; NULL for other statements."""
-    if result.type not in _DML:
-        return None
-    return sum(int(result.table.column(i)[0].as_py() or 0) for i in range(result.table.num_columns))

@@ -13,7 +13,8 @@ import duckdb
 
 from mlops_local.account.access.access import Access
 from mlops_local.account.access.privileges import PUBLIC, Actor
-from mlops_local.account.catalogue.catalogue import Catalogue, Entry
+from mlops_local.account.catalogue.catalogue import Catalogue
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError, cancelled, no_current, syntax_error, timed_out, unsupported
 from mlops_local.account.session.parameters import checked
 from mlops_local.account.session.result import Result

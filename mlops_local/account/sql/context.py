@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import no_current
 from mlops_local.account.session.session import Session
 from mlops_local.account.syntax.names import Name, physical, quote

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import invalid_identifier, unsupported
 from mlops_local.account.sql.casts import cast
 from mlops_local.account.sql.context import Context

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.session.session import Session
 from mlops_local.account.sql.context import Batch, Context, Relation
 from mlops_local.account.syntax.types import Column, SqlType

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops_local.account.access.privileges import inherited
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import does_not_exist, no_current
 from mlops_local.account.history import dropped
 from mlops_local.account.sql.context import Context, Relation

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import compilation_error, invalid_identifier, syntax_error, unsupported
 from mlops_local.account.session.session import Session
 from mlops_local.account.sql.assignments import assigned

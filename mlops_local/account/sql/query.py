@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier, syntax_error
 from mlops_local.account.session.result import Result, arrow_type
 from mlops_local.account.session.session import Session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.scope import Scope
 from mlops_local.account.sql.typed import template

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import duckdb
 from sqlglot import exp
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import compilation_error, unsupported
 from mlops_local.account.sql import information_schema
 from mlops_local.account.sql.context import Context, Relation

@@ -13,7 +13,8 @@ from typing import Any
 from mlops_local.account.access.access_tokens import KIND as TOKEN
 from mlops_local.account.access.access_tokens import AccessToken, hash_secret, new_secret, tokens_of, with_secret
 from mlops_local.account.access.privileges import may_take_role
-from mlops_local.account.catalogue.catalogue import Catalogue, Entry
+from mlops_local.account.catalogue.catalogue import Catalogue
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError, already_exists, compilation_error, does_not_exist
 from mlops_local.account.session.result import SUCCEEDED, Column, Result, StatementType, rows, status
 from mlops_local.account.session.session import Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import already_exists
 from mlops_local.account.session.result import SUCCEEDED, Result, status
 from mlops_local.account.session.session import Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import unsupported
 from mlops_local.account.scheduling import alerts
 from mlops_local.account.scheduling.alerts import KIND as WORDS

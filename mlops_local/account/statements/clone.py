@@ -15,7 +15,7 @@ from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import unsupported
 from mlops_local.account.files.loads import Loads
 from mlops_local.account.history.dropped import RETENTION

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.session.result import Result, rows
 from mlops_local.account.session.session import Session
 from mlops_local.account.statements.kind import Kind, like_pattern

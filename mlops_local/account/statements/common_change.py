@@ -5,7 +5,7 @@ https://docs.snowflake.com/en/user-guide/object-tagging/work
 
 from __future__ import annotations
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError
 from mlops_local.account.session.result import SUCCEEDED, Result, status
 from mlops_local.account.session.session import Session

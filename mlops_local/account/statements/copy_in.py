@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.files.file_formats import FileFormat
 from mlops_local.account.files.loads import Loads
 from mlops_local.account.files.locations import Place, Root, locate

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier
 from mlops_local.account.files.file_formats import FileFormat
 from mlops_local.account.session.session import Session

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError, already_exists, does_not_exist, not_for_this_object, syntax_error
 from mlops_local.account.files.stages import list_files, safe_path
 from mlops_local.account.governance import lineage

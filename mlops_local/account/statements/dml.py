@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import duckdb
 from sqlglot import exp
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.engine.journal import is_volatile
 from mlops_local.account.errors import AccountError, compilation_error, invalid_identifier, unsupported
 from mlops_local.account.files.loads import Loads

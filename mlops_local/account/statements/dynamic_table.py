@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import compilation_error, unsupported
 from mlops_local.account.history import dropped
 from mlops_local.account.scheduling import dynamic_tables

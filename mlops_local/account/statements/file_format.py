@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.files.file_formats import DEFAULTS, FileFormat, option_type, read_format_options, shown_value
 from mlops_local.account.session.result import SUCCEEDED, Column, Result, StatementType, rows, status
 from mlops_local.account.session.session import Session

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import compilation_error, invalid_identifier
 from mlops_local.account.session.result import Result, rows
 from mlops_local.account.session.session import Session

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mlops_local.account.access.grantable import granted
 from mlops_local.account.access.privileges import OWNERSHIP, grant_role, inherited
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.catalogue.grants import Grant
 from mlops_local.account.errors import AccountError, compilation_error, insufficient_privileges, unsupported
 from mlops_local.account.session.result import SUCCEEDED, Result, status

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mlops_local.account.access.privileges import OWNERSHIP
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.catalogue.grants import FUTURE, Grant
 from mlops_local.account.session.result import BOOLEAN, Column, Result, rows
 from mlops_local.account.session.session import Session

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Catalogue, Entry
+from mlops_local.account.catalogue.catalogue import Catalogue
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.catalogue.grants import FUTURE, Grant
 from mlops_local.account.errors import does_not_exist, unsupported
 from mlops_local.account.session.session import Session

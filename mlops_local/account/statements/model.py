@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError
 from mlops_local.account.files.locations import Place, locate
 from mlops_local.account.files.stages import list_files

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.session.session import Session
 from mlops_local.account.statements import schema_object
 from mlops_local.account.statements.routine import get_routine, read_signature

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.history import dropped
 from mlops_local.account.session.result import Column, Result, rows
 from mlops_local.account.session.session import DEFAULT_PARAMETERS, Session

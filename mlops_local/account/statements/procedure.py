@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import syntax_error, unknown_function, unsupported
 from mlops_local.account.routines.overloads import Call, named_or_not, pick_overload
 from mlops_local.account.routines.routine import Routine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import compilation_error
 from mlops_local.account.session.session import Session
 from mlops_local.account.statements.tagging import TagValues, read_tag_clause, set_tags

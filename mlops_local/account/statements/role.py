@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlops_local.account.access.privileges import OWNERSHIP, inherited, roles_of
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError
 from mlops_local.account.session.result import Column, Result
 from mlops_local.account.session.session import Session

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Catalogue, Entry
+from mlops_local.account.catalogue.catalogue import Catalogue
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import already_exists, does_not_exist, syntax_error, unsupported
 from mlops_local.account.routines.artifact_repositories import read_repository
 from mlops_local.account.routines.routine import Argument, Routine, short_type, signature

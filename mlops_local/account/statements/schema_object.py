@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry, domain_of
+from mlops_local.account.catalogue.entry import Entry, domain_of
 from mlops_local.account.errors import AccountError, compilation_error, does_not_exist
 from mlops_local.account.session.result import Result, StatementType, rows, status
 from mlops_local.account.session.session import Session

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import unsupported
 from mlops_local.account.session.result import SUCCEEDED, Column, Result, StatementType, rows, status
 from mlops_local.account.session.session import Session

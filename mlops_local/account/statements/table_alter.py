@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import compilation_error, does_not_exist, invalid_identifier, unsupported
 from mlops_local.account.history import dropped
 from mlops_local.account.session.result import SUCCEEDED, Result, status

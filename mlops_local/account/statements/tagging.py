@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlops_local.account.access.privileges import OWNERSHIP
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import compilation_error
 from mlops_local.account.session.session import Session
 from mlops_local.account.syntax.reader import Reader

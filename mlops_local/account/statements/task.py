@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlops_local.account.access.privileges import OWNERSHIP
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError, compilation_error, does_not_exist, unsupported
 from mlops_local.account.scheduling import graph_versions
 from mlops_local.account.scheduling.scheduled import SUSPENDED, state_after_resume

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.scheduling.tasks import KIND, Graph, Task, graph_of, predecessors, relations_json
 from mlops_local.account.session.result import Column, Result, StatementType, rows
 from mlops_local.account.session.session import Session

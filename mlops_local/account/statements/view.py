@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import invalid_identifier, syntax_error
 from mlops_local.account.session.result import SUCCEEDED, Column, Result, status
 from mlops_local.account.session.session import Session

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError, compilation_error
 from mlops_local.account.history import warehouses
 from mlops_local.account.session.result import SUCCEEDED, Column, Result, StatementType, rows, status

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mlops_local.account.catalogue.catalogue import Catalogue, Entry
+from mlops_local.account.catalogue.catalogue import Catalogue
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import compilation_error, unsupported
 from mlops_local.account.session.result import Column, Result, rows
 from mlops_local.account.session.session import Session

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.session.session import Session
 from mlops_local.account.sql.assignments import assigned
 from mlops_local.account.sql.generator import generate

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from mlops_local.account.access.privileges import OWNERSHIP
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import compilation_error, insufficient_privileges, unsupported
 from mlops_local.account.session.session import Session
 from mlops_local.account.sql.context import Context, Relation

@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from mlops_local.account.catalogue.catalogue import Entry
+from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import unsupported
 from mlops_local.account.metadata import task_history
 from mlops_local.account.scheduling.tasks import KIND, Task, graph_of, predecessors, relations_json, sibling

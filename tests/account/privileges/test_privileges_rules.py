@@ -93,7 +93,12 @@ def test_tags_are_seen_by_all_who_reach_their_schema_and_changed_by_their_owner(
 
 
 def test_databases_and_warehouses_that_are_not_granted_are_not_listed(ask: Ask, peer: Ask, place: str) -> None:
-    assert [row[1] for row in peer("SHOW DATABASES")] == [place.split(".", maxsplit=1)[0]]
+    granted = place.split(".", maxsplit=1)[0]
+    ask(f"CREATE DATABASE {granted}_UNGRANTED")
+    ask(f"USE SCHEMA {place}")
+    listed = [row[1] for row in peer("SHOW DATABASES")]
+    assert granted in listed
+    assert f"{granted}_UNGRANTED" not in listed
     assert peer("SHOW WAREHOUSES") == []
     assert len(ask("SHOW WAREHOUSES")) == 1
 
