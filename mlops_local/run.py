@@ -14,11 +14,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mlops_local.agent.approvals import Given
 from mlops_local.agent.console import make_progress, print_table
 from mlops_local.agent.errors import WrongPipeline
 from mlops_local.agent.load import Loaded
 from mlops_local.agent.predefined import REASONS, full_ref
 from mlops_local.agent.run import RunOptions, check_run, run_pipeline
+from mlops_local.agent.terminal import terminal_of
 from mlops_local.agent.triggers import Event, Refusal, decide
 from mlops_local.arguments import add_queue_arguments, queue_of
 from mlops_local.serve import ServeError
@@ -30,7 +32,8 @@ ACCOUNT = Path(".local") / "account"
 def main(argv: list[str]) -> int:
     parser = _parser()
     given = parser.parse_args(argv)
-    options = RunOptions(queue_of(parser, given), out=given.out, stages=tuple(given.stage), at_once=given.jobs)
+    answers = Given.of(given.approve, given.reject, given.start)
+    options = RunOptions(queue_of(parser, given), out=given.out, stages=tuple(given.stage), at_once=given.jobs, answers=answers)
     try:
         return _run(options, given)
     except WrongPipeline as error:
@@ -52,7 +55,7 @@ def _run(options: RunOptions, given: argparse.Namespace) -> int:
     with stage_set(given) as (library, facts):
         progress = make_progress(verbose=given.verbose)
         try:
-            result = run_pipeline(replace(options, library=library, facts=facts), progress)
+            result = run_pipeline(replace(options, library=library, facts=facts, asker=terminal_of(progress)), progress)
         finally:
             progress.close()
     print_table(result.stages, result.result, result.seconds)
@@ -100,10 +103,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--account", metavar="FOLDER", type=Path, help="keep using the account of this folder; otherwise a fresh one"
     )
+    _add_answers(parser)
     parser.add_argument("--out", metavar="FOLDER", type=Path, default=Path("out"), help="where the run leaves its record")
     parser.add_argument("--jobs", metavar="N", type=int, default=2, help="jobs that run at the same time")
     parser.add_argument("--verbose", action="store_true", help="show the output of every step")
     return parser
+
+
+def _add_answers(parser: argparse.ArgumentParser) -> None:
+    """What a person would be asked before a stage starts; at a terminal it is asked there."""
+    for option, name, text in (
+        ("--approve", "ENVIRONMENT", "approve stages that go to this environment, or to all"),
+        ("--reject", "ENVIRONMENT", "reject them"),
+        ("--start", "STAGE", "start this stage with 'trigger: manual', or all of them"),
+    ):
+        parser.add_argument(option, metavar=name, action="append", default=[], help=text)
 
 
 def _add_event_arguments(parser: argparse.ArgumentParser) -> None:

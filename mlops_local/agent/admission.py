@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from mlops_local.agent.errors import Problems
+from pathlib import Path
+
+from mlops_local.agent.approvals import ALL, Given
+from mlops_local.agent.environments import read_environment
+from mlops_local.agent.errors import Mark, Origin, Problems
 from mlops_local.agent.library import Library, LibraryError
 from mlops_local.agent.machine import Machine
 from mlops_local.agent.pipeline import Group, Job, Pipeline, Pool, Step, Variable
@@ -21,6 +25,7 @@ def check_runnable(pipeline: Pipeline, tasks: Registry, library: Library | None,
         for job in stage.jobs:
             _check_groups(job.variables, library, problems)
             _check_job(job, machine, problems)
+            _check_environment(job, library, problems)
             for step in job.steps:
                 if step.enabled:
                     check_done(step, tasks, library, machine, problems)
@@ -33,6 +38,31 @@ def _check_groups(variables: tuple[Variable | Group, ...], library: Library | No
                 library.group(entry.name)
             except LibraryError as error:
                 problems.add(entry.mark, str(error))
+
+
+def _check_environment(job: Job, library: Library | None, problems: Problems) -> None:
+    if job.environment is None or library is None or "$(" in job.environment.name:
+        return
+    try:
+        read_environment(library, job.environment.name)
+    except LibraryError as error:
+        problems.add(job.environment.mark, str(error))
+
+
+def check_answers(pipeline: Pipeline, given: Given, file: Path, problems: Problems) -> None:
+    """Answers are about environments and stages that there are."""
+    named = [job.environment.name for stage in pipeline.stages for job in stage.jobs if job.environment is not None]
+    manual = [stage.name for stage in pipeline.stages if stage.is_manual]
+    if not any("$(" in name for name in named):
+        _check_answer("--approve", given.approve, "environment", named, file, problems)
+        _check_answer("--reject", given.reject, "environment", named, file, problems)
+    _check_answer("--start", given.start, "stage with 'trigger: manual'", manual, file, problems)
+
+
+def _check_answer(option: str, answers: frozenset[str], what: str, known: list[str], file: Path, problems: Problems) -> None:
+    for name in sorted(answers - {ALL, *(each.casefold() for each in known)}):
+        there = ", ".join(sorted(set(known))) or "none"
+        problems.add(Mark(Origin(str(file)), 1, 1), f"{option} {name}: the pipeline has no such {what}; it has: {there}.")
 
 
 def _check_job(job: Job, machine: Machine, problems: Problems) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from rich.console import Console
@@ -65,6 +67,11 @@ class PlainProgress:
 
     def warn(self, text: str) -> None:
         self._print(f"warning: {text}")
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Other stages go on while a person answers, and their lines come in between."""
+        yield
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -135,6 +142,15 @@ class LiveProgress:
 
     def warn(self, text: str) -> None:
         self._console.print(Text(f"warning: {text}", "yellow"))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While a person answers, nothing is drawn over the question."""
+        self._live.stop()
+        try:
+            yield
+        finally:
+            self._live.start()
 
     def close(self) -> None:
         self._live.stop()

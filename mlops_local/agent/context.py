@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
@@ -47,6 +48,8 @@ class Progress(Protocol):
     def line(self, job: str, text: str) -> None: ...
 
     def warn(self, text: str) -> None: ...
+
+    def held(self) -> AbstractContextManager[None]: ...
 
 
 class Sources(Protocol):

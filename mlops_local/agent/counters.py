@@ -6,8 +6,11 @@ https://learn.microsoft.com/azure/devops/pipelines/process/expressions#counter
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
+
+from mlops_local.agent.file_locks import locked
 
 
 class Counters:
@@ -25,8 +28,12 @@ class Counters:
             return self._taken[prefix]
 
     def _advance(self, prefix: str, seed: int) -> int:
-        known: dict[str, int] = json.loads(self._file.read_text(encoding="utf-8")) if self._file.is_file() else {}
-        known[prefix] = known[prefix] + 1 if prefix in known else seed
+        """Other runs count at the same time."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        self._file.write_text(json.dumps(known), encoding="utf-8")
+        with locked(self._file.with_suffix(".lock")):
+            known: dict[str, int] = json.loads(self._file.read_text(encoding="utf-8")) if self._file.is_file() else {}
+            known[prefix] = known[prefix] + 1 if prefix in known else seed
+            part = self._file.with_suffix(".part")
+            part.write_text(json.dumps(known), encoding="utf-8")
+            os.replace(part, self._file)
         return known[prefix]

@@ -17,7 +17,7 @@ from mlops_local.agent.job import result_of, run_job
 from mlops_local.agent.job_variables import add_agent_variables
 from mlops_local.agent.legs import Leg
 from mlops_local.agent.library import LibraryError
-from mlops_local.agent.pipeline import Hook, Job, Stage
+from mlops_local.agent.pipeline import Destination, Hook, Job, Stage, destination_of
 from mlops_local.agent.record import CANCELED, FAILED, SKIPPED, JobRecord, worst
 from mlops_local.agent.slots import Slot, claimed
 from mlops_local.agent.values import ExpressionError
@@ -159,7 +159,20 @@ def _settled(job: Job, variables: Variables, world: World) -> Job:
         timeout_in_minutes=value(job.timeout_in_minutes),
         cancel_timeout_in_minutes=value(job.cancel_timeout_in_minutes),
         continue_on_error=value(job.continue_on_error),
+        environment=destination(job, variables),
     )
+
+
+def destination(job: Job, variables: Variables) -> Destination | None:
+    """Where the job goes, by what is known when its stage starts."""
+    written = job.environment
+    if written is None or "$(" not in written.name:
+        return written
+    name = variables.expand(written.name)
+    if "$(" in name:
+        raise ExpressionError(f"The environment '{written.name}' of '{job.name}' is not known when its stage starts.")
+    found = destination_of(name, written.mark)
+    return replace(found, resource=written.resource or found.resource, resource_type=written.resource_type)
 
 
 def _names(stage: Stage, job: Job, leg: Leg) -> dict[str, str]:

@@ -89,12 +89,23 @@ class Library:
         file = self._file("feeds", name, "feed")
         return Connection(name, "feed", _checked(file, _settings(file), *_FEED))
 
+    def environment(self, name: str) -> Mapping | None:
+        """What is written about an environment; nothing when there is no file."""
+        file = self._find("environments", name)
+        return _mapping(file) if file else None
+
     def _file(self, kind: str, name: str, what: str) -> Path:
+        found = self._find(kind, name)
+        if found:
+            return found
+        raise LibraryError(f"The {what} '{name}' does not exist; create {self.folder / kind / name}.yml.")
+
+    def _find(self, kind: str, name: str) -> Path | None:
         for ending in (".yml", ".yaml"):
             file = self.folder / kind / f"{name}{ending}"
             if name and _is_inside(file, self.folder / kind) and file.is_file():
                 return file
-        raise LibraryError(f"The {what} '{name}' does not exist; create {self.folder / kind / name}.yml.")
+        return None
 
 
 def _is_inside(file: Path, folder: Path) -> bool:
@@ -107,6 +118,10 @@ def _refuse_open(file: Path) -> None:
 
 
 def _read(file: Path) -> list[tuple[Scalar, Node]]:
+    return list(_mapping(file).pairs)
+
+
+def _mapping(file: Path) -> Mapping:
     origin = Origin(str(file))
     try:
         node = load(file.read_text(encoding="utf-8"), origin)
@@ -114,7 +129,7 @@ def _read(file: Path) -> list[tuple[Scalar, Node]]:
         raise LibraryError(str(error)) from error
     if not isinstance(node, Mapping):
         raise _wrong(Mark(origin, 1, 1), "This file is a mapping of names to values.")
-    return list(node.pairs)
+    return node
 
 
 def _wrong(mark: Mark, sentence: str) -> LibraryError:

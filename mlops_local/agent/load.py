@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlops_local.agent.check import check_plan
-from mlops_local.agent.errors import PipelineError, Problems, WrongPipeline
+from mlops_local.agent.errors import Origin, PipelineError, Problems, WrongPipeline
 from mlops_local.agent.nodes import Mapping
 from mlops_local.agent.pipeline import Pipeline
 from mlops_local.agent.plan import plan_of
@@ -38,6 +38,7 @@ class Loaded:
     source: Source
     variables: dict[str, str]
     repositories: dict[str, Repository]
+    extended: tuple[Origin, ...]
     warnings: list[PipelineError]
 
 
@@ -47,7 +48,7 @@ def load_pipeline(queue: Queue) -> Loaded:
     source = source_of(queue.file, queue.branch)
     variables = known_at_queue_time(source, queue.reason, queue.variables, queue.target)
     expansion = Expansion(queue.parameters, variables, queue.repositories)
-    tree, repositories = expand_file(queue.file, expansion, problems, source.root)
+    tree, files = expand_file(queue.file, expansion, problems, source.root)
     if tree is None:
         raise WrongPipeline(problems.errors)
     PIPELINE(tree, problems)
@@ -55,4 +56,4 @@ def load_pipeline(queue: Queue) -> Loaded:
     pipeline = plan_of(tree, problems)
     check_plan(pipeline, queue.tasks, problems)
     problems.stop()
-    return Loaded(tree, pipeline, source, variables, repositories, problems.warnings)
+    return Loaded(tree, pipeline, source, variables, files.repositories, tuple(files.extended), problems.warnings)

@@ -171,3 +171,9 @@ class _Composer:
         line, column = (at.line + 1, at.column + 1) if at else (1, 1)
         problem = getattr(error, "problem", None) or str(error)
         return PipelineError(Mark(self._origin, line, column), f"This is not YAML: {problem}.")
+
+
+def text_of(node: Node | None, key: str) -> str:
+    """The text under a key of a mapping, and "" where there is none."""
+    found = node.find(key) if isinstance(node, Mapping) else None
+    return found.text if isinstance(found, Scalar) else ""

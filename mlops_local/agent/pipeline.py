@@ -85,13 +85,19 @@ class Hook:
 
 
 @dataclass(frozen=True)
-class Environment:
-    """Where a deployment goes; `resource` is a part of the environment, such as a namespace or a machine."""
+class Destination:
+    """The environment that a deployment goes to; `resource` is a part of it, such as a namespace or a machine."""
 
     name: str
     mark: Mark
     resource: str = ""
     resource_type: str = ""
+
+
+def destination_of(text: str, mark: Mark) -> Destination:
+    """`name` or `name.resource`; a text with a macro is taken apart when the macro is known."""
+    name, _, resource = text.partition(".") if "$(" not in text else (text, "", "")
+    return Destination(name, mark, resource)
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,7 @@ class Job:
     pool: Pool | None = None
     strategy: Strategy | None = None
     is_deployment: bool = False
-    environment: Environment | None = None
+    environment: Destination | None = None
     hooks: tuple[Hook, ...] = ()
     container: Mark | None = None
 

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from mlops_local.agent.errors import Mark, Problems
-from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null
-from mlops_local.agent.pipeline import Environment, Group, Hook, Job, Pipeline, Pool, Stage, Step, Strategy, Target, Variable
+from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null, text_of
+from mlops_local.agent.pipeline import (
+    Destination,
+    Group,
+    Hook,
+    Job,
+    Pipeline,
+    Pool,
+    Stage,
+    Step,
+    Strategy,
+    Target,
+    Variable,
+    destination_of,
+)
 from mlops_local.agent.scalars import parse_boolean
 from mlops_local.agent.steps import as_task, shorthand_of
 
@@ -14,11 +27,11 @@ _SHOWN = {"script": "CmdLine", "bash": "Bash", "checkout": "Checkout", "publish"
 
 def plan_of(tree: Mapping, problems: Problems) -> Pipeline:
     pool = _pool(tree.find("pool"))
-    lock_behavior = _text(tree, "lockBehavior") or "runLatest"
+    lock_behavior = text_of(tree, "lockBehavior") or "runLatest"
     stages: list[Stage] = []
     for item in _items(tree.find("stages")):
         stages.append(_stage(item, pool, stages[-1:], lock_behavior, problems))
-    return Pipeline(tuple(stages), _variables(tree.find("variables")), _text(tree, "name"))
+    return Pipeline(tuple(stages), _variables(tree.find("variables")), text_of(tree, "name"))
 
 
 def _stage(node: Mapping, pool: Pool | None, before: list[Stage], lock_behavior: str, problems: Problems) -> Stage:
@@ -29,17 +42,17 @@ def _stage(node: Mapping, pool: Pool | None, before: list[Stage], lock_behavior:
     if depends_on is None:
         depends_on = tuple((stage.name, node.mark) for stage in before)
     return Stage(
-        name=_text(node, "stage") or "__default",
+        name=text_of(node, "stage") or "__default",
         mark=node.mark,
         jobs=jobs,
-        display_name=_text(node, "displayName"),
+        display_name=text_of(node, "displayName"),
         depends_on=depends_on,
-        condition=_text(node, "condition"),
+        condition=text_of(node, "condition"),
         condition_mark=_mark(node, "condition"),
         variables=_variables(node.find("variables")),
-        lock_behavior=_text(node, "lockBehavior") or lock_behavior,
-        is_manual=_text(node, "trigger") == "manual",
-        is_skippable=parse_boolean(_text(node, "isSkippable") or "true") is not False,
+        lock_behavior=text_of(node, "lockBehavior") or lock_behavior,
+        is_manual=text_of(node, "trigger") == "manual",
+        is_skippable=parse_boolean(text_of(node, "isSkippable") or "true") is not False,
     )
 
 
@@ -48,21 +61,21 @@ def _job(node: Mapping, pool: Pool | None, number: int, problems: Problems) -> J
     steps, hooks = _deployment_steps(node, problems) if is_deployment else (_steps(node.find("steps"), "", problems), ())
     container = node.find("container")
     return Job(
-        name=_text(node, "deployment" if is_deployment else "job") or (f"Job{number}" if number else "Job"),
+        name=text_of(node, "deployment" if is_deployment else "job") or (f"Job{number}" if number else "Job"),
         mark=node.mark,
         steps=steps,
-        display_name=_text(node, "displayName"),
+        display_name=text_of(node, "displayName"),
         depends_on=_depends_on(node) or (),
-        condition=_text(node, "condition"),
+        condition=text_of(node, "condition"),
         condition_mark=_mark(node, "condition"),
-        continue_on_error=_text(node, "continueOnError") or "false",
-        timeout_in_minutes=_text(node, "timeoutInMinutes") or "60",
-        cancel_timeout_in_minutes=_text(node, "cancelTimeoutInMinutes") or "5",
+        continue_on_error=text_of(node, "continueOnError") or "false",
+        timeout_in_minutes=text_of(node, "timeoutInMinutes") or "60",
+        cancel_timeout_in_minutes=text_of(node, "cancelTimeoutInMinutes") or "5",
         variables=_variables(node.find("variables")),
         pool=_pool(node.find("pool")) or pool,
         strategy=None if is_deployment else _strategy(node.find("strategy")),
         is_deployment=is_deployment,
-        environment=_environment(node.find("environment")),
+        environment=_destination(node.find("environment")),
         hooks=hooks,
         container=None if container is None or is_null(container) else container.mark,
     )
@@ -104,7 +117,7 @@ def _steps(node: Node | None, hook: str, problems: Problems) -> tuple[Step, ...]
 
 def _step(node: Mapping, hook: str, problems: Problems) -> Step | None:
     task = as_task(node)
-    reference = _text(task, "task")
+    reference = text_of(task, "task")
     name, _, version = reference.partition("@")
     if not version.split(".")[0].isdigit():
         problems.add(_mark(task, "task") or node.mark, f"The task '{reference}' has no version; write for example '{name}@1'.")
@@ -114,14 +127,14 @@ def _step(node: Mapping, hook: str, problems: Problems) -> Step | None:
         version=int(version.split(".")[0]),
         inputs=_texts(task.find("inputs")),
         mark=node.mark,
-        name=_text(node, "name"),
-        display_name=_text(node, "displayName") or _SHOWN.get(shorthand_of(node) or "", name),
-        condition=_text(node, "condition"),
-        continue_on_error=_text(node, "continueOnError") or "false",
-        enabled=parse_boolean(_text(node, "enabled") or "true") is not False,
+        name=text_of(node, "name"),
+        display_name=text_of(node, "displayName") or _SHOWN.get(shorthand_of(node) or "", name),
+        condition=text_of(node, "condition"),
+        continue_on_error=text_of(node, "continueOnError") or "false",
+        enabled=parse_boolean(text_of(node, "enabled") or "true") is not False,
         env=_texts(node.find("env")),
-        timeout_in_minutes=_text(node, "timeoutInMinutes") or "0",
-        retries=_text(node, "retryCountOnTaskFailure") or "0",
+        timeout_in_minutes=text_of(node, "timeoutInMinutes") or "0",
+        retries=text_of(node, "retryCountOnTaskFailure") or "0",
         target=_target(node.find("target")),
         hook=hook,
         marks=_marks(task),
@@ -145,18 +158,18 @@ def _target(node: Node | None) -> Target:
         names = tuple(item.text for item in settable.items if isinstance(item, Scalar))
     elif isinstance(settable, Scalar):
         names = () if settable.text == "none" else (settable.text,)
-    return Target(_text(node, "container") or "host", _text(node, "commands") == "restricted", names)
+    return Target(text_of(node, "container") or "host", text_of(node, "commands") == "restricted", names)
 
 
 def _variables(node: Node | None) -> tuple[Variable | Group, ...]:
     found: list[Variable | Group] = []
     for item in _items(node):
         if item.find("group"):
-            found.append(Group(_text(item, "group"), item.mark))
+            found.append(Group(text_of(item, "group"), item.mark))
         else:
-            readonly = parse_boolean(_text(item, "readonly") or "false") is True
+            readonly = parse_boolean(text_of(item, "readonly") or "false") is True
             mark = _mark(item, "value") or item.mark
-            found.append(Variable(_text(item, "name"), _text(item, "value"), mark, readonly))
+            found.append(Variable(text_of(item, "name"), text_of(item, "value"), mark, readonly))
     return tuple(found)
 
 
@@ -165,7 +178,7 @@ def _pool(node: Node | None) -> Pool | None:
         return None
     if isinstance(node, Scalar):
         return Pool(node.text, "", node.mark)
-    return Pool(_text(node, "name"), _text(node, "vmImage"), node.mark) if isinstance(node, Mapping) else None
+    return Pool(text_of(node, "name"), text_of(node, "vmImage"), node.mark) if isinstance(node, Mapping) else None
 
 
 def _strategy(node: Node | None) -> Strategy | None:
@@ -177,17 +190,16 @@ def _strategy(node: Node | None) -> Strategy | None:
         legs = {key.text: _texts(value) for key, value in matrix.pairs}
     elif isinstance(matrix, Scalar):
         legs = matrix.text
-    return Strategy(legs, _text(node, "parallel"), _text(node, "maxParallel"))
+    return Strategy(legs, text_of(node, "parallel"), text_of(node, "maxParallel"))
 
 
-def _environment(node: Node | None) -> Environment | None:
+def _destination(node: Node | None) -> Destination | None:
     """`name.resource`, or a mapping."""
     if isinstance(node, Scalar) and node.text:
-        name, _, resource = node.text.partition(".") if "$(" not in node.text else (node.text, "", "")
-        return Environment(name, node.mark, resource)
+        return destination_of(node.text, node.mark)
     if not isinstance(node, Mapping):
         return None
-    return Environment(_text(node, "name"), node.mark, _text(node, "resourceName"), _text(node, "resourceType"))
+    return Destination(text_of(node, "name"), node.mark, text_of(node, "resourceName"), text_of(node, "resourceType"))
 
 
 def _depends_on(node: Mapping) -> tuple[tuple[str, Mark], ...] | None:
@@ -201,11 +213,6 @@ def _depends_on(node: Mapping) -> tuple[tuple[str, Mark], ...] | None:
 
 def _items(node: Node | None) -> list[Mapping]:
     return [item for item in node.items if isinstance(item, Mapping)] if isinstance(node, Sequence) else []
-
-
-def _text(node: Node | None, key: str) -> str:
-    found = node.find(key) if isinstance(node, Mapping) else None
-    return found.text if isinstance(found, Scalar) else ""
 
 
 def _mark(node: Mapping, key: str) -> Mark | None:

@@ -98,12 +98,13 @@ def _at_ref(alias: str, name: str, ref: str, folder: Path) -> Repository:
 
 @dataclass
 class Files:
-    """Template files by alias and path, each read and checked once; counts what Azure limits."""
+    """Template files by alias and path, each read and checked once; counts what Azure limits. `extended` are those of `extends`."""
 
     root: Path
     problems: Problems
     shown_root: str = ""
     repositories: dict[str, Repository] = field(default_factory=dict)
+    extended: list[Origin] = field(default_factory=list)
     _files: dict[tuple[str, str], Mapping | None] = field(default_factory=dict)
     _bytes: int = 0
 

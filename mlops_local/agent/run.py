@@ -6,6 +6,7 @@ import signal
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,9 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mlops_local.agent.admission import check_runnable, check_sources
-from mlops_local.agent.context import Cancellation, Progress, RunContext
+from mlops_local.agent.admission import check_answers, check_runnable, check_sources
+from mlops_local.agent.approvals import Asker, Given, Silence
+from mlops_local.agent.checks import Gate, Refs
+from mlops_local.agent.context import Progress, RunContext
 from mlops_local.agent.counters import Counters
+from mlops_local.agent.environments import RequiredTemplate
 from mlops_local.agent.errors import Mark, Origin, Problems
 from mlops_local.agent.library import Library
 from mlops_local.agent.load import Loaded, Queue, load_pipeline
@@ -24,6 +28,7 @@ from mlops_local.agent.masking import Masker
 from mlops_local.agent.oidc import Issuer
 from mlops_local.agent.pipeline import Pipeline
 from mlops_local.agent.record import FAILED, SUCCEEDED, WITH_ISSUES, Record, StageRecord
+from mlops_local.agent.run_locks import RunLocks
 from mlops_local.agent.runner import Scheduler
 from mlops_local.agent.slots import sweep
 from mlops_local.agent.sources import LocalSources
@@ -33,7 +38,10 @@ EMPTY_LIBRARY = Path(__file__).with_name("library")
 
 @dataclass(frozen=True)
 class RunOptions:
-    """`facts` are added to the top of run.json; `cache` is another place for agents and caches than the user's own."""
+    """`facts` are added to the top of run.json; `cache` is another place for agents and caches than the user's own.
+
+    `answers` were given before the run, `asker` asks a person while it runs.
+    """
 
     queue: Queue
     library: Path = EMPTY_LIBRARY
@@ -42,6 +50,8 @@ class RunOptions:
     at_once: int = 2
     facts: Mapping[str, object] = field(default_factory=dict)
     cache: Path | None = None
+    answers: Given = field(default_factory=Given)
+    asker: Asker = field(default_factory=Silence)
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,7 @@ def check_run(options: RunOptions, *, machine: Machine | None = None, with_libra
     library = Library(options.library) if with_library else None
     check_runnable(loaded.pipeline, options.queue.tasks, library, machine or this_machine(), problems)
     check_sources(loaded.pipeline, loaded.repositories, problems)
+    check_answers(loaded.pipeline, options.answers, options.queue.file, problems)
     problems.stop()
     return loaded
 
@@ -101,19 +112,36 @@ def _run(context: RunContext, loaded: Loaded, options: RunOptions) -> RunResult:
     number = Counters(context.machine.cache / "builds.json").next(str(loaded.source.root), 1)
     given = {**_build_variables(number), **loaded.variables}
     counters = Counters(context.machine.cache / "counters.json")
-    scheduler = Scheduler(context, loaded.pipeline, given, counters.next, options.at_once)
+    scheduler = Scheduler(context, loaded.pipeline, _gate(context, loaded, options), given, counters.next, options.at_once)
     facts = {"pipeline": str(options.queue.file), "reason": options.queue.reason, "branch": loaded.source.branch}
     for name, value in {**facts, "commit": loaded.source.commit, **options.facts}.items():
         context.record.add_fact(name, value)
     started = time.monotonic()
     result = FAILED
     try:
-        with _cancelled_by_signals(context.cancellation):
+        with _cancelled_by_signals(context):
             result = scheduler.execute()
     finally:
         seconds = time.monotonic() - started
         written = context.record.finish(result, seconds)
     return RunResult(result, seconds, context.record.stages, written, context.record.folder)
+
+
+def _gate(context: RunContext, loaded: Loaded, options: RunOptions) -> Gate:
+    project, branch = loaded.variables["Build.Repository.Name"], loaded.variables["Build.SourceBranch"]
+    others = {alias: each for alias, each in loaded.repositories.items() if alias != "self"}
+    places = {"self": (project, branch)} | {alias: (each.name, each.ref) for alias, each in others.items()}
+    extended = tuple(RequiredTemplate(*places[origin.alias], origin.path) for origin in loaded.extended)
+    named = {f"the repository {each.name}": each.ref for each in others.values()}
+    return Gate(
+        Refs(str(loaded.source.root), branch, named, extended),
+        options.answers,
+        options.asker,
+        RunLocks(context.machine.cache / "locks", uuid.uuid4().hex),
+        lambda: context.cancellation.requested,
+        context.progress.warn,
+        frozenset(name.casefold() for name in options.stages),
+    )
 
 
 def _build_variables(number: int) -> dict[str, str]:
@@ -136,6 +164,9 @@ def _selected(pipeline: Pipeline, names: tuple[str, ...], file: Path, problems: 
         if name.casefold() not in known:
             there = ", ".join(stage.name for stage in pipeline.stages)
             problems.add(Mark(Origin(str(file)), 1, 1), f"There is no stage '{name}'; the pipeline has: {there}.")
+    for stage in pipeline.stages:
+        if not stage.is_skippable and stage.name.casefold() not in wanted:
+            problems.add(stage.mark, f"The stage '{stage.name}' cannot be left out, because of isSkippable: false.")
     stages = [
         replace(stage, depends_on=tuple(each for each in stage.depends_on if each[0].casefold() in wanted))
         for stage in pipeline.stages
@@ -145,15 +176,23 @@ def _selected(pipeline: Pipeline, names: tuple[str, ...], file: Path, problems: 
 
 
 @contextmanager
-def _cancelled_by_signals(cancellation: Cancellation) -> Iterator[None]:
+def _cancelled_by_signals(context: RunContext) -> Iterator[None]:
     """Ctrl-C and a request to end stop the run as a cancelled one; only a main thread can listen to them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: cancellation.request()) for number in numbers]
+    before = [signal.signal(number, lambda *_: _cancel(context)) for number in numbers]
     try:
         yield
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
+
+
+def _cancel(context: RunContext) -> None:
+    context.cancellation.request()
+    at_once = context.cancellation.at_once
+    said = "Everything ends now." if at_once else "Cancelling; steps that run always() still follow. Once more ends at once."
+    # A signal can arrive while this very thread is writing; another thread waits for its turn.
+    threading.Thread(target=context.progress.warn, args=(said,), daemon=True).start()

@@ -8,12 +8,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from mlops_local.agent.checks import PASSED, Gate
 from mlops_local.agent.conditions import Before, Counter, Finished, condition_world, holds, value_world
 from mlops_local.agent.context import RunContext
+from mlops_local.agent.environments import Environment, read_environment
 from mlops_local.agent.evaluation import World
 from mlops_local.agent.graph import Part, ancestors
 from mlops_local.agent.job_variables import Entries, build_variables
-from mlops_local.agent.launcher import Launcher, Turn
+from mlops_local.agent.launcher import Launcher, Turn, destination
 from mlops_local.agent.legs import legs_of
 from mlops_local.agent.library import LibraryError
 from mlops_local.agent.pipeline import Job, Pipeline, Stage
@@ -24,10 +26,11 @@ from mlops_local.agent.variables import Variables
 
 @dataclass
 class Scheduler:
-    """`given` are queue-time variables; `at_once` is how many jobs run at the same time."""
+    """`given` are queue-time variables; `at_once` is how many jobs run at the same time; the gate lets stages in."""
 
     run: RunContext
     pipeline: Pipeline
+    gate: Gate
     given: dict[str, str]
     counter: Counter
     at_once: int = 2
@@ -47,6 +50,9 @@ class Scheduler:
         self.run.record.changed()
         self._in_order(list(self.pipeline.stages), lambda stage: self._stage(stage, records[stage.name]))
         results = [record.result for record in records.values()]
+        if self.gate.unanswered:
+            # On Azure the run would still wait; here it is over, and what it waited for was not done.
+            return FAILED
         return worst(results) if set(results) - {SKIPPED} else SUCCEEDED
 
     def _in_order(self, parts: list[Stage] | list[Job], work: Callable[..., None]) -> None:
@@ -88,12 +94,24 @@ class Scheduler:
     def _stage_result(self, stage: Stage, record: StageRecord, before: Before, finished: dict[str, Finished]) -> str:
         if not self._wants(stage, before, [self.pipeline.variables, stage.variables]):
             return self._not_wanted()
-        record.start()
-        self.run.record.changed()
-        self.run.progress.stage_started(record.display_name)
-        self._run_jobs(stage, record, before, finished)
+        with self.gate.opened(stage, record, self._environments(stage, before)) as refused:
+            if refused != PASSED:
+                return refused
+            record.start()
+            self.run.record.changed()
+            self.run.progress.stage_started(record.display_name)
+            self._run_jobs(stage, record, before, finished)
         results = [job.result for job in finished.values()]
         return worst(results) if set(results) - {SKIPPED} or not results else SKIPPED
+
+    def _environments(self, stage: Stage, before: Before) -> list[Environment]:
+        """Each environment that a job of the stage goes to, in an order that is the same for every run."""
+        names: dict[str, str] = {}
+        for job in stage.jobs:
+            found = destination(job, self._variables([self.pipeline.variables, stage.variables, job.variables], before))
+            if found is not None:
+                names.setdefault(found.name.casefold(), found.name)
+        return [read_environment(self.run.library, names[key]) for key in sorted(names)]
 
     def _not_wanted(self) -> str:
         return CANCELED if self.run.cancellation.requested else SKIPPED

@@ -5,7 +5,6 @@ A number and not a random name, because paths that stay the same keep caches tha
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import os
 import threading
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlops_local.agent.file_locks import lock_file
 from mlops_local.agent.folders import remove
 
 
@@ -70,7 +70,7 @@ def claimed(agents: Path) -> Iterator[Slot]:
     """The first free agent; the lock falls with this process, so a killed run leaves none taken."""
     agents.mkdir(parents=True, exist_ok=True)
     for number in itertools.count(1):
-        lock = _lock(agents / f"{number}.lock")
+        lock = lock_file(agents / f"{number}.lock")
         if lock is None:
             continue
         slot = Slot(number, agents / str(number))
@@ -95,19 +95,9 @@ def _clear(slot: Slot) -> None:
 def sweep(agents: Path) -> None:
     """Empty agents that a killed run left behind: a secure file may be among what they hold."""
     for file in agents.glob("*.lock"):
-        lock = _lock(file)
+        lock = lock_file(file)
         if lock is not None:
             remove(agents / file.stem)
             os.close(lock)
     for discarded in agents.glob("discarded-*"):
         remove(discarded)
-
-
-def _lock(file: Path) -> int | None:
-    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return None
-    return handle

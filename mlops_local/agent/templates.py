@@ -15,7 +15,7 @@ from mlops_local.agent.evaluation import World
 from mlops_local.agent.levels import with_levels
 from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null, load, word
 from mlops_local.agent.parameters import Parameters, bind
-from mlops_local.agent.repositories import DEFAULT_REF, Files, LocalRepository, Repository, find_local
+from mlops_local.agent.repositories import DEFAULT_REF, Files, LocalRepository, find_local
 from mlops_local.agent.resources import merged
 
 MAX_DEPTH = 20
@@ -46,15 +46,15 @@ class Expansion:
     repositories: tuple[LocalRepository, ...] = ()
 
 
-def expand_file(file: Path, expansion: Expansion, problems: Problems, root: Path) -> tuple[Mapping | None, dict[str, Repository]]:
-    """The expanded pipeline, or nothing when mistakes leave none, and the repositories that it names."""
+def expand_file(file: Path, expansion: Expansion, problems: Problems, root: Path) -> tuple[Mapping | None, Files]:
+    """The expanded pipeline, or nothing when mistakes leave none, and the repositories and files that it names."""
     path = file.resolve().relative_to(root.resolve()).as_posix()
     shown = str(file)[: -len(path)] if str(file).endswith(path) else ""
     files = Files(root.resolve(), problems, shown)
     with problems.collect():
         tree = _Expander(files, expansion, problems).pipeline(files.origin("self", path))
-        return tree, files.repositories
-    return None, files.repositories
+        return tree, files
+    return None, files
 
 
 class _Expander:
@@ -164,6 +164,7 @@ class _Expander:
             raise PipelineError(key.mark, "'extends' is a mapping with 'template' and 'parameters'.")
         file, template_scope = self._include(node, scope)
         self._add_repositories(file, template_scope)
+        self._files.extended.append(file.mark.origin)
         return self._body(file, template_scope, allowed=_EXTENDS_KEYS)
 
     def _include(self, reference: Mapping, scope: Scope) -> tuple[Mapping, Scope]:

@@ -80,13 +80,18 @@ class Project:
         given = {"type": "azurerm", "servicePrincipalId": "an-app", "tenantId": "a-tenant", **settings}
         self._in_library("service-connections", f"{name}.yml", yaml.safe_dump(given))
 
+    def environment(self, name: str, text: str) -> None:
+        self._in_library("environments", f"{name}.yml", text)
+
     def _in_library(self, kind: str, name: str, text: str) -> None:
         path = self.library / kind / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
     def options(self, stages: tuple[str, ...] = (), at_once: int = 2, **given: Any) -> RunOptions:
-        return RunOptions(self.queue(**given), self.library, self.folder / "out", stages, at_once, cache=self.cache)
+        answering = {name: given.pop(name) for name in ("answers", "asker") if name in given}
+        out = self.folder / "out"
+        return RunOptions(self.queue(**given), self.library, out, stages, at_once, cache=self.cache, **answering)
 
     def run(self, **given: Any) -> Ran:
         return Ran(run_pipeline(self.options(**given), PlainProgress()))
