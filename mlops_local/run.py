@@ -1,6 +1,7 @@
 """`python -m mlops_local run`: run a pipeline on this machine.
 
-Without --library an embedded Snowflake account stands by, set up and filled, and the library that leads to it. With --library the
+Without --library an embedded Snowflake account stands by, set up and filled for every environment that the pipeline names by a
+variable group, and the library that leads to it. With --library the
 pipeline finds what that folder holds: `variable-groups/NAME.yml` and `secure-files/NAME`.
 """
 
@@ -18,11 +19,13 @@ from mlops_local.agent.approvals import Given
 from mlops_local.agent.console import make_progress, print_table
 from mlops_local.agent.errors import WrongPipeline
 from mlops_local.agent.load import Loaded
+from mlops_local.agent.pipeline import Pipeline
 from mlops_local.agent.predefined import REASONS, full_ref
 from mlops_local.agent.run import RunOptions, check_run, run_pipeline
 from mlops_local.agent.terminal import terminal_of
 from mlops_local.agent.triggers import Event, Refusal, decide
 from mlops_local.arguments import add_queue_arguments, queue_of
+from mlops_local.environments import environments_of, groups_of
 from mlops_local.serve import ServeError
 from mlops_local.stage_set import StageSetError, embedded
 
@@ -52,7 +55,7 @@ def _run(options: RunOptions, given: argparse.Namespace) -> int:
         print(f"Azure would not start this pipeline.\n{start}")  # noqa: T201 - a command speaks on the terminal
         return int(given.if_not_started)
     options = replace(options, queue=replace(options.queue, reason=start.reason))
-    with stage_set(given) as (library, facts):
+    with stage_set(given, loaded.pipeline) as (library, facts):
         progress = make_progress(verbose=given.verbose)
         try:
             result = run_pipeline(replace(options, library=library, facts=facts, asker=terminal_of(progress)), progress)
@@ -77,13 +80,18 @@ def event_of(options: RunOptions, loaded: Loaded, given: argparse.Namespace) -> 
 
 
 @contextmanager
-def stage_set(given: argparse.Namespace) -> Iterator[tuple[Path, Mapping[str, object]]]:
+def stage_set(given: argparse.Namespace, pipeline: Pipeline) -> Iterator[tuple[Path, Mapping[str, object]]]:
     """What stands around the pipeline: a library folder of the user's, or an embedded account with a library of its own."""
     if given.library is not None:
         yield given.library.resolve(), {}
         return
     project = Path.cwd()
-    with embedded(project, given.account or project / ACCOUNT, fresh=given.account is None) as stage:
+    with embedded(
+        project,
+        given.account or project / ACCOUNT,
+        fresh=given.account is None,
+        environments=environments_of(groups_of(pipeline)),
+    ) as stage:
         yield stage.library, stage.facts
 
 

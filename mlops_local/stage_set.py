@@ -14,9 +14,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -34,14 +34,9 @@ from mlops_local.account.wire.server import Server
 from mlops_local.agent import oidc
 from mlops_local.agent.machine import this_machine
 from mlops_local.agent.predefined import COLLECTION, PROJECT
+from mlops_local.environments import DEVELOPMENT, SCHEMA, Environment
 from mlops_local.serve import connection_settings, open_account, running, sign_in_key
 
-GROUP = "snowflake-credentials"
-KEY_FILE = "snowflake_pipeline.p8"
-# The service connection, and the key vault that it opens.
-CONNECTION = VAULT = "mlops-dev"
-NAMES = {"database": "MLOPS_DEV", "warehouse": "MLOPS_DEV_WH", "role": "MLOPS_DEV_ROLE", "user": "MLOPS_DEV_PIPELINE"}
-SCHEMA = "ML"
 _PLACEHOLDER = re.compile(r"<%\s*(\w+)\s*%>")
 
 
@@ -59,15 +54,24 @@ class StageSet:
 
 
 @contextmanager
-def embedded(project: Path, data: Path, *, fresh: bool, sample_options: tuple[str, ...] = ()) -> Iterator[StageSet]:
+def embedded(
+    project: Path,
+    data: Path,
+    *,
+    fresh: bool,
+    environments: tuple[Environment, ...] = (DEVELOPMENT,),
+    sample_options: tuple[str, ...] = (),
+) -> Iterator[StageSet]:
     """The account of folder ``data`` on a port of its own, for as long as a pipeline runs; made anew when ``fresh``."""
     if fresh:
         _remove_account(data)
     with open_account(data) as account, tempfile.TemporaryDirectory(prefix="library-") as library, _serve(account) as server:
-        pem, passphrase, public_key = _new_key()
-        _set_up(account, project / "setup" / "account.sql", {**NAMES, "public_key": public_key})
-        _load_samples(project, server, sample_options)
-        _write_library(Path(library), server, pem, passphrase)
+        # The first one last, so that it is where the administrator begins.
+        for environment in reversed(environments):
+            key = _new_key()
+            _set_up(account, project / "setup" / "account.sql", environment, key.public)
+            _load_samples(project, server, sample_options)
+            _write_library(Path(library), server, environment, key)
         with running(account):
             yield StageSet(Path(library), {"account_data": str(data.resolve())}, account)
 
@@ -84,27 +88,37 @@ def _remove_account(data: Path) -> None:
     shutil.rmtree(data, ignore_errors=True)
 
 
-def _new_key() -> tuple[bytes, str, str]:
+@dataclass(frozen=True)
+class _Key:
     """An encrypted private key (PEM), its passphrase, and the public half as Snowflake takes it."""
+
+    pem: bytes = field(repr=False)
+    passphrase: str = field(repr=False)
+    public: str
+
+
+def _new_key() -> _Key:
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     passphrase = secrets.token_urlsafe(24)
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.encode()))
     public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    return pem, passphrase, "".join(public.splitlines()[1:-1])
+    return _Key(pem, passphrase, "".join(public.splitlines()[1:-1]))
 
 
-def _set_up(account: Account, script: Path, values: Mapping[str, str]) -> None:
+def _set_up(account: Account, script: Path, environment: Environment, public_key: str) -> None:
     """Runs ``setup/account.sql`` as ACCOUNTADMIN, its ``<% name %>`` filled in as Snowflake CLI would."""
+    names = environment.names
+    values = {**names, "public_key": public_key}
     text = _PLACEHOLDER.sub(lambda match: values[match[1]], script.read_text())
     with account.system_session() as session:
         for statement in session.split(text):
             session.run(statement)
         session.run(
-            f"ALTER USER {NAMES['user']} SET WORKLOAD_IDENTITY = (TYPE = OIDC ISSUER = '{oidc.NAME}' "
-            f"SUBJECT = '{oidc.subject_of(COLLECTION, PROJECT, CONNECTION)}' OIDC_AUDIENCE_LIST = ('{oidc.AUDIENCE}'))"
+            f"ALTER USER {names['user']} SET WORKLOAD_IDENTITY = (TYPE = OIDC ISSUER = '{oidc.NAME}' "
+            f"SUBJECT = '{oidc.subject_of(COLLECTION, PROJECT, environment.connection)}' OIDC_AUDIENCE_LIST = ('{oidc.AUDIENCE}'))"
         )
         session.run(
-            f"ALTER USER ADMIN SET DEFAULT_WAREHOUSE = '{NAMES['warehouse']}' DEFAULT_NAMESPACE = '{NAMES['database']}.{SCHEMA}'"
+            f"ALTER USER ADMIN SET DEFAULT_WAREHOUSE = '{names['warehouse']}' DEFAULT_NAMESPACE = '{names['database']}.{SCHEMA}'"
         )
 
 
@@ -125,29 +139,26 @@ def _load_samples(project: Path, server: Server, options: tuple[str, ...]) -> No
         raise StageSetError(f"The samples could not be loaded: {done.stderr.strip() or done.stdout.strip()}")
 
 
-def _write_library(folder: Path, server: Server, pem: bytes, passphrase: str) -> None:
+def _write_library(folder: Path, server: Server, environment: Environment, key: _Key) -> None:
     """https://learn.microsoft.com/azure/devops/pipelines/library/"""
     group = {
         "account": server.account.name,
-        "user": NAMES["user"],
-        "warehouse": NAMES["warehouse"],
-        "role": NAMES["role"],
-        "database": NAMES["database"],
+        **environment.names,
         "schema": SCHEMA,
-        "private_key_file_name": KEY_FILE,
-        "private_key_passphrase": {"value": passphrase, "secret": True},
+        "private_key_file_name": environment.key_file,
+        "private_key_passphrase": {"value": key.passphrase, "secret": True},
         "host": server.host,
         "port": str(server.port),
         "protocol": "http",
         # The connector shows a workload's token to Snowflake's own hosts, and to those that this variable names.
         "SNOWFLAKE_WIF_ALLOWED_HOST_SUFFIXES": server.host,
     }
-    vault = {"snowflake-private-key": pem.decode(), "snowflake-private-key-passphrase": passphrase}
-    connection = {"type": "azurerm", "servicePrincipalId": NAMES["user"], "tenantId": "local"}
-    _write_private(folder / "variable-groups" / f"{GROUP}.yml", yaml.safe_dump(group).encode())
-    _write_private(folder / "secure-files" / KEY_FILE, pem)
-    _write_private(folder / "key-vaults" / f"{VAULT}.yml", yaml.safe_dump(vault).encode())
-    _write_private(folder / "service-connections" / f"{CONNECTION}.yml", yaml.safe_dump(connection).encode())
+    vault = {"snowflake-private-key": key.pem.decode(), "snowflake-private-key-passphrase": key.passphrase}
+    connection = {"type": "azurerm", "servicePrincipalId": environment.names["user"], "tenantId": "local"}
+    _write_private(folder / "variable-groups" / f"{environment.group}.yml", yaml.safe_dump(group).encode())
+    _write_private(folder / "secure-files" / environment.key_file, key.pem)
+    _write_private(folder / "key-vaults" / f"{environment.connection}.yml", yaml.safe_dump(vault).encode())
+    _write_private(folder / "service-connections" / f"{environment.connection}.yml", yaml.safe_dump(connection).encode())
 
 
 def _write_private(file: Path, content: bytes) -> None:

@@ -14,7 +14,8 @@ import yaml
 
 from mlops.cli import main
 from mlops_local.account.account import Account
-from mlops_local.stage_set import GROUP, KEY_FILE, embedded
+from mlops_local.environments import DEVELOPMENT
+from mlops_local.stage_set import embedded
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,11 +57,11 @@ class Pipeline:
 @contextmanager
 def pipeline_on(folder: Path, *samples: str) -> Iterator[Pipeline]:
     with embedded(ROOT, folder / "account", fresh=True, sample_options=samples) as stage_set:
-        group = yaml.safe_load((stage_set.library / "variable-groups" / f"{GROUP}.yml").read_text())
+        group = yaml.safe_load((stage_set.library / "variable-groups" / f"{DEVELOPMENT.group}.yml").read_text())
         values = {name: value["value"] if isinstance(value, dict) else value for name, value in group.items()}
         values.pop("private_key_file_name")
         environ = {f"SNOWFLAKE_{name.upper()}": value for name, value in values.items()}
-        environ["SNOWFLAKE_PRIVATE_KEY_FILE"] = str(stage_set.library / "secure-files" / KEY_FILE)
+        environ["SNOWFLAKE_PRIVATE_KEY_FILE"] = str(stage_set.library / "secure-files" / DEVELOPMENT.key_file)
         yield Pipeline(environ, folder, stage_set.account)
 
 

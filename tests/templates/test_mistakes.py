@@ -16,7 +16,7 @@ ENVIRONMENT = {
     "without a name": ([{"variableGroup": "g"}], "An entry of environments has no name"),
     "a name that no stage can have": ([{**DEV, "name": "dev-1"}], "The environment dev-1 needs another name"),
     "without a group": ([{"name": "dev"}], "The environment dev has no variableGroup"),
-    "a key with a slip": ([{**DEV, "enviroment": "e"}], "An environment has no enviroment;"),
+    "a key with a slip": ([{**DEV, "enviroment": "e"}], "An environment has no enviroment; see"),
     "a branch as a ref": ([{**DEV, "branch": "refs/heads/main"}], "The branch of dev is written without refs/heads/."),
     "twice": ([DEV, DEV], "The stage 'Connect_dev' exists twice"),
 }
