@@ -22,7 +22,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from mlops_local.account.account import Account
 from mlops_local.account.scheduling.scheduler import Scheduler
-from mlops_local.account.syntax.names import quote
 from mlops_local.account.wire.issuers import Issuers
 from mlops_local.account.wire.server import Server
 
@@ -109,8 +108,9 @@ def sign_in_key(account: Account, user: str, folder: Path) -> Path:
     public = _public_half(file)
     if public not in {found.rsa_public_key, found.rsa_public_key_2}:
         slot = "RSA_PUBLIC_KEY" if found.rsa_public_key is None else "RSA_PUBLIC_KEY_2"
-        with account.system_session() as session:
-            session.run(f"ALTER USER {quote(user)} SET {slot} = '{public}'")
+        # Not by a statement: the first one imports pandas with its answer, which would be a fifth of the way to the first login.
+        with account.system_session() as session, session.ddl():
+            session.catalogue.update(session.catalogue.get("USER", "", "", user), **{slot: public})
     return file
 
 
