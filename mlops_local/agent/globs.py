@@ -1,5 +1,6 @@
-"""File patterns of Azure tasks: `**`, `*`, `?`, `[a-z]`, `{a,b}`, and `!` to take files away again.
+"""File patterns of Azure tasks: `**`, `*`, `?`, `[a-z]`, `+(a|b)`, `!` to take files away again, `#` for remarks.
 
+Braces are no choice unless the task says so: https://github.com/microsoft/azure-pipelines-task-lib, match of task.ts.
 https://learn.microsoft.com/azure/devops/pipelines/tasks/file-matching-patterns
 """
 
@@ -7,41 +8,89 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from wcmatch import glob
 
-def find_files(folder: Path, patterns: list[str]) -> list[Path]:
+_USUAL = glob.GLOBSTAR | glob.EXTGLOB | glob.FORCEUNIX
+_WILD = re.compile(r"[*?\[]|[+@!]\(")
+
+
+def find_files(folder: Path, patterns: Sequence[str]) -> list[Path]:
     """Files below a folder, in order of their names; a later pattern with `!` takes away what earlier ones found."""
-    if not folder.is_dir():
-        return []
-    files = [Path(top, name) for top, _, names in os.walk(folder) for name in names]
+    return choose(list(files_below(folder)), folder, patterns)
+
+
+def find_anywhere(folder: Path, patterns: Sequence[str]) -> list[Path]:
+    """As :func:`find_files`, and what patterns with a path from the root of the machine name outside of the folder."""
+    places = [_place(pattern) for pattern in patterns if _is_absolute(pattern)]
+    return choose({file for place in [folder, *places] for file in files_below(place)}, folder, patterns)
+
+
+def choose(
+    paths: Iterable[Path],
+    folder: Path,
+    patterns: Sequence[str],
+    *,
+    braces: bool = False,
+    names: bool = False,
+    hidden: bool = True,
+) -> list[Path]:
+    """The paths that match, in order. `names` lets a pattern without a slash name what lies in any folder below."""
+    flags = _USUAL | glob.BRACE * braces | glob.MATCHBASE * names | glob.DOTGLOB * hidden
+    candidates = list(paths)
     chosen: set[Path] = set()
     for pattern in patterns:
-        takes_away = pattern.startswith("!")
-        tests = [re.compile(to_regex(each)) for each in _alternatives(pattern.lstrip("!").strip())]
-        found = {file for file in files if any(test.fullmatch(_shown(file, folder, test)) for test in tests)}
-        chosen = chosen - found if takes_away else chosen | found
+        text = pattern.strip()
+        if not text or text.startswith("#"):
+            continue
+        signs = _signs(text)
+        test = _test(text[signs:], folder, flags)
+        found = {path for path in candidates if test(path)}
+        chosen = chosen - found if signs % 2 else chosen | found
     return sorted(chosen)
 
 
-def _shown(file: Path, folder: Path, test: re.Pattern[str]) -> str:
-    return file.as_posix() if test.pattern.startswith("/") else file.relative_to(folder).as_posix()
+def _signs(pattern: str) -> int:
+    """`!` takes away, `!!` does not; `!(a|b)` is a pattern."""
+    count = len(pattern) - len(pattern.lstrip("!"))
+    return count - 1 if count and pattern[count : count + 1] == "(" else count
 
 
-def _alternatives(pattern: str) -> list[str]:
-    found = re.search(r"\{([^{}]*)\}", pattern)
-    if not found:
-        return [pattern.removeprefix("./")]
-    head, tail = pattern[: found.start()], pattern[found.end() :]
-    return [each for choice in found.group(1).split(",") for each in _alternatives(head + choice + tail)]
+def _is_absolute(pattern: str) -> bool:
+    return pattern.strip().lstrip("!").startswith("/")
 
 
-def to_regex(pattern: str) -> str:
-    parts: list[str] = []
-    for token in re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|[^*?\[]+|\[", pattern):
-        parts.append({"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(token) or _literal(token))
-    return "".join(parts)
+def _place(pattern: str) -> Path:
+    """The folder below which everything lies that the pattern may match, or the file that it names."""
+    literal = pattern.strip().lstrip("!")
+    wild = _WILD.search(literal)
+    return Path(os.path.normpath(literal[: wild.start()].rpartition("/")[0] or "/" if wild else literal))
 
 
-def _literal(token: str) -> str:
-    return token.replace("[!", "[^") if len(token) > 2 and token.startswith("[") else re.escape(token)
+def _test(pattern: str, folder: Path, flags: int) -> Callable[[Path], bool]:
+    text = os.path.normpath(pattern)
+    tests = [re.compile(each) for each in glob.translate(text, flags=flags)[0]]
+
+    def matches(path: Path) -> bool:
+        shown = path.as_posix() if text.startswith("/") else path.relative_to(folder).as_posix()
+        return any(test.match(shown) for test in tests)
+
+    if text.startswith("/"):
+        return matches
+    return lambda path: path.is_relative_to(folder) and matches(path)
+
+
+def files_below(place: Path) -> Iterator[Path]:
+    """Files in a folder, also behind links; a file is itself."""
+    if place.is_file():
+        yield place
+    for top, folders, names in os.walk(place, followlinks=True):
+        folders[:] = [name for name in folders if not _leads_back(Path(top, name))]
+        yield from (Path(top, name) for name in names)
+
+
+def _leads_back(folder: Path) -> bool:
+    """A link to a folder around itself, which would be walked for ever."""
+    return folder.is_symlink() and folder.parent.resolve().is_relative_to(folder.resolve())

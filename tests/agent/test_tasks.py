@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mlops_local.agent.globs import find_files
 from mlops_local.agent.pip_shim import from_settings, settings_of, translated
 from mlops_local.agent.tasks.use_python_version import matches
 
@@ -273,21 +268,3 @@ def test_scripts_from_files(project: Project) -> None:
     assert ran.log("sh")[0].startswith("one two three ")
     assert ran.log("sh")[0].endswith("/s/tools")
     assert ran.log("py")[0].startswith("['a', 'b'] ")
-
-
-NAMES = st.text("ab.", min_size=1, max_size=4).filter(lambda name: name not in (".", ".."))
-
-
-@given(st.lists(st.lists(NAMES, min_size=1, max_size=3), max_size=5))
-def test_patterns_that_name_everything_find_everything(paths: list[list[str]]) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for parts in paths:
-            target = folder.joinpath(*parts)
-            if not target.exists() and all(not parent.is_file() for parent in target.parents):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text("")
-        every = sorted(path for path in folder.rglob("*") if path.is_file())
-        assert find_files(folder, ["**"]) == every
-        assert find_files(folder, ["**/*"]) == every
-        assert find_files(folder, ["**", "!**/*a*"]) == [path for path in every if "a" not in path.name]

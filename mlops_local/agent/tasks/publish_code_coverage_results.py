@@ -9,13 +9,13 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from mlops_local.agent.context import StepContext, TaskFailed
-from mlops_local.agent.globs import find_files
+from mlops_local.agent.globs import find_anywhere
 from mlops_local.agent.record import file_name
 from mlops_local.agent.tasks.definition import Input, Task, boolean
 
 
 def _run(step: StepContext) -> None:
-    files = find_files(step.job.slot.sources, step.lines("summaryFileLocation"))
+    files = find_anywhere(step.job.slot.sources, step.lines("summaryFileLocation"))
     lines = [_keep(step, file) for file in files]
     covered, total = (sum(pair[index] for pair in lines) for index in (0, 1))
     if not total:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlops_local.agent.context import StepContext, TaskFailed
-from mlops_local.agent.globs import find_files
+from mlops_local.agent.globs import find_anywhere
 from mlops_local.agent.record import file_name
 from mlops_local.agent.tasks.definition import Input, Task, boolean
 
@@ -26,7 +26,7 @@ def _run(step: StepContext) -> None:
     if step.text("testRunner").lower() != "junit":
         raise TaskFailed(f"This agent reads JUnit results only, not {step.text('testRunner')}.")
     folder = step.path(step.text("searchFolder"))
-    files = find_files(folder, step.lines("testResultsFiles"))
+    files = find_anywhere(folder, step.lines("testResultsFiles"))
     if not files:
         _miss(step, folder)
         return
