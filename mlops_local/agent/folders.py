@@ -20,9 +20,20 @@ def copy_any(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
+def empty(folder: Path) -> None:
+    """Without what is in it; a file in its place goes too."""
+    if folder.is_dir() and not folder.is_symlink():
+        for path in folder.iterdir():
+            remove(path)
+    else:
+        folder.unlink(missing_ok=True)
+
+
 def remove(folder: Path) -> None:
     """Everything below, also what a job has made read-only; another process may be removing it too."""
-    if not folder.exists() and not folder.is_symlink():
+    if folder.is_file() or folder.is_symlink():
+        folder.unlink()
+    if not folder.exists():
         return
     shutil.rmtree(folder, ignore_errors=True)
     if not folder.exists():

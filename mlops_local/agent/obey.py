@@ -12,6 +12,7 @@ from mlops_local.agent.commands import RESTRICTED, Command
 from mlops_local.agent.context import StepContext, TaskFailed
 from mlops_local.agent.folders import copy_any
 from mlops_local.agent.record import file_name
+from mlops_local.agent.uploads import files_of, refuse_secrets, upload
 
 Handler = Callable[[StepContext, Command], None]
 
@@ -81,29 +82,19 @@ def _add_attachment(step: StepContext, command: Command) -> None:
 
 
 def _upload_artifact(step: StepContext, command: Command) -> None:
-    """Unlike a published artifact, this one grows with every command that names it."""
-    name = command.properties.get("artifactname") or "drop"
-    file = _named_file(step, command.data)
-    refuse_secrets(step, file)
-    if name not in step.run.record.artifacts:
-        step.run.record.claim_artifact(name)
-    target = step.run.record.artifact(name) / command.properties.get("containerfolder", "")
-    copy_any(file, target if file.is_dir() else target / file.name)
+    """Unlike a pipeline artifact, this one grows with every command that names it."""
+    name = command.properties.get("artifactname", "")
+    if not name:
+        raise TaskFailed("artifact.upload needs the name of an artifact: artifactname=NAME.")
+    upload(step, _named_file(step, command.data), name, command.properties.get("containerfolder") or name)
 
 
 def _keep(step: StepContext, file: Path, kind: str) -> None:
-    refuse_secrets(step, file)
+    refuse_secrets(step, files_of(file))
     job = step.job
     copy_any(
         file, step.run.record.folder / "attachments" / file_name(job.stage.name) / file_name(job.job.name) / kind / file.name
     )
-
-
-def refuse_secrets(step: StepContext, path: Path) -> None:
-    """Files are copied as they are, so a file that holds a secret must not leave the job."""
-    for file in [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file()):
-        if step.run.masker.finds(file.read_bytes()):
-            raise TaskFailed(f"The file {file} holds a secret and was not published; remove the secret from it.")
 
 
 def _named_file(step: StepContext, text: str) -> Path:

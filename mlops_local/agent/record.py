@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from mlops_local.agent.artifacts import Artifacts
 from mlops_local.agent.masking import Masker
 
 SUCCEEDED = "Succeeded"
@@ -112,7 +113,7 @@ class Record:
         self.facts: dict[str, Any] = {}
         self.tests = {"total": 0, "passed": 0, "failed": 0, "skipped": 0}
         self.tags: list[str] = []
-        self.artifacts: list[str] = []
+        self.artifacts = Artifacts(folder / "artifacts")
         self._summaries: list[tuple[tuple[int, ...], str]] = []
         self._lock = threading.RLock()
         self._since = time.monotonic()
@@ -132,17 +133,6 @@ class Record:
         file = self.folder.joinpath("logs", *map(file_name, names[:-1]), f"{file_name(names[-1])}.log")
         file.parent.mkdir(parents=True, exist_ok=True)
         return file
-
-    def claim_artifact(self, name: str) -> Path:
-        """The folder of a new artifact; a published artifact is never changed."""
-        with self._lock:
-            if name in self.artifacts:
-                raise FileExistsError(f"The artifact '{name}' is already published in this run; artifacts cannot change.")
-            self.artifacts.append(name)
-        return self.folder / "artifacts" / file_name(name)
-
-    def artifact(self, name: str) -> Path:
-        return self.folder / "artifacts" / file_name(name)
 
     def add_summary(self, place: tuple[int, ...], markdown: str) -> None:
         with self._lock:
@@ -213,7 +203,7 @@ class Record:
     def _all_facts(self, result: str, seconds: float) -> dict[str, Any]:
         state = "completed" if result else "inProgress"
         facts: dict[str, Any] = {"result": result or None, "state": state, "seconds": round(seconds, 3), **self.facts}
-        facts |= {"tests": self.tests, "artifacts": sorted(self.artifacts), "tags": self.tags}
+        facts |= {"tests": self.tests, "artifacts": self.artifacts.names, "tags": self.tags}
         facts["stages"] = [stage.facts() for stage in self.stages]
         masked: dict[str, Any] = _masked(facts, self.masker)
         return masked

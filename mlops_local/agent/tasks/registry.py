@@ -8,14 +8,19 @@ from mlops_local.agent.errors import Problems
 from mlops_local.agent.library import Library, LibraryError
 from mlops_local.agent.machine import Machine, find_program
 from mlops_local.agent.pipeline import Step
-from mlops_local.agent.tasks.artifacts import DOWNLOAD, PUBLISH
 from mlops_local.agent.tasks.azure_cli import AZURE_CLI
 from mlops_local.agent.tasks.azure_key_vault import AZURE_KEY_VAULT, AZURE_KEY_VAULT_1
+from mlops_local.agent.tasks.build_artifacts import (
+    DOWNLOAD_BUILD_ARTIFACTS,
+    DOWNLOAD_BUILD_ARTIFACTS_0,
+    PUBLISH_BUILD_ARTIFACTS,
+)
 from mlops_local.agent.tasks.cache import CACHE
 from mlops_local.agent.tasks.checkout import CHECKOUT
 from mlops_local.agent.tasks.copy_files import COPY_FILES
 from mlops_local.agent.tasks.definition import Input, Task, Values, is_known
 from mlops_local.agent.tasks.download_secure_file import DOWNLOAD_SECURE_FILE
+from mlops_local.agent.tasks.pipeline_artifacts import DOWNLOAD, PUBLISH, PUBLISH_0
 from mlops_local.agent.tasks.powershell import POWERSHELL
 from mlops_local.agent.tasks.publish_code_coverage_results import PUBLISH_CODE_COVERAGE_RESULTS
 from mlops_local.agent.tasks.publish_test_results import PUBLISH_TEST_RESULTS
@@ -55,9 +60,13 @@ BUILT_IN = Registry(
         CMD_LINE,
         COPY_FILES,
         DOWNLOAD,
+        DOWNLOAD_BUILD_ARTIFACTS,
+        DOWNLOAD_BUILD_ARTIFACTS_0,
         DOWNLOAD_SECURE_FILE,
         POWERSHELL,
         PUBLISH,
+        PUBLISH_0,
+        PUBLISH_BUILD_ARTIFACTS,
         PUBLISH_CODE_COVERAGE_RESULTS,
         PUBLISH_TEST_RESULTS,
         PYTHON_SCRIPT,
