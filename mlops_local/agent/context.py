@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from mlops_local.agent.machine import Machine
 from mlops_local.agent.masking import Masker
 from mlops_local.agent.oidc import Issuer
 from mlops_local.agent.pipeline import Job, Stage, Step
-from mlops_local.agent.process import run_process
+from mlops_local.agent.process import MARK, run_process
 from mlops_local.agent.record import FAILED, SUCCEEDED, JobRecord, Record, StepRecord
 from mlops_local.agent.slots import Slot
 from mlops_local.agent.variables import Variables
@@ -110,6 +111,7 @@ class JobContext:
     label: str
     status: str = SUCCEEDED
     level: int = 0
+    mark: str = field(default_factory=lambda: f"vsts_{uuid.uuid4()}")
     canceled: bool = False
     deadline: float | None = None
     path: list[str] = field(default_factory=list)
@@ -224,7 +226,7 @@ class StepContext:
         # pip compiles what it installs, once a machine; here environments are new for each job, so the compiled code is kept beside.
         private["PYTHONPYCACHEPREFIX"] = str(self.run.machine.cache / "bytecode")
         guard = {"PIP_REQUIRE_VIRTUALENV": "true", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-        return {**inherited, **guard, **own, **private, **self.env}
+        return {**inherited, **guard, **own, **private, **self.env, MARK: self.job.mark}
 
     def execute(
         self,

@@ -11,7 +11,7 @@ from mlops_local.agent.conditions import holds, step_world
 from mlops_local.agent.context import AfterJob, JobContext, StepContext, TaskFailed
 from mlops_local.agent.obey import obey
 from mlops_local.agent.pipeline import Step
-from mlops_local.agent.process import Stopped, signal_group
+from mlops_local.agent.process import Stopped, end_marked, signal_group
 from mlops_local.agent.record import CANCELED, FAILED, SKIPPED, SUCCEEDED, WITH_ISSUES, StepRecord, worst
 from mlops_local.agent.scalars import parse_number
 from mlops_local.agent.steps import CHECKOUT, DOWNLOAD
@@ -183,6 +183,7 @@ def _end(job: JobContext) -> None:
         _run_after(job, title, action)
     for group in job.groups:
         signal_group(group, signal.SIGKILL)
+    end_marked(job.mark)
 
 
 def _run_after(job: JobContext, title: str, action: AfterJob) -> None:
