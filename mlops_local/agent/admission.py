@@ -66,6 +66,9 @@ def _check_answer(option: str, answers: frozenset[str], what: str, known: list[s
 
 
 def _check_job(job: Job, machine: Machine, problems: Problems) -> None:
+    if job.lifecycle is not None and job.lifecycle.text != "runOnce":
+        named = f"The deployment strategy '{job.lifecycle.text}'"
+        problems.add(job.lifecycle.mark, f"{named} needs target machines of Azure, which this agent does not have; use runOnce.")
     if job.container is not None:
         problems.add(job.container, f"The job '{job.name}' wants a container; this agent runs jobs on the machine itself.")
     if job.environment is not None and job.environment.resource_type.casefold() == "virtualmachine":

@@ -28,6 +28,7 @@ class Declaration:
     mark: Mark
     default: Node | None = None
     values: tuple[str, ...] | None = None
+    is_wrong: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,18 @@ def declared(node: Node | None, mark: Mark, problems: Problems, *, is_root: bool
             raise PipelineError(node.mark, "'parameters' is a list of declarations.")
     entries: list[Declaration] = []
     for item in node.items if isinstance(node, Sequence) else []:
-        with problems.collect():
+        try:
             entries.append(_declaration(item, {entry.name.casefold() for entry in entries}, is_root))
+        except PipelineError as error:
+            problems.add(error.mark, error.sentence)
+            entries += _spared(item)
     return Declarations(tuple(entries), node.mark)
+
+
+def _spared(item: Node) -> list[Declaration]:
+    """A wrong declaration that has a name: what refers to it is not wrong as well."""
+    name = item.find("name") if isinstance(item, Mapping) else None
+    return [Declaration(name.text, "object", name.mark, is_wrong=True)] if isinstance(name, Scalar) else []
 
 
 def _refuse_expressions(node: Node) -> None:

@@ -72,7 +72,7 @@ def mapping_of(pairs_: list[tuple[Scalar, Node]], mark: Mark, problems: Problems
     for key, value in pairs_:
         name = key.text.casefold()
         if name in seen:
-            problems.add(key.mark, f"'{key.text}' is already defined in this mapping; keys are unique in any case.")
+            problems.add(key.mark, f"'{key.text}' is already defined in this mapping.")
         else:
             unique.append((key, value))
         seen.add(name)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import yaml
 
 from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null
-from mlops_local.agent.scalars import parse_boolean
+from mlops_local.agent.scalars import parse_switch
 
 # Everywhere else `true` is a text, and a reader of the YAML must not take it for anything else.
 _BOOLEAN_KEYS = {
@@ -42,7 +42,7 @@ def plain(node: Node, key: str = "") -> object:
 def _scalar(node: Scalar, key: str) -> object:
     if is_null(node):
         return None
-    if key in _BOOLEAN_KEYS and (truth := parse_boolean(node.text)) is not None:
+    if key in _BOOLEAN_KEYS and (truth := parse_switch(node.text)) is not None:
         return truth
     is_number = node.plain or isinstance(node.value, Decimal)
     return int(node.text) if is_number and _INTEGER.fullmatch(node.text) else node.text

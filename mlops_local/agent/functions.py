@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from mlops_local.agent.errors import Mark, Origin
+from mlops_local.agent.moments import Moment, write_moment
 from mlops_local.agent.nodes import Mapping, Scalar, Sequence
 from mlops_local.agent.values import (
     ExpressionError,
@@ -86,14 +86,16 @@ def _format(template: Value, *values: Value) -> str:
 
 
 def _formatted(value: Value, pattern: str | None) -> str:
-    if pattern is None:
+    if not pattern:
         return to_text(value)
+    if not isinstance(value, Moment):
+        raise ExpressionError(
+            f"format() knows patterns such as '{pattern}' for pipeline.startTime only, not for a {kind_of(value)}."
+        )
     try:
-        moment = datetime.fromisoformat(to_text(value))
+        return write_moment(value, pattern)
     except ValueError as error:
-        raise ExpressionError("format() knows date patterns for pipeline.startTime only.") from error
-    parts = {"yyyy": "%Y", "yy": "%y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
-    return moment.strftime(re.sub("|".join(parts), lambda found: parts[found.group()], pattern))
+        raise ExpressionError(f"format() does not know the date pattern '{pattern}': {error}.") from error
 
 
 def _join(separator: Value, values: Value) -> str:

@@ -41,6 +41,8 @@ def bind(declarations: Declarations, given: Mapping, problems: Problems, finish:
     bound: list[tuple[str, Value]] = []
     for declaration in declarations.entries:
         bound.append((declaration.name, None))
+        if declaration.is_wrong:
+            continue
         with problems.collect():
             bound[-1] = (declaration.name, _value(declaration, given.lookup(declaration.name), given.mark, finish))
     known = {name.casefold() for name, _ in bound}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mlops_local.agent.errors import Mark
+from mlops_local.agent.nodes import Scalar
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,8 @@ class Job:
     is_deployment: bool = False
     environment: Destination | None = None
     hooks: tuple[Hook, ...] = ()
+    # The word of a deployment's strategy, such as runOnce, where it is written.
+    lifecycle: Scalar | None = None
     container: Mark | None = None
 
 

@@ -18,7 +18,7 @@ from mlops_local.agent.pipeline import (
     Variable,
     destination_of,
 )
-from mlops_local.agent.scalars import parse_boolean
+from mlops_local.agent.scalars import parse_switch
 from mlops_local.agent.steps import as_task, shorthand_of
 
 _HOOKS = ("preDeploy", "deploy", "routeTraffic", "postRouteTraffic", "success", "failure")
@@ -29,12 +29,14 @@ def plan_of(tree: Mapping, problems: Problems) -> Pipeline:
     pool = _pool(tree.find("pool"))
     lock_behavior = text_of(tree, "lockBehavior") or "runLatest"
     stages: list[Stage] = []
-    for item in _items(tree.find("stages")):
-        stages.append(_stage(item, pool, stages[-1:], lock_behavior, problems))
+    items = _items(tree.find("stages"))
+    for number, item in enumerate(items, 1):
+        unnamed = f"Stage{number}" if len(items) > 1 else "__default"
+        stages.append(_stage(item, text_of(item, "stage") or unnamed, pool, stages[-1:], lock_behavior, problems))
     return Pipeline(tuple(stages), _variables(tree.find("variables")), text_of(tree, "name"))
 
 
-def _stage(node: Mapping, pool: Pool | None, before: list[Stage], lock_behavior: str, problems: Problems) -> Stage:
+def _stage(node: Mapping, name: str, pool: Pool | None, before: list[Stage], lock_behavior: str, problems: Problems) -> Stage:
     stage_pool = _pool(node.find("pool")) or pool
     items = _items(node.find("jobs"))
     jobs = tuple(_job(item, stage_pool, number if len(items) > 1 else 0, problems) for number, item in enumerate(items, 1))
@@ -42,7 +44,7 @@ def _stage(node: Mapping, pool: Pool | None, before: list[Stage], lock_behavior:
     if depends_on is None:
         depends_on = tuple((stage.name, node.mark) for stage in before)
     return Stage(
-        name=text_of(node, "stage") or "__default",
+        name=name,
         mark=node.mark,
         jobs=jobs,
         display_name=text_of(node, "displayName"),
@@ -52,7 +54,7 @@ def _stage(node: Mapping, pool: Pool | None, before: list[Stage], lock_behavior:
         variables=_variables(node.find("variables")),
         lock_behavior=text_of(node, "lockBehavior") or lock_behavior,
         is_manual=text_of(node, "trigger") == "manual",
-        is_skippable=parse_boolean(text_of(node, "isSkippable") or "true") is not False,
+        is_skippable=parse_switch(text_of(node, "isSkippable") or "true") is not False,
     )
 
 
@@ -68,7 +70,7 @@ def _job(node: Mapping, pool: Pool | None, number: int, problems: Problems) -> J
         depends_on=_depends_on(node) or (),
         condition=text_of(node, "condition"),
         condition_mark=_mark(node, "condition"),
-        continue_on_error=text_of(node, "continueOnError") or "false",
+        continue_on_error=_switch(node, "continueOnError"),
         timeout_in_minutes=text_of(node, "timeoutInMinutes") or "60",
         cancel_timeout_in_minutes=text_of(node, "cancelTimeoutInMinutes") or "5",
         variables=_variables(node.find("variables")),
@@ -77,18 +79,19 @@ def _job(node: Mapping, pool: Pool | None, number: int, problems: Problems) -> J
         is_deployment=is_deployment,
         environment=_destination(node.find("environment")),
         hooks=hooks,
+        lifecycle=_lifecycle(node) if is_deployment else None,
         container=None if container is None or is_null(container) else container.mark,
     )
 
 
 def _deployment_steps(node: Mapping, problems: Problems) -> tuple[tuple[Step, ...], tuple[Hook, ...]]:
     strategy = node.find("strategy")
-    run_once = strategy.find("runOnce") if isinstance(strategy, Mapping) else None
-    if not isinstance(run_once, Mapping):
-        _refuse_strategy(strategy if isinstance(strategy, Mapping) else node, problems)
+    lifecycle = strategy.pairs[0][1] if isinstance(strategy, Mapping) and len(strategy.pairs) == 1 else None
+    if not isinstance(lifecycle, Mapping):
+        problems.add(node.mark, "A deployment job has a 'strategy' with one of runOnce, rolling, canary.")
         return (), ()
-    on = run_once.find("on")
-    holders = {**dict(_named(run_once)), **(dict(_named(on)) if isinstance(on, Mapping) else {})}
+    on = lifecycle.find("on")
+    holders = {**dict(_named(lifecycle)), **(dict(_named(on)) if isinstance(on, Mapping) else {})}
     used = tuple(
         Hook(hook, holder.mark, _pool(holder.find("pool"))) for hook in _HOOKS if isinstance(holder := holders.get(hook), Mapping)
     )
@@ -99,11 +102,9 @@ def _deployment_steps(node: Mapping, problems: Problems) -> tuple[tuple[Step, ..
     return tuple(steps), used
 
 
-def _refuse_strategy(node: Mapping, problems: Problems) -> None:
-    key = next((key for key, _ in node.pairs if key.text in ("rolling", "canary")), None)
-    named = f"The deployment strategy '{key.text}'" if key else "A deployment strategy other than runOnce"
-    mark = key.mark if key else node.mark
-    problems.add(mark, f"{named} needs target machines of Azure, which this agent does not have; use runOnce.")
+def _lifecycle(node: Mapping) -> Scalar | None:
+    strategy = node.find("strategy")
+    return strategy.pairs[0][0] if isinstance(strategy, Mapping) and strategy.pairs else None
 
 
 def _named(node: Mapping) -> list[tuple[str, Node]]:
@@ -130,8 +131,8 @@ def _step(node: Mapping, hook: str, problems: Problems) -> Step | None:
         name=text_of(node, "name"),
         display_name=text_of(node, "displayName") or _SHOWN.get(shorthand_of(node) or "", name),
         condition=text_of(node, "condition"),
-        continue_on_error=text_of(node, "continueOnError") or "false",
-        enabled=parse_boolean(text_of(node, "enabled") or "true") is not False,
+        continue_on_error=_switch(node, "continueOnError"),
+        enabled=parse_switch(text_of(node, "enabled") or "true") is not False,
         env=_texts(node.find("env")),
         timeout_in_minutes=text_of(node, "timeoutInMinutes") or "0",
         retries=text_of(node, "retryCountOnTaskFailure") or "0",
@@ -167,7 +168,7 @@ def _variables(node: Node | None) -> tuple[Variable | Group, ...]:
         if item.find("group"):
             found.append(Group(text_of(item, "group"), item.mark))
         else:
-            readonly = parse_boolean(text_of(item, "readonly") or "false") is True
+            readonly = parse_switch(text_of(item, "readonly") or "false") is True
             mark = _mark(item, "value") or item.mark
             found.append(Variable(text_of(item, "name"), text_of(item, "value"), mark, readonly))
     return tuple(found)
@@ -213,6 +214,18 @@ def _depends_on(node: Mapping) -> tuple[tuple[str, Mark], ...] | None:
 
 def _items(node: Node | None) -> list[Mapping]:
     return [item for item in node.items if isinstance(item, Mapping)] if isinstance(node, Sequence) else []
+
+
+def _text(node: Node | None, key: str) -> str:
+    found = node.find(key) if isinstance(node, Mapping) else None
+    return found.text if isinstance(found, Scalar) else ""
+
+
+def _switch(node: Mapping, key: str) -> str:
+    """`true` or `false` for every word that means it; a value that is only known later stays."""
+    text = text_of(node, key) or "false"
+    value = parse_switch(text)
+    return text if value is None else str(value).lower()
 
 
 def _mark(node: Mapping, key: str) -> Mark | None:

@@ -18,6 +18,7 @@ from mlops_local.agent.job_variables import Entries, build_variables
 from mlops_local.agent.launcher import Launcher, Turn, destination
 from mlops_local.agent.legs import legs_of
 from mlops_local.agent.library import LibraryError
+from mlops_local.agent.moments import Moment
 from mlops_local.agent.pipeline import Job, Pipeline, Stage
 from mlops_local.agent.record import CANCELED, FAILED, SKIPPED, SUCCEEDED, JobRecord, StageRecord, worst
 from mlops_local.agent.values import ExpressionError, Table
@@ -39,7 +40,7 @@ class Scheduler:
 
     def __post_init__(self) -> None:
         self._launcher = Launcher(self.run, self.at_once, self._job_variables, self._values)
-        started = datetime.now(UTC).isoformat(timespec="seconds")
+        started = Moment(datetime.now(UTC).isoformat(" ", timespec="seconds"))
         self._pipeline = Table([("startTime", started), ("name", self.pipeline.name)])
 
     def execute(self) -> str:

@@ -64,3 +64,13 @@ def parse_version(text: str) -> Version | None:
 def parse_boolean(text: str) -> bool | None:
     """A boolean written in YAML or given on the command line: true and false in any case, nothing else."""
     return {"true": True, "false": False}.get(text.strip().lower())
+
+
+def parse_switch(text: str) -> bool | None:
+    """The value of a YAML keyword such as `continueOnError`, which takes more words than a parameter of type boolean.
+
+    https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/boolean
+    """
+    return {"true": True, "y": True, "yes": True, "on": True, "false": False, "n": False, "no": False, "off": False}.get(
+        text.strip().lower()
+    )

@@ -107,7 +107,8 @@ def kind_of(value: Value) -> str:
         return "list"
     if isinstance(value, Mapping | Table):
         return "mapping"
-    return {"bool": "boolean", "Decimal": "number", "str": "string", "Version": "version"}[type(value).__name__]
+    names = {"bool": "boolean", "Decimal": "number", "str": "string", "Moment": "date", "Version": "version"}
+    return names[type(value).__name__]
 
 
 def convert_like(value: Value, left: Value) -> Converted:
