@@ -25,8 +25,11 @@ lint: $(READY) ## ruff, mypy, import contracts, YAML, and the pipeline itself
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/yamllint --strict azure-pipelines.yml templates
-	@$(BIN)/python -m mlops_local expand azure-pipelines.yml > /dev/null
+	@$(BIN)/yamllint --strict azure-pipelines.yml pipelines templates
+	@for file in azure-pipelines.yml pipelines/*.yml; do \
+		case $$file in */rollback.yml) given='--set reason=lint';; *) given=;; esac; \
+		$(BIN)/python -m mlops_local expand $$file $$given > /dev/null || exit; \
+	done
 
 benchmark: $(READY) ## Measure where the time goes, and what is claimed about speed
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement benchmarks/requirements.txt

@@ -1,7 +1,7 @@
 """Environments of the embedded account, by the variable groups that a pipeline names.
 
 `snowflake-prod` leads to the database MLOPS_PROD with a warehouse, a role and a user of its own, as `setup/account.sql` makes them for
-every environment; `snowflake-credentials` is that of development.
+every environment; `snowflake-credentials` is that of development. The Azure DevOps environment of a group's name holds its checks.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ class Environment:
     @property
     def connection(self) -> str:
         return f"mlops-{self.name}"
+
+    @property
+    def is_production(self) -> bool:
+        """Somebody is asked before anything is deployed to it."""
+        return self.name.startswith("prod")
 
     @property
     def key_file(self) -> str:

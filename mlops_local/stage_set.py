@@ -155,6 +155,8 @@ def _write_library(folder: Path, server: Server, environment: Environment, key: 
     }
     vault = {"snowflake-private-key": key.pem.decode(), "snowflake-private-key-passphrase": key.passphrase}
     connection = {"type": "azurerm", "servicePrincipalId": environment.names["user"], "tenantId": "local"}
+    checks = {"exclusiveLock": True, **({"approval": {"approvers": ["you"]}} if environment.is_production else {})}
+    _write_private(folder / "environments" / f"{environment.group}.yml", yaml.safe_dump(checks).encode())
     _write_private(folder / "variable-groups" / f"{environment.group}.yml", yaml.safe_dump(group).encode())
     _write_private(folder / "secure-files" / environment.key_file, key.pem)
     _write_private(folder / "key-vaults" / f"{environment.connection}.yml", yaml.safe_dump(vault).encode())
