@@ -24,7 +24,7 @@ def find_files(folder: Path, patterns: Sequence[str]) -> list[Path]:
 
 def find_anywhere(folder: Path, patterns: Sequence[str]) -> list[Path]:
     """As :func:`find_files`, and what patterns with a path from the root of the machine name outside of the folder."""
-    places = [_place(pattern) for pattern in patterns if _is_absolute(pattern)]
+    places = [place_of(pattern) for pattern in patterns if _is_absolute(pattern)]
     return choose({file for place in [folder, *places] for file in files_below(place)}, folder, patterns)
 
 
@@ -62,7 +62,7 @@ def _is_absolute(pattern: str) -> bool:
     return pattern.strip().lstrip("!").startswith("/")
 
 
-def _place(pattern: str) -> Path:
+def place_of(pattern: str) -> Path:
     """The folder below which everything lies that the pattern may match, or the file that it names."""
     literal = pattern.strip().lstrip("!")
     wild = _WILD.search(literal)

@@ -77,8 +77,15 @@ class Project:
         return file
 
     def connection(self, name: str, **settings: str) -> None:
-        given = {"type": "azurerm", "servicePrincipalId": "an-app", "tenantId": "a-tenant", **settings}
+        given = settings or {"type": "azurerm", "servicePrincipalId": "an-app", "tenantId": "a-tenant"}
         self._in_library("service-connections", f"{name}.yml", yaml.safe_dump(given))
+        (self.library / "service-connections" / f"{name}.yml").chmod(0o600)
+
+    def feed(self, name: str, **settings: str) -> Path:
+        self._in_library("feeds", f"{name}.yml", yaml.safe_dump(settings))
+        file = self.library / "feeds" / f"{name}.yml"
+        file.chmod(0o600)
+        return file
 
     def environment(self, name: str, text: str) -> None:
         self._in_library("environments", f"{name}.yml", text)

@@ -8,6 +8,7 @@ from mlops_local.agent.errors import Problems
 from mlops_local.agent.library import Library, LibraryError
 from mlops_local.agent.machine import Machine, find_program
 from mlops_local.agent.pipeline import Step
+from mlops_local.agent.tasks.archive_files import ARCHIVE_FILES
 from mlops_local.agent.tasks.azure_cli import AZURE_CLI
 from mlops_local.agent.tasks.azure_key_vault import AZURE_KEY_VAULT, AZURE_KEY_VAULT_1
 from mlops_local.agent.tasks.build_artifacts import (
@@ -19,7 +20,10 @@ from mlops_local.agent.tasks.cache import CACHE
 from mlops_local.agent.tasks.checkout import CHECKOUT
 from mlops_local.agent.tasks.copy_files import COPY_FILES
 from mlops_local.agent.tasks.definition import Input, Task, Values, is_known
+from mlops_local.agent.tasks.delete_files import DELETE_FILES
 from mlops_local.agent.tasks.download_secure_file import DOWNLOAD_SECURE_FILE
+from mlops_local.agent.tasks.extract_files import EXTRACT_FILES
+from mlops_local.agent.tasks.pip_authenticate import PIP_AUTHENTICATE
 from mlops_local.agent.tasks.pipeline_artifacts import DOWNLOAD, PUBLISH, PUBLISH_0
 from mlops_local.agent.tasks.powershell import POWERSHELL
 from mlops_local.agent.tasks.publish_code_coverage_results import PUBLISH_CODE_COVERAGE_RESULTS
@@ -51,6 +55,7 @@ class Registry:
 
 BUILT_IN = Registry(
     (
+        ARCHIVE_FILES,
         AZURE_CLI,
         AZURE_KEY_VAULT,
         AZURE_KEY_VAULT_1,
@@ -59,10 +64,13 @@ BUILT_IN = Registry(
         CHECKOUT,
         CMD_LINE,
         COPY_FILES,
+        DELETE_FILES,
         DOWNLOAD,
         DOWNLOAD_BUILD_ARTIFACTS,
         DOWNLOAD_BUILD_ARTIFACTS_0,
         DOWNLOAD_SECURE_FILE,
+        EXTRACT_FILES,
+        PIP_AUTHENTICATE,
         POWERSHELL,
         PUBLISH,
         PUBLISH_0,
