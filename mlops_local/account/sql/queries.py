@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -11,6 +12,7 @@ from mlops_local.account.sql import pivots, table_functions
 from mlops_local.account.sql.batches import part_calls
 from mlops_local.account.sql.context import Context
 from mlops_local.account.sql.expressions import translate
+from mlops_local.account.sql.nullability import can_be_null, has_subtotals
 from mlops_local.account.sql.scope import Field, Fields, Scope, fields_of, renamed
 from mlops_local.account.sql.sources import COLUMNS
 from mlops_local.account.sql.typed import common, type_of
@@ -56,18 +58,26 @@ def _set_operation(node: exp.SetOperation, scope: Scope) -> Fields | None:
     _order(node, scope)
     if left is None or right is None or len(left) != len(right):
         return left
-    return tuple(Field(one.name, common([one.type, other.type])) for one, other in zip(left, right, strict=True))
+    return tuple(
+        Field(one.name, common([one.type, other.type]), one.nullable or other.nullable)
+        for one, other in zip(left, right, strict=True)
+    )
 
 
 def _values(node: exp.Values, scope: Scope) -> Fields:
     rows = node.expressions
+    empty = [[can_be_null(item, scope) for item in row.expressions] for row in rows]
     for row in rows:
         row.set("expressions", [translate(item, scope) for item in row.expressions])
     width = len(rows[0].expressions) if rows else 0
     names = [column.name for column in node.args["alias"].columns] if node.args.get("alias") else []
     names += [f"COLUMN{i + 1}" for i in range(len(names), width)]
     return tuple(
-        Field(names[i], common([type_of(row.expressions[i]) for row in rows if not isinstance(row.expressions[i], exp.Null)]))
+        Field(
+            names[i],
+            common([type_of(row.expressions[i]) for row in rows if not isinstance(row.expressions[i], exp.Null)]),
+            any(nulls[i] for nulls in empty),
+        )
         for i in range(width)
     )
 
@@ -97,20 +107,22 @@ def _select(node: exp.Select, scope: Scope) -> Fields | None:
         _join(join, scope)
     for lateral in node.args.get("laterals") or ():
         add_source(lateral, scope)
-    items = []
+    items, nulls = [], []
+    grouped_twice = has_subtotals(node)
     for item in node.expressions:
+        nulls.append(grouped_twice or can_be_null(item, scope))
         made = translate(item, scope)
         if isinstance(item, exp.Column) and not isinstance(made, exp.Column):
             made = exp.Alias(this=made, alias=exp.Identifier(this=item.name, quoted=True))
         if isinstance(made, exp.Alias):
-            scope.aliases[made.alias] = type_of(made.this)
+            scope.aliases[made.alias] = Field(made.alias, type_of(made.this), nulls[-1])
         items.append(made)
     node.set("expressions", items)
     for key in ("where", "group", "having", "qualify", "distinct", "windows", "connect", "match"):
         if node.args.get(key) is not None:
             _clause(node, key, scope)
     _order(node, scope)
-    fields = _answer(items, scope)
+    fields = _answer(zip(items, nulls, strict=True), scope)
     part_calls(node, fields, scope)
     return fields
 
@@ -127,18 +139,18 @@ def _order(node: exp.Expr, scope: Scope) -> None:
         node.set("order", translate(node.args["order"], scope))
 
 
-def _answer(items: Iterable[exp.Expr], scope: Scope) -> Fields | None:
+def _answer(items: Iterable[tuple[exp.Expr, bool]], scope: Scope) -> Fields | None:
     found: list[Field] = []
-    for item in items:
+    for item, nullable in items:
         if item.is_star:
             star = _star(item, scope)
             if star is None:
                 return None
             found += star
         elif isinstance(item, exp.Alias):
-            found.append(Field(item.alias, type_of(item.this)))
+            found.append(Field(item.alias, type_of(item.this), nullable))
         else:
-            found.append(Field(item.name, type_of(item)))
+            found.append(Field(item.name, type_of(item), nullable))
     return tuple(found)
 
 
@@ -150,9 +162,9 @@ def _star(item: exp.Expr, scope: Scope) -> Fields | None:
         return None
     excluded = {column.name for column in star.args.get("except_") or ()}
     new_names = {alias.this.name: alias.alias for alias in star.args.get("rename") or ()}
-    replaced = {alias.alias: type_of(alias.this) for alias in star.args.get("replace") or ()}
+    replaced = {alias.alias: Field(alias.alias, type_of(alias.this)) for alias in star.args.get("replace") or ()}
     return tuple(
-        Field(new_names.get(field.name, field.name), replaced.get(field.name, field.type))
+        replace(replaced.get(field.name, field), name=new_names.get(field.name, field.name))
         for field in fields
         if field.name not in excluded
     )
@@ -161,7 +173,13 @@ def _star(item: exp.Expr, scope: Scope) -> Fields | None:
 def _join(join: exp.Join, scope: Scope) -> None:
     if join.args.get("kind") == "INNER" and not (join.method or join.args.get("on") or join.args.get("using")):
         join.set("kind", "CROSS")
+    before = list(scope.sources)
     add_source(join.this, scope)
+    side = "LEFT" if (join.method or "").upper() == "ASOF" else (join.side or "").upper()
+    if side in {"LEFT", "FULL"}:
+        scope.weaken(alias for alias in scope.sources if alias not in before)
+    if side in {"RIGHT", "FULL"}:
+        scope.weaken(before)
     for key in ("on", "match_condition"):
         if join.args.get(key) is not None:
             join.set(key, translate(join.args[key], scope))

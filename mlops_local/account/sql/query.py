@@ -94,7 +94,10 @@ def described(session: Session, sql: str, fields: Fields | None) -> tuple[Column
         names, types = session.connection.shape(sql)
     if fields is None or len(fields) != len(types):
         fields = tuple(Field(name) for name in names)
-    return tuple(Column(logical(field.name), refined(type_, field.type)) for field, type_ in zip(fields, types, strict=True))
+    return tuple(
+        Column(logical(field.name), refined(type_, field.type), field.nullable)
+        for field, type_ in zip(fields, types, strict=True)
+    )
 
 
 def relation_of(session: Session, sql: str) -> duckdb.DuckDBPyRelation:

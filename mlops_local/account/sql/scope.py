@@ -7,7 +7,7 @@ know it leaves to DuckDB (a type of None, a source of unknown columns).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
@@ -18,24 +18,25 @@ from mlops_local.account.syntax.types import Column, SqlType
 
 @dataclass(frozen=True)
 class Field:
-    """One output column: its physical name and its type, None when only DuckDB knows it."""
+    """One output column: its physical name, its type, None when only DuckDB knows it, and whether it can be NULL."""
 
     name: str
     type: SqlType | None = None
+    nullable: bool = True
 
 
 Fields = tuple[Field, ...]
 
 
 def fields_of(columns: Iterable[Column]) -> Fields:
-    return tuple(Field(physical(column.name), column.type) for column in columns)
+    return tuple(Field(physical(column.name), column.type, column.nullable) for column in columns)
 
 
 def renamed(fields: Fields | None, names: Sequence[str]) -> Fields | None:
     """The fields under the names of an alias list; those that it does not reach keep theirs."""
     if fields is None or not names:
         return fields
-    return tuple(Field(names[i] if i < len(names) else field_.name, field_.type) for i, field_ in enumerate(fields))
+    return tuple(replace(field_, name=names[i]) if i < len(names) else field_ for i, field_ in enumerate(fields))
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Scope:
     parent: Scope | None = None
     sources: dict[str, Fields | None] = field(default_factory=dict)
     merged: set[str] = field(default_factory=set)
-    aliases: dict[str, SqlType | None] = field(default_factory=dict)
+    aliases: dict[str, Field] = field(default_factory=dict)
 
     def child(self) -> Scope:
         return Scope(self.context, self.query, dict(self.ctes), self)
@@ -61,16 +62,20 @@ class Scope:
         return Scope(self.context, self.query, dict(self.ctes), self.parent)
 
     def type_of(self, table: str, name: str) -> SqlType | None:
-        """The type of a column, looked for from the inside out."""
+        found = self.field_of(table, name)
+        return found.type if found is not None else None
+
+    def field_of(self, table: str, name: str) -> Field | None:
+        """A column, looked for from the inside out; None when only DuckDB knows it."""
         scope: Scope | None = self
         while scope is not None:
-            found, type_ = scope._own(table, name)
+            found, field_ = scope._own(table, name)
             if found:
-                return type_
+                return field_
             scope = scope.parent
         return None
 
-    def _own(self, table: str, name: str) -> tuple[bool, SqlType | None]:
+    def _own(self, table: str, name: str) -> tuple[bool, Field | None]:
         unknown = False
         for alias, fields in self.sources.items():
             if table and alias != table:
@@ -78,12 +83,18 @@ class Scope:
             unknown = unknown or fields is None
             for field_ in fields or ():
                 if field_.name == name:
-                    return True, field_.type
+                    return True, field_
         if unknown:
             return True, None
         if not table and name in self.aliases:
             return True, self.aliases[name]
         return False, None
+
+    def weaken(self, aliases: Iterable[str]) -> None:
+        """The columns of these sources can be NULL: an outer join may find no row for them."""
+        for alias in aliases:
+            fields = self.sources[alias]
+            self.sources[alias] = fields and tuple(replace(field_, nullable=True) for field_ in fields)
 
     def star(self, table: str) -> Fields | None:
         """What ``*`` or ``table.*`` stands for; columns joined by USING come once."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -65,7 +66,9 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
             comment=options.get("COMMENT", ""),
             properties=_properties(reader.text, body, options, mode),
         )
-        session.catalogue.set_columns(entry, head(translation.columns, headings))
+        # What it reads may be made anew with NULLs; its next refresh has to take them.
+        columns = [replace(column, nullable=True) for column in head(translation.columns, headings)]
+        session.catalogue.set_columns(entry, columns)
         set_tags(session, entry, options.get("TAG", ()))
         tag_columns(session, entry, headings)
         if options.get("INITIALIZE", _ON_CREATE) == _ON_CREATE:
