@@ -11,7 +11,24 @@ from pathlib import Path, PurePosixPath
 
 from mlops.collect import FAMILIES
 
-_MODULES = ("__init__", "errors", "names", "definitions", "outputs", "marks", "collect", "archive", "fingerprint")
+_MODULES = (
+    "__init__",
+    "errors",
+    "names",
+    "definitions",
+    "outputs",
+    "marks",
+    "collect",
+    "archive",
+    "fingerprint",
+    "properties",
+    "estimate",
+    "guard",
+    "rows",
+    "tables",
+    "gates",
+    "ledger",
+)
 # The oldest date a zip can hold: the same files always give the same bytes.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 

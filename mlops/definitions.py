@@ -15,6 +15,8 @@ _TYPE = re.compile(r"[A-Z][A-Z0-9_]*(\([0-9]+(, ?[0-9]+)?\))?")
 _HANDLER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+")
 _MINUTES = re.compile(r"[1-9][0-9]* MINUTES?")
 _CRON = re.compile(r"USING CRON( \S+){5} \S+")
+# The metrics that two versions can be compared by where their predictions are.
+COMPARED = ("ROC_AUC", "ACCURACY", "PRECISION", "RECALL", "F1_SCORE")
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,24 @@ class Gate:
 
 
 @dataclass(frozen=True)
+class Champion:
+    """How a new version must stand up to the one in use, on rows that neither has seen.
+
+    `margin` is how much larger the metric must be; a negative one says how much worse is still as good.
+    """
+
+    metric: str = "ROC_AUC"
+    margin: float = -0.02
+    minimum_rows: int = 30
+
+    def __post_init__(self) -> None:
+        if self.metric not in COMPARED:
+            raise DefinitionError(f"A version is compared with the one in use by {', '.join(COMPARED)}, not by {self.metric}.")
+        if self.minimum_rows < 1:
+            raise DefinitionError("A comparison with the version in use needs at least one row.")
+
+
+@dataclass(frozen=True)
 class Model:
     """`derived` are features computed from columns of the training set, by SQL expressions; they are numeric.
 
@@ -187,6 +207,7 @@ class Model:
     description: str
     derived: Mapping[str, str] = field(default_factory=dict)
     gates: tuple[Gate, ...] = ()
+    champion: Champion = field(default_factory=Champion)
 
     def __post_init__(self) -> None:
         _check_name(self)

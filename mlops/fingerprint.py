@@ -17,24 +17,27 @@ _TEXTS = ("description", "features", "checks")
 def fingerprint(definitions: Definitions, definition: Definition, *, code: str = "") -> str:
     """`code` is the digest of the code archive, which only procedures are made of."""
     if isinstance(definition, Model | TrainingSet):
-        return _essence(definitions, definition)
+        return essence(definitions, definition)
     own = asdict(definition)
     archive = code if isinstance(definition, Procedure) else ""
-    return _digest([_essence(definitions, definition), {name: own.get(name) for name in _TEXTS}, archive])
+    return _digest([essence(definitions, definition), {name: own.get(name) for name in _TEXTS}, archive])
 
 
-def _essence(definitions: Definitions, definition: Definition) -> str:
+def essence(definitions: Definitions, definition: Definition) -> str:
+    """Of what others are built from: without the texts that are for people."""
     own = {name: value for name, value in asdict(definition).items() if name not in _TEXTS}
-    return _digest([definition.kind, own, _source(definitions, definition), _parts(definitions, definition)])
+    made_of = [essence(definitions, one) for one in parts(definitions, definition)]
+    return _digest([definition.kind, own, source(definitions, definition), made_of])
 
 
-def _source(definitions: Definitions, definition: Definition) -> str:
+def source(definitions: Definitions, definition: Definition) -> str:
     return function_archive(definitions.root, definition.files).digest if isinstance(definition, PythonFunction) else ""
 
 
-def _parts(definitions: Definitions, definition: Definition) -> list[str]:
+def parts(definitions: Definitions, definition: Definition) -> list[Definition]:
+    """What it is made of: when one of them changes, it is made again."""
     found = (definitions.find(wanted) for wanted in sorted(definition.requires) if _is_part(definition, wanted[0]))
-    return [_essence(definitions, one) for one in found if one is not None]
+    return [one for one in found if one is not None]
 
 
 def _is_part(definition: Definition, kind: str) -> bool:

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+# The Feature Store keeps an entity as a tag with this prefix, and a feature view as NAME$VERSION.
+ENTITY_TAG = "SNOWML_FEATURE_STORE_ENTITY_"
+
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _STORED_AS_IS = re.compile(r"[A-Z_][A-Z0-9_$]*")
 

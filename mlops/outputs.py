@@ -77,6 +77,48 @@ MONITORING = Table(
     ),
 )
 
+LEDGER = Table(
+    name="CHANGE_LEDGER",
+    description="One row for each change that the pipeline has made, with the properties that it made it from.",
+    columns=_columns(
+        "CHANGE_ID VARCHAR",
+        "ACTION VARCHAR",
+        "KIND VARCHAR",
+        "NAME VARCHAR",
+        "DEFINITION_HASH VARCHAR",
+        "PROPERTIES VARCHAR",
+        "COMMIT_ID VARCHAR",
+        "RUN_ID VARCHAR",
+        "REPOSITORY VARCHAR",
+        "REASON VARCHAR",
+        "FROM_VERSION VARCHAR",
+        "TO_VERSION VARCHAR",
+        "STATEMENTS NUMBER(38, 0)",
+        "SECONDS FLOAT",
+        "CHANGED_BY VARCHAR",
+        "ROLE_NAME VARCHAR",
+        "CHANGED_AT TIMESTAMP_NTZ",
+    ),
+)
+
+GATE_RESULTS = Table(
+    name="GATE_RESULTS",
+    description="What every gate said: of the data before a training, of the model after it, and of a promotion.",
+    columns=_columns(
+        "RUN_ID VARCHAR",
+        "MODEL_NAME VARCHAR",
+        "MODEL_VERSION VARCHAR",
+        "STAGE VARCHAR",
+        "GATE VARCHAR",
+        "SUBJECT VARCHAR",
+        "VALUE FLOAT",
+        "WANTED VARCHAR",
+        "PASSED BOOLEAN",
+        "SENTENCE VARCHAR",
+        "CHECKED_AT TIMESTAMP_NTZ",
+    ),
+)
+
 _ALL = (TRAINING_CLAIMS, TRAINING_RUNS, METRICS, CLASSIFICATION_REPORT, CONFUSION_MATRIX, CONSUMED_CHANGES, MONITORING)
 TABLES = {table.name: table for table in _ALL}
 

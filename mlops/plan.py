@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mlops.definitions import WITHOUT_OBJECT, Definition, describe, key
 from mlops.errors import AccountError
+from mlops.estimate import Cost, Spent, estimate, total
+from mlops.properties import Difference, Properties, differences
 
 Key = tuple[str, str]
-Action = Literal["create", "change", "none", "retired"]
+# `record`: made, but killed before the ledger had its row. `kept`: somebody else's to retire.
+Action = Literal["create", "change", "replace", "retire", "train", "record", "none", "kept"]
+_IDLE = ("none", "kept")
+# How an object of the kind becomes what it should be, once it is there.
+_AGAIN: dict[str, Action] = {"entity": "change", "table": "change", "model": "train"}
+# From what stands last to what everything rests on.
+_RETIRED_FIRST = ("task", "stream", "model", "procedure", "table", "feature view", "entity", "function")
 
 
 @dataclass(frozen=True)
 class Desired:
     definition: Definition
     hash: str
+    properties: Properties = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Existing:
-    """`hash` is None for an object that carries no record; `fault` says what keeps a recorded one from being whole."""
+    """`hash` is None for an object that carries no record; `fault` says what keeps a recorded one from being whole.
+
+    The rest is from the ledger: the hash and the properties of the last change of it, whose it is, and whether it is retired.
+    """
 
     kind: str
     name: str
     hash: str | None
     fault: str | None = None
+    ledger_hash: str | None = None
+    properties: Properties | None = None
+    repository: str | None = None
+    retired: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,6 +52,10 @@ class Change:
     name: str
     reason: str
     desired: Desired | None = None
+    existing: Existing | None = None
+    differences: tuple[Difference, ...] = ()
+    warnings: tuple[str, ...] = ()
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True)
@@ -44,20 +64,28 @@ class Plan:
 
     @property
     def pending(self) -> tuple[Change, ...]:
-        return tuple(change for change in self.changes if change.action in ("create", "change"))
+        return tuple(change for change in self.changes if change.action not in _IDLE)
+
+    @property
+    def cost(self) -> Cost:
+        return total(change.cost for change in self.pending if change.cost)
 
 
-def make_plan(desired: Sequence[Desired], existing: Iterable[Existing], *, declared: Collection[Key]) -> Plan:
-    """`desired` may be a part of what is `declared`: what another family declares is not retired."""
+@dataclass(frozen=True)
+class Scope:
+    """What may be retired: objects of these kinds that are declared nowhere, and that this repository has made."""
+
+    declared: Collection[Key]
+    kinds: Collection[str]
+    repository: str = "unknown"
+
+
+def make_plan(desired: Sequence[Desired], existing: Iterable[Existing], scope: Scope, history: Collection[Spent] = ()) -> Plan:
+    """`desired` may be a part of what is declared: what another family declares is not retired."""
     there = {(one.kind, one.name): one for one in existing}
-    kinds = {one.definition.kind for one in desired}
-    changes = [_compare(one, there.get(key(one.definition))) for one in desired if one.definition.kind not in WITHOUT_OBJECT]
-    retired = [
-        Change("retired", one.kind, one.name, "made by this pipeline, no longer declared; left as it is")
-        for one in there.values()
-        if one.hash and one.kind in kinds and (one.kind, one.name) not in declared
-    ]
-    return Plan((*changes, *retired))
+    wanted = [one for one in desired if one.definition.kind not in WITHOUT_OBJECT]
+    changes = [_compare(one, there.get(key(one.definition)), history) for one in wanted]
+    return Plan((*changes, *_retire(there.values(), scope, history)))
 
 
 def check_requirements(desired: Sequence[Desired], existing: Iterable[Existing]) -> None:
@@ -73,16 +101,69 @@ def check_requirements(desired: Sequence[Desired], existing: Iterable[Existing])
         raise AccountError(" ".join(missing))
 
 
-def _compare(desired: Desired, existing: Existing | None) -> Change:
-    def change(action: Action, reason: str) -> Change:
-        return Change(action, *key(desired.definition), reason, desired)
+def _compare(desired: Desired, existing: Existing | None, history: Collection[Spent]) -> Change:
+    kind, name = key(desired.definition)
+    action, reason = _judge(desired, existing)
+    if action == "none":
+        return Change(action, kind, name, reason, desired, existing)
+    old = existing.properties if existing else None
+    changed = differences(old, desired.properties) if old else ()
+    if kind == "stream" and _is_text(changed) and not (existing and existing.fault):
+        # Made anew, a stream would lose its place.
+        action = "change"
+    return Change(
+        *(action, kind, name, reason, desired, existing),
+        differences=changed,
+        warnings=_warnings(action, kind, name),
+        cost=estimate(kind, name, history) if action != "record" else Cost(1, 0.1, "one row"),
+    )
 
+
+def _judge(desired: Desired, existing: Existing | None) -> tuple[Action, str]:
+    kind = desired.definition.kind
+    again = _AGAIN.get(kind, "replace")
     if existing is None:
-        return change("create", "not in the account")
+        return "train" if again == "train" else "create", "not in the account"
     if existing.hash is None:
-        return change("change", "there without a record: not finished, or not made by this pipeline")
+        return again, "there without a record: not finished, or not made by this pipeline"
     if existing.hash != desired.hash:
-        return change("change", f"the definition, or what it is made from, changed since {existing.hash}")
+        return again, f"the definition, or what it is made from, changed since {existing.hash}"
     if existing.fault:
-        return change("change", existing.fault)
-    return change("none", "as declared")
+        return again, existing.fault
+    if existing.ledger_hash != desired.hash or existing.retired:
+        return "record", "as declared, but the ledger does not say so yet"
+    return "none", "as declared"
+
+
+def _is_text(changed: tuple[Difference, ...]) -> bool:
+    return [difference.property for difference in changed] == ["description"]
+
+
+def _warnings(action: Action, kind: str, name: str) -> tuple[str, ...]:
+    if action == "train":
+        return (f"Model {name} is trained in full, on every row of its training set.",)
+    if action == "replace" and kind == "stream":
+        return (f"Stream {name} is made anew: what it holds and nobody has taken yet is not seen again.",)
+    if action == "replace" and kind == "feature view":
+        return (f"Feature view {name} is computed anew for every row: whatever reads it sees other values at once.",)
+    return ()
+
+
+def _retire(existing: Iterable[Existing], scope: Scope, history: Collection[Spent]) -> list[Change]:
+    found = [one for one in existing if _is_left(one, scope)]
+    return [_leave(one, scope, history) for one in sorted(found, key=lambda one: _RETIRED_FIRST.index(one.kind))]
+
+
+def _is_left(existing: Existing, scope: Scope) -> bool:
+    known = existing.hash is not None and not existing.retired
+    return known and existing.kind in scope.kinds and (existing.kind, existing.name) not in scope.declared
+
+
+def _leave(existing: Existing, scope: Scope, history: Collection[Spent]) -> Change:
+    kind, name = existing.kind, existing.name
+    if existing.repository != scope.repository:
+        whose = f"repository {existing.repository}" if existing.repository else "a run that kept no ledger"
+        return Change("kept", kind, name, f"declared nowhere here, made by {whose}; left as it is", existing=existing)
+    data = " What it holds stays." if kind in ("table", "model") else ""
+    reason = f"made by this pipeline, no longer declared.{data}"
+    return Change("retire", kind, name, reason, existing=existing, cost=estimate(kind, name, history))

@@ -49,6 +49,8 @@ class Settings:
     protocol: str | None
     commit: str
     run: str
+    repository: str
+    production: bool
 
     @property
     def home(self) -> Schema:
@@ -91,6 +93,8 @@ def _compose(reader: _Reader) -> Settings:
         protocol=reader.choice("PROTOCOL", _PROTOCOLS, "https", str.lower),
         commit=reader.variable("BUILD_SOURCEVERSION") or "unknown",
         run=reader.variable("BUILD_BUILDID") or "manual",
+        repository=reader.variable("BUILD_REPOSITORY_NAME") or "unknown",
+        production=(reader.variable("MLOPS_PRODUCTION") or "").lower() == "true",
     )
 
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from snowflake.snowpark import Session
 
+from mlops.estimate import Spent
+from mlops.ledger import Known, read_known, read_spent
 from mlops.marks import read_mark
-from mlops.names import literal
-from mlops.outputs import TRAINING_RUNS
+from mlops.names import ENTITY_TAG, literal
+from mlops.outputs import LEDGER, TRAINING_RUNS
 from mlops.plan import Existing
 from mlops.rows import fetch
 from mlops.settings import Settings
 
-# The Feature Store keeps an entity as a tag with this prefix, and a feature view as NAME$VERSION.
-_ENTITY_TAG = "SNOWML_FEATURE_STORE_ENTITY_"
-
 
 @dataclass(frozen=True)
 class Run:
-    """The last finished training of a model."""
+    """A finished training of a model."""
 
     model: str
     version: str
@@ -28,8 +28,40 @@ class Run:
     passed: bool
 
 
-def read_state(session: Session, settings: Settings, kinds: Iterable[str]) -> tuple[Existing, ...]:
-    return tuple(one for kind in kinds if kind in _READERS for one in _READERS[kind](session, settings))
+@dataclass(frozen=True)
+class State:
+    """What is there, with what the ledger says of it, and what changes have cost."""
+
+    existing: tuple[Existing, ...]
+    spent: tuple[Spent, ...] = ()
+
+
+def read_state(session: Session, settings: Settings, kinds: Iterable[str]) -> State:
+    """A handful of statements, however many objects there are."""
+    found = tuple(one for kind in kinds for one in _READERS[kind](session, settings))
+    if not has_table(session, settings, LEDGER.name):
+        return State(found)
+    known = {(one.kind, one.name): one for one in read_known(session, settings.home)}
+    told = tuple(_add(one, known.get((one.kind, one.name))) for one in found)
+    return State(told, tuple(read_spent(session, settings.home)))
+
+
+def has_table(session: Session, settings: Settings, name: str) -> bool:
+    # `_` is a wildcard in SHOW .. LIKE, so the rows are compared again.
+    rows = fetch(session, f"SHOW TABLES LIKE {literal(name)} IN SCHEMA {settings.home.sql}")
+    return any(row["name"] == name for row in rows)
+
+
+def _add(existing: Existing, known: Known | None) -> Existing:
+    if known is None:
+        return existing
+    return replace(
+        existing,
+        ledger_hash=known.hash,
+        properties=known.properties,
+        repository=known.repository,
+        retired=known.action == "retire",
+    )
 
 
 def _read_functions(session: Session, settings: Settings) -> Iterator[Existing]:
@@ -39,8 +71,8 @@ def _read_functions(session: Session, settings: Settings) -> Iterator[Existing]:
 
 def _read_entities(session: Session, settings: Settings) -> Iterator[Existing]:
     for row in fetch(session, f"SHOW TAGS IN SCHEMA {settings.feature_store.sql}"):
-        if row["name"].startswith(_ENTITY_TAG):
-            yield _existing("entity", row["name"].removeprefix(_ENTITY_TAG), row["comment"])
+        if row["name"].startswith(ENTITY_TAG):
+            yield _existing("entity", row["name"].removeprefix(ENTITY_TAG), row["comment"])
 
 
 def _read_feature_views(session: Session, settings: Settings) -> Iterator[Existing]:
@@ -75,30 +107,32 @@ def _read_tasks(session: Session, settings: Settings) -> Iterator[Existing]:
 
 def _read_models(session: Session, settings: Settings) -> Iterator[Existing]:
     """A version counts when its training is recorded: its outputs were written in the same transaction."""
-    runs = {run.model: run for run in last_runs(session, settings)}
+    runs = {run.model: run for run in deciding_runs(session, settings)}
     for row in fetch(session, f"SHOW MODELS IN SCHEMA {settings.home.sql}"):
         run = runs.get(row["name"])
-        whole = run is not None and _has_version(session, settings, run)
+        whole = run is not None and run.version in json.loads(row["versions"])
         fault = None if run is None or run.passed else f"version {run.version} failed its gates"
         yield Existing("model", row["name"], run.definition if run and whole else None, fault)
 
 
-def last_runs(session: Session, settings: Settings) -> Iterator[Run]:
-    table = settings.home / TRAINING_RUNS.name
-    if not any(one.name == TRAINING_RUNS.name for one in _read_tables(session, settings)):
-        return
-    statement = (
-        f"SELECT MODEL_NAME, MODEL_VERSION, DEFINITION_HASH, PASSED FROM {table.sql} "
-        "QUALIFY ROW_NUMBER() OVER (PARTITION BY MODEL_NAME ORDER BY FINISHED_AT DESC) = 1"
+def deciding_runs(session: Session, settings: Settings) -> list[Run]:
+    """Of each model the last training that passed its gates, or else the last one: a training that failed moved nothing."""
+    return _runs(session, settings, "PASSED DESC, FINISHED_AT DESC")
+
+
+def last_runs(session: Session, settings: Settings) -> list[Run]:
+    return _runs(session, settings, "FINISHED_AT DESC")
+
+
+def _runs(session: Session, settings: Settings, order: str) -> list[Run]:
+    if not has_table(session, settings, TRAINING_RUNS.name):
+        return []
+    rows = fetch(
+        session,
+        f"SELECT MODEL_NAME, MODEL_VERSION, DEFINITION_HASH, PASSED FROM {(settings.home / TRAINING_RUNS.name).sql} "
+        f"QUALIFY ROW_NUMBER() OVER (PARTITION BY MODEL_NAME ORDER BY {order}) = 1",
     )
-    for row in fetch(session, statement):
-        yield Run(row["MODEL_NAME"], row["MODEL_VERSION"], row["DEFINITION_HASH"], bool(row["PASSED"]))
-
-
-def _has_version(session: Session, settings: Settings, run: Run) -> bool:
-    model = settings.home / run.model
-    rows = fetch(session, f"SHOW VERSIONS LIKE {literal(run.version)} IN MODEL {model.sql}")
-    return any(row["name"] == run.version for row in rows)
+    return [Run(model, version, definition, bool(passed)) for model, version, definition, passed in rows]
 
 
 def _existing(kind: str, name: str, comment: str | None, fault: str | None = None) -> Existing:

@@ -5,22 +5,23 @@ from __future__ import annotations
 from snowflake.ml.feature_store import Entity as StoredEntity
 
 from mlops.apply.feature_store import open_feature_store
-from mlops.apply.target import Outcome, Target
+from mlops.apply.step import Step
+from mlops.apply.target import Outcome
 from mlops.definitions import Entity
 from mlops.errors import AccountError
-from mlops.plan import Desired
+from mlops.names import ENTITY_TAG, literal
 
 
-def apply_entity(target: Target, desired: Desired, definition: Entity) -> Outcome:
-    store = open_feature_store(target)
+def apply_entity(step: Step, definition: Entity) -> Outcome:
+    store = open_feature_store(step.target)
     known = {row["NAME"]: row["JOIN_KEYS"] for row in store.list_entities().collect()}
     if definition.name not in known:
-        store.register_entity(StoredEntity(definition.name, list(definition.join_keys), desc=target.record(desired)))
-        return Outcome()
-    stored = tuple(store.get_entity(definition.name).join_keys)
-    if tuple(str(key) for key in stored) != definition.join_keys:
+        store.register_entity(StoredEntity(definition.name, list(definition.join_keys), desc=definition.description))
+    stored = tuple(str(key) for key in store.get_entity(definition.name).join_keys)
+    if stored != definition.join_keys:
         raise AccountError(
             f"The entity {definition.name} is there with other keys. Keys cannot change: declare it under another name."
         )
-    store.update_entity(definition.name, desc=target.record(desired))
+    tag = step.target.settings.feature_store / f"{ENTITY_TAG}{definition.name}"
+    step.finish(f"ALTER TAG {tag.sql} SET COMMENT = {literal(step.comment)}")
     return Outcome()

@@ -15,6 +15,8 @@ from mlops.apply.feature_views import apply_feature_view
 from mlops.apply.functions import apply_function
 from mlops.apply.models import apply_model, train
 from mlops.apply.procedures import apply_procedure
+from mlops.apply.retire import retire
+from mlops.apply.step import Step
 from mlops.apply.streams import apply_stream
 from mlops.apply.tables import apply_table
 from mlops.apply.target import Outcome, Target
@@ -25,7 +27,7 @@ from mlops.plan import Change, Plan
 from mlops.refusals import explain
 from mlops.session import CLIENT_ERRORS
 
-_APPLY: dict[str, Callable[[Target, Any, Any], Outcome]] = {
+_APPLY: dict[str, Callable[[Step, Any], Outcome]] = {
     "function": apply_function,
     "entity": apply_entity,
     "feature view": apply_feature_view,
@@ -46,6 +48,8 @@ class Made:
 
 
 def execute(target: Target, plan: Plan) -> Iterator[Made]:
+    if plan.pending:
+        target.prepare()
     for change in plan.pending:
         made = _make(change, partial(_apply, target, change))
         yield made
@@ -53,15 +57,20 @@ def execute(target: Target, plan: Plan) -> Iterator[Made]:
             return
 
 
-def train_now(target: Target, model: Model) -> Made:
-    change = Change("change", model.kind, model.name, "asked for")
-    return _make(change, partial(train, target, model, reason="asked for"))
+def train_now(target: Target, model: Model, reason: str) -> Made:
+    change = Change("train", model.kind, model.name, reason)
+    return _make(change, partial(train, target, model, reason=reason))
 
 
 def _apply(target: Target, change: Change) -> Outcome:
-    if change.desired is None:
-        raise AssertionError(f"{change.kind} {change.name} is pending without a definition")
-    return _APPLY[change.kind](target, change.desired, change.desired.definition)
+    with target.session.query_history() as queries:
+        step = Step(target, change, queries)
+        if change.action == "retire":
+            return retire(step)
+        if change.action == "record":
+            step.finish()
+            return Outcome("recorded")
+        return _APPLY[change.kind](step, step.desired.definition)
 
 
 def _make(change: Change, action: Callable[[], Outcome]) -> Made:

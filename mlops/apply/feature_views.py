@@ -7,13 +7,14 @@ from textwrap import dedent
 from snowflake.ml.feature_store import FeatureView as StoredView
 
 from mlops.apply.feature_store import open_feature_store
+from mlops.apply.step import Step
 from mlops.apply.target import Outcome, Target
 from mlops.definitions import Check, FeatureView
 from mlops.names import literal
-from mlops.plan import Desired
 
 
-def apply_feature_view(target: Target, desired: Desired, definition: FeatureView) -> Outcome:
+def apply_feature_view(step: Step, definition: FeatureView) -> Outcome:
+    target = step.target
     store = open_feature_store(target)
     view = StoredView(
         name=definition.name,
@@ -26,7 +27,7 @@ def apply_feature_view(target: Target, desired: Desired, definition: FeatureView
     store.register_feature_view(view, definition.version, overwrite=True)
     # The client sends more after the view itself; the record says that all of it was done.
     name = target.settings.feature_store / f"{definition.name}${definition.version}"
-    target.run(f"ALTER VIEW {name.sql} SET COMMENT = {literal(target.record(desired))}")
+    step.finish(f"ALTER VIEW {name.sql} SET COMMENT = {literal(step.comment)}")
     return Outcome()
 
 

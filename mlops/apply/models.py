@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from mlops.apply.step import Step
 from mlops.apply.target import Outcome, Target
 from mlops.definitions import Model
 from mlops.outputs import reason_of
-from mlops.plan import Desired
 
 
-def apply_model(target: Target, desired: Desired, definition: Model) -> Outcome:
-    return train(target, definition, reason=reason_of(desired.hash))
+def apply_model(step: Step, definition: Model) -> Outcome:
+    return train(step.target, definition, reason=reason_of(step.desired.hash))
 
 
 def train(target: Target, definition: Model, *, reason: str) -> Outcome:

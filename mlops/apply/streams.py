@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from mlops.apply.target import Outcome, Target
+from mlops.apply.step import Step
+from mlops.apply.target import Outcome
 from mlops.definitions import Stream
 from mlops.names import literal
-from mlops.plan import Desired
 
 
-def apply_stream(target: Target, desired: Desired, definition: Stream) -> Outcome:
+def apply_stream(step: Step, definition: Stream) -> Outcome:
+    target = step.target
+    name = target.at_home(definition.name).sql
+    if step.change.action == "change":
+        step.finish(f"ALTER STREAM {name} SET COMMENT = {literal(step.comment)}")
+        return Outcome()
     schema, _, table = definition.table.partition(".")
     source = type(target.settings.home)(target.settings.database, schema) / table
-    target.run(
-        f"CREATE OR REPLACE STREAM {target.at_home(definition.name).sql} ON TABLE {source.sql} "
-        f"COMMENT = {literal(target.record(desired))}"
-    )
+    step.finish(f"CREATE OR REPLACE STREAM {name} ON TABLE {source.sql} COMMENT = {literal(step.comment)}")
     return Outcome()

@@ -1,20 +1,38 @@
-"""https://docs.snowflake.com/en/sql-reference/sql/create-table"""
-
 from __future__ import annotations
 
-from mlops.apply.target import Outcome, Target
-from mlops.definitions import Table
+from collections.abc import Iterator, Mapping
+
+from mlops.apply.step import Step
+from mlops.apply.target import Outcome
+from mlops.definitions import Column, Table
 from mlops.errors import AccountError
-from mlops.names import literal, quote
-from mlops.plan import Desired
+from mlops.names import Name, literal, quote
+from mlops.tables import create_table
 
 
-def apply_table(target: Target, desired: Desired, definition: Table) -> Outcome:
-    name = target.at_home(definition.name)
-    there = target.run(f"SHOW TABLES LIKE {literal(name.name)} IN SCHEMA {target.settings.home.sql}")
-    if any(row["name"] == name.name for row in there):
-        # Rows are never given up for a new shape: people decide what becomes of them.
+def apply_table(step: Step, definition: Table) -> Outcome:
+    name = step.target.at_home(definition.name)
+    if step.change.existing is None:
+        step.finish(create_table(name, definition, step.comment))
+        return Outcome()
+    added = definition.columns[len(_columns_kept(step, definition, name)) :]
+    step.finish(*_add_columns(name, added), f"ALTER TABLE {name.sql} SET COMMENT = {literal(step.comment)}")
+    return Outcome(f"{len(added)} columns added" if added else "")
+
+
+def _columns_kept(step: Step, definition: Table, name: Name) -> list[tuple[str, str]]:
+    """Rows are never given up for a new shape: columns come at the end, and for all else people decide what becomes of them."""
+    existing = step.change.existing
+    found = existing.properties.get("columns") if existing and existing.properties else None
+    kept = (
+        [(column["name"], column["type"]) for column in found if isinstance(column, Mapping)] if isinstance(found, list) else []
+    )
+    if not kept or [(column.name, column.type) for column in definition.columns[: len(kept)]] != kept:
         raise AccountError(f"The table {name} is there with another shape. Rename or drop it, then apply again.")
-    columns = ", ".join(f"{quote(column.name)} {column.type}" for column in definition.columns)
-    target.run(f"CREATE TABLE {name.sql} ({columns}) COMMENT = {literal(target.record(desired))}")
-    return Outcome()
+    return kept
+
+
+def _add_columns(name: Name, columns: tuple[Column, ...]) -> Iterator[str]:
+    """https://docs.snowflake.com/en/sql-reference/sql/alter-table"""
+    for column in columns:
+        yield f"ALTER TABLE {name.sql} ADD COLUMN IF NOT EXISTS {quote(column.name)} {column.type}"

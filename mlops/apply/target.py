@@ -10,6 +10,7 @@ from snowflake.snowpark import Row, Session
 
 from mlops.archive import Archive
 from mlops.collect import Definitions
+from mlops.ledger import prepare_statements
 from mlops.marks import Mark
 from mlops.names import Name, literal
 from mlops.plan import Desired
@@ -26,6 +27,11 @@ class Target:
 
     def run(self, statement: str, values: Sequence[str] = ()) -> list[Row]:
         return fetch(self.session, statement, values)
+
+    def prepare(self) -> None:
+        """The machine's own tables, before the first change is recorded in them."""
+        for statement in prepare_statements(self.settings.home):
+            self.run(statement)
 
     def record(self, desired: Desired) -> str:
         """The object's comment: what it is, and the record of this change."""

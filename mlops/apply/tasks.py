@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from mlops.apply.step import Step
 from mlops.apply.target import Outcome, Target
 from mlops.definitions import Task
 from mlops.names import literal, quote
-from mlops.plan import Desired
 
 
-def apply_task(target: Target, desired: Desired, definition: Task) -> Outcome:
+def apply_task(step: Step, definition: Task) -> Outcome:
+    target = step.target
     name = target.at_home(definition.name).sql
     values = ", ".join(literal(value) for value in definition.arguments)
-    target.run(
+    step.finish(
         f"CREATE OR REPLACE TASK {name} WAREHOUSE = {quote(target.settings.warehouse)} "
-        f"SCHEDULE = {literal(definition.schedule)} COMMENT = {literal(target.record(desired))} {_when(target, definition)}"
-        f"AS CALL {target.at_home(definition.procedure).sql}({values})"
+        f"SCHEDULE = {literal(definition.schedule)} COMMENT = {literal(step.comment)} {_when(target, definition)}"
+        f"AS CALL {target.at_home(definition.procedure).sql}({values})",
+        # A task is made suspended. Killed before this line, it is found suspended by the next plan, and resumed.
+        f"ALTER TASK {name} RESUME",
     )
-    # A task is made suspended. Killed before this line, it is found suspended by the next plan, and resumed.
-    target.run(f"ALTER TASK {name} RESUME")
     return Outcome("resumed")
 
 

@@ -22,7 +22,7 @@ from sklearn.metrics import (
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from mlops.definitions import Gate, Model, TrainingSet, describe
+from mlops.definitions import Model, TrainingSet, describe
 from mlops.errors import AccountError
 
 CLASSES = (0, 1)
@@ -74,15 +74,6 @@ def build_pipeline(model: Model) -> Pipeline:
     module, _, name = model.estimator.path.rpartition(".")
     estimator = getattr(import_module(module), name)(random_state=model.seed, **model.estimator.parameters)
     return Pipeline([("columns", columns), ("estimator", estimator)])
-
-
-def failed_gates(metrics: Mapping[str, float], gates: Sequence[Gate]) -> list[str]:
-    """Every failure, as a sentence."""
-    return [
-        f"{gate.metric} is {metrics.get(gate.metric, float('nan')):.3f}; at least {gate.minimum:.3f} is wanted."
-        for gate in gates
-        if not metrics.get(gate.metric, float("nan")) >= gate.minimum
-    ]
 
 
 def _typed(frame: pd.DataFrame, model: Model) -> pd.DataFrame:

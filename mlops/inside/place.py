@@ -8,8 +8,16 @@ from dataclasses import dataclass
 
 from snowflake.snowpark import Row, Session
 
-from mlops.marks import read_mark
-from mlops.names import Name, Schema, literal
+from mlops.names import Name, Schema
+from mlops.outputs import LEDGER
+from mlops.rows import fetch
+
+
+@dataclass(frozen=True)
+class Origin:
+    commit: str = "unknown"
+    run: str = "unknown"
+    repository: str = "unknown"
 
 
 @dataclass(frozen=True)
@@ -20,8 +28,7 @@ class Place:
     warehouse: str
 
     def run(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
-        rows: list[Row] = self.session.sql(statement, params=list(values) or None).collect()
-        return rows
+        return fetch(self.session, statement, values)
 
     def count(self, statement: str, values: Sequence[object] = ()) -> int:
         return int(self.run(statement, values)[0][0])
@@ -39,11 +46,14 @@ class Place:
     def table(self, name: str) -> Name:
         return self.home / name
 
-    def commit_of(self, procedure: str) -> str:
-        """The commit whose code runs here: the one that the procedure was deployed by."""
-        rows = self.run(f"SHOW PROCEDURES LIKE {literal(procedure)} IN SCHEMA {self.home.sql}")
-        marks = [read_mark(row["description"]) for row in rows if row["name"] == procedure]
-        return next((mark.commit for mark in marks if mark), "unknown")
+    def origin_of(self, procedure: str) -> Origin:
+        """Where the code that runs here is from: the change that deployed the procedure."""
+        rows = self.run(
+            f"SELECT COMMIT_ID, RUN_ID, REPOSITORY FROM {self.table(LEDGER.name).sql} "
+            "WHERE KIND = 'procedure' AND NAME = ? ORDER BY CHANGED_AT DESC LIMIT 1",
+            (procedure,),
+        )
+        return Origin(*rows[0]) if rows else Origin()
 
 
 def find_place(session: Session) -> Place:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
+from snowflake.snowpark.query_history import QueryHistory
 
 from mlops.definitions import Model, TrainingSet
+from mlops.gates import Verdict, failures, insert_verdicts
 from mlops.inside.claims import Claim
 from mlops.inside.learning import Learned
-from mlops.inside.place import Place
+from mlops.inside.place import Origin, Place
+from mlops.ledger import Entry, insert_statement
 from mlops.names import Name, quote
 from mlops.outputs import CLASSIFICATION_REPORT, CONFUSION_MATRIX, CONSUMED_CHANGES, METRICS, TRAINING_RUNS
+from mlops.properties import Properties
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,14 @@ class Run:
     training_set: TrainingSet
     number: int
     definition: str
-    commit: str
+    origin: Origin
     reason: str
     started: datetime
     changes: Changes | None
+    properties: Properties
+    # The default version when the run began.
+    before: str | None
+    queries: QueryHistory
 
     @property
     def version(self) -> str:
@@ -42,6 +50,26 @@ class Run:
     @property
     def id(self) -> str:
         return f"{self.model.name}_{self.version}"
+
+    def entry(self, seconds: float, *, passed: bool) -> Entry:
+        return Entry(
+            *(
+                "train",
+                self.model.kind,
+                self.model.name,
+                self.origin.commit,
+                self.origin.run,
+                self.origin.repository,
+                self.reason,
+            ),
+            definition_hash=self.definition,
+            properties=self.properties,
+            from_version=self.before,
+            # The first version of a model is its default one, whatever it is worth.
+            to_version=self.version if passed or self.before is None else self.before,
+            statements=len(self.queries.queries),
+            seconds=seconds,
+        )
 
 
 def next_number(place: Place, model: str) -> int:
@@ -82,16 +110,38 @@ def count_changes(place: Place, stream: str) -> Changes | None:
     return Changes(name, place.count(f"SELECT COUNT(*) FROM {name.sql}"))
 
 
-def record(place: Place, run: Run, learned: Learned, claim: Claim, *, passed: bool) -> None:
-    # Loading makes temporary tables, and that would end a transaction: it comes first.
-    loaded = [(table, _load(place, table, frame)) for table, frame in _frames(run, learned)]
+@dataclass(frozen=True)
+class Loaded:
+    """What is to be added to a table, in a temporary one."""
+
+    table: str
+    source: str
+    columns: str
+
+
+def load_outputs(place: Place, run: Run, learned: Learned) -> dict[str, Loaded]:
+    """Making temporary tables would end a transaction, so this comes before `record`."""
+    return {table: _load(place, table, frame) for table, frame in _frames(run, learned)}
+
+
+def record(
+    place: Place, run: Run, learned: Learned, outputs: Iterable[Loaded], verdicts: Sequence[Verdict], claim: Claim
+) -> None:
+    passed = not failures(verdicts)
     with place.transaction():
         claim.settle()
-        for table, (source, columns) in loaded:
-            place.run(f"INSERT INTO {place.table(table).sql} ({columns}) SELECT {columns} FROM {source}")
+        for one in outputs:
+            place.run(f"INSERT INTO {place.table(one.table).sql} ({one.columns}) SELECT {one.columns} FROM {one.source}")
+        if verdicts:
+            place.run(insert_verdicts(place.home, run.id, run.model.name, run.version, verdicts))
         if run.changes:
             _consume(place, run, run.changes)
         _finish(place, run, learned, passed=passed)
+        place.run(insert_statement(place.home, run.entry(_seconds_since(place, run.started), passed=passed)))
+
+
+def _seconds_since(place: Place, started: datetime) -> float:
+    return place.count("SELECT DATEDIFF('millisecond', ?, SYSDATE())", (started,)) / 1000
 
 
 def _frames(run: Run, learned: Learned) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -117,7 +167,7 @@ def _stamp(run: Run) -> dict[str, str]:
     return {"RUN_ID": run.id, "MODEL_VERSION": run.version}
 
 
-def _load(place: Place, table: str, frame: pd.DataFrame) -> tuple[str, str]:
+def _load(place: Place, table: str, frame: pd.DataFrame) -> Loaded:
     name = place.table(f"LOADING_{table}")
     place.session.write_pandas(
         frame.reset_index(drop=True),
@@ -128,7 +178,7 @@ def _load(place: Place, table: str, frame: pd.DataFrame) -> tuple[str, str]:
         overwrite=True,
         table_type="temporary",
     )
-    return name.sql, ", ".join(quote(column) for column in frame.columns)
+    return Loaded(table, name.sql, ", ".join(quote(column) for column in frame.columns))
 
 
 def _consume(place: Place, run: Run, changes: Changes) -> None:
@@ -144,7 +194,7 @@ def _consume(place: Place, run: Run, changes: Changes) -> None:
 
 def _finish(place: Place, run: Run, learned: Learned, *, passed: bool) -> None:
     values: Sequence[object] = (
-        *(run.id, run.model.name, run.version, run.training_set.name, run.version, run.definition, run.commit, run.reason),
+        *(run.id, run.model.name, run.version, run.training_set.name, run.version, run.definition, run.origin.commit, run.reason),
         *(len(learned.split.training), len(learned.split.test), passed, run.started),
     )
     marks = ", ".join("?" for _ in values)

@@ -9,14 +9,16 @@ from snowflake.ml.registry import Registry
 from mlops.definitions import Model
 from mlops.inside.learning import Learned
 from mlops.inside.place import Place
+from mlops.inside.recording import Run
 from mlops.names import identifier
+from mlops.outputs import LEDGER
 
 _OPTIONS: type_hints.SKLModelSaveOptions = {"enable_explainability": False}
 
 
-def register(place: Place, model: Model, learned: Learned, version: str, *, comment: str, passed: bool) -> None:
-    registry = _open(place)
-    _drop_unfinished(registry, model.name, version)
+def register(place: Place, run: Run, learned: Learned, *, comment: str, passed: bool) -> None:
+    registry, model, version = _open(place), run.model, run.version
+    _drop_unfinished(registry, run)
     registry.log_model(
         learned.pipeline,
         model_name=model.name,
@@ -36,6 +38,20 @@ def register(place: Place, model: Model, learned: Learned, version: str, *, comm
 
 def has_version(place: Place, model: str, version: str) -> bool:
     return version in _versions(_open(place), model)
+
+
+def default_before(place: Place, model: str, version: str) -> str | None:
+    """The default version before this one, which a run that was killed may have left, and made the default already."""
+    shown = place.run(f"SHOW MODELS IN SCHEMA {place.home.sql}")
+    default = next((row["default_version_name"] for row in shown if row["name"] == model), None)
+    if default != version:
+        return default
+    moves = place.run(
+        f"SELECT TO_VERSION FROM {place.table(LEDGER.name).sql} WHERE KIND = 'model' AND NAME = ? AND TO_VERSION IS NOT NULL "
+        "ORDER BY CHANGED_AT DESC LIMIT 1",
+        (model,),
+    )
+    return moves[0][0] if moves else None
 
 
 def _open(place: Place) -> Registry:
@@ -62,8 +78,9 @@ def _signatures(model: Model) -> dict[str, model_signature.ModelSignature]:
     }
 
 
-def _drop_unfinished(registry: Registry, name: str, version: str) -> None:
+def _drop_unfinished(registry: Registry, run: Run) -> None:
     """A version that no finished run has recorded was left by one that was killed."""
+    name, version = run.model.name, run.version
     versions = _versions(registry, name)
     if version not in versions:
         return
@@ -74,5 +91,5 @@ def _drop_unfinished(registry: Registry, name: str, version: str) -> None:
     model = registry.get_model(name)
     if model.default.version_name == version:
         # The default version cannot be dropped.
-        model.default = others[-1]
+        model.default = run.before if run.before in others else others[-1]
     model.delete_version(version)

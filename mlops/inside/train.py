@@ -7,18 +7,20 @@ from typing import Any
 
 from snowflake.snowpark import Session
 
-from mlops.definitions import Model, TrainingSet
 from mlops.errors import MlopsError
 from mlops.fingerprint import fingerprint
+from mlops.gates import Verdict, failures, judge_metrics
+from mlops.inside.champion import Scores, judge, scores_in, stored_scores
 from mlops.inside.claims import Claim, claim
 from mlops.inside.content import open_content
-from mlops.inside.learning import failed_gates, learn
+from mlops.inside.learning import learn
 from mlops.inside.place import Place, find_place
-from mlops.inside.recording import Run, count_changes, last_finished, metrics_of, next_number, record
-from mlops.inside.registration import has_version, register
+from mlops.inside.recording import Loaded, Run, count_changes, last_finished, load_outputs, metrics_of, next_number, record
+from mlops.inside.registration import default_before, has_version, register
 from mlops.inside.training_data import make_dataset, read_frame
 from mlops.marks import Mark
 from mlops.outputs import reason_of
+from mlops.properties import properties_of
 
 
 def train_model(session: Session, model_name: str, reason: str, stream_name: str) -> dict[str, Any]:
@@ -28,12 +30,28 @@ def train_model(session: Session, model_name: str, reason: str, stream_name: str
         model = definitions.model(model_name)
         training_set = definitions.training_set(model)
         definition = fingerprint(definitions, model)
-    with claim(place, model.name) as claimed:
+        properties = properties_of(definitions, model)
+    with session.query_history() as queries, claim(place, model.name) as claimed:
         done = _done_already(place, model.name, definition) if reason == reason_of(definition) else None
         if done:
             claimed.release()
             return done
-        return _train(place, claimed, _begin(place, model, training_set, definition, reason, stream_name))
+        number = next_number(place, model.name)
+        run = Run(
+            model=model,
+            training_set=training_set,
+            number=number,
+            definition=definition,
+            origin=place.origin_of(model.procedure),
+            reason=reason,
+            started=place.run("SELECT SYSDATE()")[0][0],
+            # Before anything is read: what comes later is left to the next run.
+            changes=count_changes(place, stream_name),
+            properties=properties,
+            before=default_before(place, model.name, f"V{number}"),
+            queries=queries,
+        )
+        return _train(place, claimed, run)
 
 
 def _done_already(place: Place, model: str, definition: str) -> dict[str, Any] | None:
@@ -42,20 +60,6 @@ def _done_already(place: Place, model: str, definition: str) -> dict[str, Any] |
     if last is None or not last.passed or last.definition != definition or not has_version(place, model, last.version):
         return None
     return _summary(last.id, last.version, (last.training_rows, last.test_rows), metrics_of(place, last), [])
-
-
-def _begin(place: Place, model: Model, training_set: TrainingSet, definition: str, reason: str, stream: str) -> Run:
-    return Run(
-        model=model,
-        training_set=training_set,
-        number=next_number(place, model.name),
-        definition=definition,
-        commit=place.commit_of(model.procedure),
-        reason=reason,
-        started=place.run("SELECT SYSDATE()")[0][0],
-        # Before anything is read: what comes later is left to the next run.
-        changes=count_changes(place, stream),
-    )
 
 
 def _train(place: Place, claimed: Claim, run: Run) -> dict[str, Any]:
@@ -75,13 +79,23 @@ def _train_once(place: Place, claimed: Claim, run: Run) -> dict[str, Any]:
     model, training_set = run.model, run.training_set
     dataset = make_dataset(place, training_set, run.version)
     learned = learn(read_frame(dataset, model, training_set), model, training_set)
-    failures = failed_gates(learned.metrics, model.gates)
-    comment = Mark(run.definition, run.commit, run.id).after(model.description)
+    outputs = load_outputs(place, run, learned)
+    verdicts = (*judge_metrics(learned.metrics, model.gates), *_against_champion(place, run, outputs))
+    failed = list(failures(verdicts))
+    comment = Mark(run.definition, run.origin.commit, run.id).after(model.description)
     claimed.check()
-    register(place, model, learned, run.version, comment=comment, passed=not failures)
-    record(place, run, learned, claimed, passed=not failures)
+    register(place, run, learned, comment=comment, passed=not failed)
+    record(place, run, learned, outputs.values(), verdicts, claimed)
     sizes = len(learned.split.training), len(learned.split.test)
-    return _summary(run.id, run.version, sizes, learned.metrics, failures)
+    return _summary(run.id, run.version, sizes, learned.metrics, failed)
+
+
+def _against_champion(place: Place, run: Run, outputs: Mapping[str, Loaded]) -> tuple[Verdict, ...]:
+    if run.before is None:
+        return ()
+    champion = stored_scores(place, run.model, run.training_set, run.before)
+    challenger = Scores(run.version, scores_in(outputs[run.model.predictions].source, run.training_set))
+    return (judge(place, run.model, run.training_set, champion, challenger),)
 
 
 def _summary(run: str, version: str, sizes: tuple[int, int], metrics: Mapping[str, float], failures: list[str]) -> dict[str, Any]:

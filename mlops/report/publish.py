@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,8 +19,16 @@ class Places:
     json: Path | None = None
 
 
-def publish(report: Report, places: Places) -> None:
-    sys.stdout.write(to_text(report) + "\n")
+@dataclass(frozen=True)
+class Rendition:
+    """The form that a verb's own answer is asked for in, and the file that it goes to instead of the console."""
+
+    form: str = "text"
+    out: Path | None = None
+
+
+def publish(report: Report, places: Places, rendition: Rendition | None = None) -> None:
+    _answer(report, rendition or Rendition())
     # In a log that takes both, what failed comes last.
     sys.stdout.flush()
     sys.stderr.write(to_errors(report))
@@ -32,6 +41,19 @@ def publish(report: Report, places: Places) -> None:
         _parent(places.junit).write_text(to_junit(report), encoding="utf-8")
     if places.json:
         _parent(places.json).write_text(json.dumps(asdict(report), indent=2) + "\n", encoding="utf-8")
+
+
+def _answer(report: Report, rendition: Rendition) -> None:
+    forms: dict[str, Callable[[Report], str]] = {"text": to_text, "markdown": to_markdown, "json": _to_document}
+    text = forms[rendition.form](report).rstrip("\n") + "\n"
+    if rendition.out:
+        _parent(rendition.out).write_text(text, encoding="utf-8")
+        text = to_text(report) + "\n"
+    sys.stdout.write(text)
+
+
+def _to_document(report: Report) -> str:
+    return json.dumps(report.document, indent=2)
 
 
 def _parent(file: Path) -> Path:

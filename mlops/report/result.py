@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -31,3 +32,5 @@ class Report:
     seconds: float = 0.0
     # Of files, in the unified form.
     diff: str = ""
+    # The same for programs, where a verb has more to tell them than its tables.
+    document: Mapping[str, object] | None = None

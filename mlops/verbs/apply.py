@@ -7,21 +7,23 @@ from mlops.apply.feature_views import find_warnings
 from mlops.apply.target import Target
 from mlops.definitions import FeatureView
 from mlops.errors import GateError
+from mlops.production import require_word
 from mlops.report.result import Case, Report, Section
 from mlops.session import named_connections, open_session
 from mlops.settings import read_settings
-from mlops.verbs.planning import plan_for, plan_section
+from mlops.verbs.planning import plan_for, plan_sections, plan_warnings
 from mlops.verbs.request import Request
 
 
 def run(request: Request) -> Report:
     settings = read_settings(request.environ, named_connections)
     with open_session(settings) as session:
+        require_word(session, settings, given=request.production)
         plan = plan_for(request, session, settings)
         target = Target(session, settings, request.definitions, request.code)
         made = tuple(execute(target, plan))
         warnings = _warnings(target, request, made)
-    return report_made("Apply", (plan_section(plan),), made, warnings)
+    return report_made("Apply", plan_sections(plan), made, (*plan_warnings(plan), *warnings))
 
 
 def report_made(title: str, before: tuple[Section, ...], made: Sequence[Made], warnings: tuple[str, ...] = ()) -> Report:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from mlops.archive import Archive, code_archive
 from mlops.collect import FAMILIES, Definitions, collect
-from mlops.definitions import Definition
+from mlops.definitions import Definition, Model
 from mlops.fingerprint import fingerprint
+from mlops.names import resolve
 from mlops.plan import Desired
+from mlops.properties import properties_of
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,9 @@ class Request:
     families: tuple[str, ...] = FAMILIES
     file: Path | None = None
     name: str | None = None
+    version: str | None = None
+    reason: str = "asked for"
+    production: bool = False
 
     @cached_property
     def definitions(self) -> Definitions:
@@ -31,13 +36,22 @@ class Request:
         return code_archive(self.definitions.root)
 
     @property
+    def model(self) -> Model:
+        """The one that is named."""
+        return self.definitions.model(resolve(self.name or ""))
+
+    @property
     def selected(self) -> tuple[Definition, ...]:
         return self.definitions.of_file(self.file) if self.file else self.definitions.of_family(self.families)
 
     @property
     def desired(self) -> tuple[Desired, ...]:
         digest = self.code.digest
-        return tuple(Desired(one, fingerprint(self.definitions, one, code=digest)) for one in self.selected)
+        return tuple(self._desire(one, digest) for one in self.selected)
+
+    def _desire(self, definition: Definition, code: str) -> Desired:
+        own = fingerprint(self.definitions, definition, code=code)
+        return Desired(definition, own, properties_of(self.definitions, definition, code=code))
 
 
 @dataclass(frozen=True)

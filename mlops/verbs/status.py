@@ -23,7 +23,7 @@ def run(request: Request) -> Report:
 
 
 def _objects(session: Session, settings: Settings) -> Section:
-    existing = [one for one in read_state(session, settings, KINDS) if one.hash]
+    existing = [one for one in read_state(session, settings, KINDS).existing if one.hash]
     rows = tuple((one.kind, one.name, one.hash or "", one.fault or "whole") for one in existing)
     return Section("Objects", ("kind", "name", "definition", "state"), rows)
 
@@ -35,7 +35,7 @@ def _versions(session: Session, settings: Settings) -> Section:
 
 def _metrics(session: Session, settings: Settings) -> Section:
     columns = ("model", "version", "metric", "value")
-    if not any(True for _ in last_runs(session, settings)):
+    if not last_runs(session, settings):
         return Section("Metrics", columns, ())
     runs, metrics = settings.home / TRAINING_RUNS.name, settings.home / METRICS.name
     statement = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import snowflake.connector
 import yaml
 
 from mlops.cli import main
+from mlops.collect import FAMILIES
 from mlops_local.account.account import Account
 from mlops_local.environments import DEVELOPMENT
 from mlops_local.stage_set import embedded
@@ -69,3 +71,22 @@ def pipeline_on(folder: Path, *samples: str) -> Iterator[Pipeline]:
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     with pipeline_on(tmp_path_factory.mktemp("pipeline")) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    with pipeline_on(tmp_path_factory.mktemp("small"), "--patients", "50", "--trials", "10", "--screenings", "200") as found:
+        yield found
+
+
+def copy_content(folder: Path) -> Path:
+    """This repository's own, to be edited."""
+    for family in FAMILIES:
+        shutil.copytree(ROOT / family, folder / family, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text, f"{file.name} has no {old!r}"
+    file.write_text(text.replace(old, new))

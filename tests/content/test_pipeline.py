@@ -19,7 +19,7 @@ def applied(pipeline: Pipeline) -> Pipeline:
 def test_nothing_is_there_at_first_and_everything_is_planned(pipeline: Pipeline) -> None:
     code, summary = pipeline.run("plan")
     assert code == 2
-    assert "| create | model | TRIAL_ELIGIBILITY | not in the account |" in summary
+    assert "| train | model | TRIAL_ELIGIBILITY | not in the account |" in summary
 
 
 def test_models_wait_for_features(pipeline: Pipeline) -> None:

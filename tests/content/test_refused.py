@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from .account_state import read_account
-from .conftest import Pipeline, pipeline_on
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    with pipeline_on(tmp_path_factory.mktemp("small"), "--patients", "50", "--trials", "10", "--screenings", "200") as found:
-        yield found
+from .conftest import Pipeline, copy_content, edit
 
 
 def state(pipeline: Pipeline) -> dict[str, Any]:
@@ -34,16 +25,6 @@ def test_gates_that_fail_are_told_and_the_version_is_not_the_default_one(small: 
 
 
 def strict_content(folder: Path) -> Path:
-    for family in ("features", "models", "tasks"):
-        copy(Path(__file__).parents[2] / family, folder / family)
-    file = folder / "models" / "trial_eligibility.py"
-    file.write_text(file.read_text().replace('Gate("ROC_AUC", 0.6)', 'Gate("ROC_AUC", 0.999)'))
+    copy_content(folder)
+    edit(folder / "models" / "trial_eligibility.py", 'Gate("ROC_AUC", 0.6)', 'Gate("ROC_AUC", 0.999)')
     return folder
-
-
-def copy(source: Path, target: Path) -> None:
-    target.mkdir(parents=True)
-    for file in source.rglob("*.py"):
-        place = target / file.relative_to(source)
-        place.parent.mkdir(exist_ok=True)
-        place.write_bytes(file.read_bytes())

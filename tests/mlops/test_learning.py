@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from mlops.definitions import Estimator, Gate, Model, TrainingSet
 from mlops.errors import AccountError
-from mlops.inside.learning import failed_gates, learn, split_by_group
+from mlops.gates import failures, judge_metrics
+from mlops.inside.learning import learn, split_by_group
 
 SEEN = TrainingSet(
     name="SEEN",
@@ -95,12 +96,11 @@ def test_the_pipeline_takes_words_it_has_never_seen_and_numbers_that_are_missing
 
 def test_every_gate_that_fails_is_a_sentence() -> None:
     gates = (Gate("ROC_AUC", 0.6), Gate("RECALL", 0.9), Gate("UNHEARD_OF", 0.1))
-    failures = failed_gates({"ROC_AUC": 0.7, "RECALL": 0.5}, gates)
-    assert failures == [
+    assert failures(judge_metrics({"ROC_AUC": 0.7, "RECALL": 0.5}, gates)) == (
         "RECALL is 0.500; at least 0.900 is wanted.",
         "UNHEARD_OF is nan; at least 0.100 is wanted.",
-    ]
-    assert failed_gates({"ROC_AUC": 0.6}, gates[:1]) == []
+    )
+    assert failures(judge_metrics({"ROC_AUC": 0.6}, gates[:1])) == ()
 
 
 def test_categories_alone_are_enough() -> None:

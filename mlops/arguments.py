@@ -1,0 +1,109 @@
+"""What can be typed after `python -m mlops`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mlops.collect import FAMILIES
+
+_VERBS = {
+    "check": "read features/, models/ and tasks/ and name every contradiction; needs no account",
+    "connect": "log in; say who and where we are, and what is missing",
+    "plan": "say what an apply would do; exit code 2 when that is something",
+    "apply": "make the account what the definitions say",
+    "retrain": "train a model once more, now",
+    "promote": "make a version the default one, when it passes its gates and stands up to the one that is",
+    "rollback": "make the default version the one it was before, or the one that is named",
+    "status": "say what is in the account",
+    "init": "make a new repository for definitions of your own; needs no account",
+    "update": "bring such a repository to a newer tag; exit code 2 when that changes something",
+}
+_CHANGING = ("apply", "retrain", "promote", "rollback")
+ALIASES = {"run": "retrain"}
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mlops", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name, text in _VERBS.items():
+        other = [alias for alias, meant in ALIASES.items() if meant == name]
+        verb = verbs.add_parser(name, help=text, description=text, aliases=other)
+        if name != "init":
+            verb.add_argument("--content", type=Path, default=Path(), metavar="FOLDER", help="the content's folder")
+        add_places(verb)
+        if name in ("plan", "apply"):
+            verb.add_argument("what", nargs="?", choices=FAMILIES)
+        if name in _CHANGING:
+            add_word(verb)
+        _ADDITIONS.get(name, _add_nothing)(verb)
+    return parser
+
+
+def add_word(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--production", action="store_true", help="the word without which production is not changed")
+
+
+def _add_nothing(verb: argparse.ArgumentParser) -> None:
+    pass
+
+
+def _add_plan(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="of the answer; text if not given")
+    verb.add_argument(
+        "--out", type=Path, metavar="FILE", help="write the answer in that form to FILE, and as text to the console"
+    )
+
+
+def _add_model(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("model", metavar="MODEL")
+    verb.add_argument("--reason", metavar="TEXT", help="why, for the ledger")
+
+
+def _add_promote(verb: argparse.ArgumentParser) -> None:
+    _add_model(verb)
+    verb.add_argument("version", metavar="VERSION")
+
+
+def _add_rollback(verb: argparse.ArgumentParser) -> None:
+    _add_model(verb)
+    verb.add_argument("--to", dest="version", metavar="VERSION", help="the one before, if not given")
+
+
+def _add_answers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="a new or an empty one")
+    parser.add_argument(
+        "--name", default="", metavar="NAME", help="what the repository is called; the folder's name if not given"
+    )
+    parser.add_argument(
+        "--repository",
+        default="mlops",
+        metavar="URL_OR_NAME",
+        help="where the templates are: an address, or a name in Azure Repos; mlops if not given",
+    )
+    parser.add_argument("--ref", default="", metavar="TAG", help="the templates' tag; that of this version if not given")
+    parser.add_argument("--endpoint", default="", metavar="NAME", help="the service connection to GitHub, if they are there")
+
+
+def _add_update(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--to", default="", metavar="TAG", help="the newest one if not given")
+    verb.add_argument(
+        "--from", dest="source", default="", metavar="FOLDER_OR_URL", help="a clone of the templates, instead of their address"
+    )
+    verb.add_argument("--apply", action="store_true", help="write what is shown")
+
+
+_ADDITIONS = {
+    "plan": _add_plan,
+    "retrain": _add_model,
+    "promote": _add_promote,
+    "rollback": _add_rollback,
+    "init": _add_answers,
+    "update": _add_update,
+}
+
+
+def add_places(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--summary", type=Path, metavar="FILE", help="append the report as Markdown")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")

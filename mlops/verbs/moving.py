@@ -1,0 +1,57 @@
+"""What the verbs have in common that move a model's default version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from mlops.apply.target import Target
+from mlops.apply.versions import Versions
+from mlops.facts import require_ready
+from mlops.gates import Verdict
+from mlops.production import require_word
+from mlops.report.result import Case, Report, Section
+from mlops.session import named_connections, open_session
+from mlops.settings import read_settings
+from mlops.verbs.request import Request
+
+
+@contextmanager
+def open_target(request: Request) -> Iterator[Target]:
+    settings = read_settings(request.environ, named_connections)
+    # Before anything is opened: a model that is not declared needs no account to be refused.
+    definitions, _ = request.definitions, request.model
+    with open_session(settings) as session:
+        require_ready(session, settings)
+        require_word(session, settings, given=request.production)
+        target = Target(session, settings, definitions, request.code)
+        target.prepare()
+        yield target
+
+
+def moved(title: str, versions: Versions, version: str, *before: Section) -> Report:
+    told = "the default version already" if version == versions.default else "the default version now"
+    row = (versions.model, versions.default, version, told)
+    section = Section("Default version", ("model", "before", "after", "result"), (row,))
+    return Report(title, (*before, section), (Case(title.lower(), f"{versions.model} {version}"),))
+
+
+def verdict_section(model: str, version: str, verdicts: Sequence[Verdict]) -> Section:
+    rows = tuple(
+        (
+            model,
+            version,
+            one.stage,
+            one.gate,
+            one.subject,
+            "" if one.value is None else f"{one.value:.4f}",
+            one.wanted,
+            _told(one),
+        )
+        for one in verdicts
+    )
+    return Section("Gates", ("model", "version", "stage", "gate", "of", "value", "wanted", "passed"), rows)
+
+
+def _told(verdict: Verdict) -> str:
+    return "yes" if verdict.passed else f"no: {verdict.sentence}"

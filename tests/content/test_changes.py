@@ -1,0 +1,143 @@
+"""Edits of the content become exactly the changes that a plan names, and moves of a default version are kept in the ledger."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from snowflake.connector import DictCursor
+
+from .conftest import Pipeline, copy_content, edit
+
+MODEL = "TRIAL_ELIGIBILITY"
+# One edit each, and what it makes: the code of a procedure is the content, so it follows whatever is edited.
+EDITS = (
+    ("features/criteria/words.py", "Words that tell", "Words which tell", ("replace", "function", "READ_CRITERIA")),
+    ("features/patient.py", "A person who", "Somebody who", ("change", "entity", "PATIENT")),
+    ("features/patient.py", "/ 12 AS AGE", "/ 12.0 AS AGE", ("replace", "feature view", "PATIENT_AGE/V1")),
+    ("features/trial.py", "read from the text", "as told by the text", ("replace", "feature view", "TRIAL_CRITERIA/V1")),
+    ("models/trial_eligibility.py", '"BOOLEAN"),', '"BOOLEAN"), Column("NOTE", "VARCHAR"),', ("change", "table", "PREDICTIONS")),
+    ("models/training.py", "Trains a model on", "Fits a model to", ("replace", "procedure", "TRAIN_MODEL")),
+    ("models/trial_eligibility.py", '"n_estimators": 100', '"n_estimators": 60', ("train", "model", MODEL)),
+    ("tasks/retrain.py", "that no training has seen", "that are new", ("change", "stream", "SCREENINGS_STREAM")),
+    ("tasks/retrain.py", '"1 MINUTE"', '"2 MINUTE"', ("replace", "task", "RETRAIN_TRIAL_ELIGIBILITY")),
+    ("tasks/monitor.py", "MONITOR_TRIAL_ELIGIBILITY = Task", "_ = dict", ("retire", "task", "MONITOR_TRIAL_ELIGIBILITY")),
+)  # fmt: skip
+EXPECTED = [*(change for *_, change in EDITS), ("replace", "procedure", "MONITOR_MODEL")]
+
+
+@pytest.fixture(scope="module")
+def applied(small: Pipeline) -> Pipeline:
+    code, summary = small.run("apply", BUILD_SOURCEVERSION="first", BUILD_BUILDID="1", BUILD_REPOSITORY_NAME="ours")
+    assert code == 0, summary
+    return small
+
+
+def ledger(pipeline: Pipeline, run: str) -> list[tuple[str, ...]]:
+    return pipeline.query(f"SELECT ACTION, KIND, NAME FROM CHANGE_LEDGER WHERE RUN_ID = '{run}' ORDER BY CHANGED_AT")
+
+
+def rows_of(section: str, summary: str) -> list[tuple[str, ...]]:
+    table = summary.partition(f"### {section}\n")[2].partition("###")[0]
+    return [tuple(cell.strip() for cell in line.split(" | ")) for line in re.findall(r"^\| (.*) \|$", table, re.MULTILINE)[2:]]
+
+
+def test_every_object_has_its_row_in_the_ledger(applied: Pipeline) -> None:
+    made = ledger(applied, "1")
+    assert len(made) == len(set(made)) == 19
+    ((commit, who, properties),) = applied.query(
+        "SELECT COMMIT_ID, CHANGED_BY, PROPERTIES FROM CHANGE_LEDGER WHERE NAME = 'PATIENT'"
+    )
+    assert (commit, who, json.loads(properties)["join_keys"]) == ("first", "MLOPS_DEV_PIPELINE", ["PATIENT_ID"])
+
+
+def test_another_repository_retires_nothing(applied: Pipeline, tmp_path: Path) -> None:
+    content = copy_content(tmp_path)
+    (content / "tasks" / "monitor.py").unlink()
+    _, summary = applied.run("plan", content=content, BUILD_REPOSITORY_NAME="theirs")
+    assert "retire" not in summary
+    assert "made by repository ours; left as it is" in summary
+
+
+@pytest.fixture(scope="module")
+def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    content = copy_content(tmp_path_factory.mktemp("edited"))
+    for file, old, new, _ in EDITS:
+        edit(content / file, old, new)
+    return content
+
+
+def test_ten_edits_are_ten_changes_and_nothing_after_them(applied: Pipeline, edited: Path, tmp_path: Path) -> None:
+    told = {"content": edited, "BUILD_REPOSITORY_NAME": "ours", "BUILD_BUILDID": "2"}
+    document = tmp_path / "plan.json"
+    code, summary = applied.run("plan", "--format", "json", "--out", str(document), **told)  # type: ignore[arg-type]
+    planned = json.loads(document.read_text())["changes"]
+    assert code == 2
+    assert sorted((one["action"], one["kind"], one["name"]) for one in planned) == sorted(EXPECTED)
+    differing = {(name, what): (old, new) for _, name, what, old, new in rows_of("Properties", summary)}
+    assert differing[MODEL, "estimator.parameters.n_estimators"] == ("100", "60")
+    assert differing["PATIENT_AGE/V1", "query"][1].endswith("/ 12.0 AS AGE,")
+    assert differing["RETRAIN_TRIAL_ELIGIBILITY", "schedule"] == ("1 MINUTE", "2 MINUTE")
+    assert "is trained in full" in summary
+    assert ("train model TRIAL_ELIGIBILITY", "this model before") in {
+        (row[0], row[3]) for row in rows_of("Estimated cost, at most", summary)
+    }
+    code, summary = applied.run("apply", **told)  # type: ignore[arg-type]
+    assert code == 0, summary
+    assert sorted(row for row in ledger(applied, "2") if row[0] != "train") == sorted(
+        row for row in EXPECTED if row[0] != "train"
+    )
+    assert applied.run("plan", **told)[0] == 0  # type: ignore[arg-type]
+    assert applied.query("SHOW TASKS LIKE 'MONITOR%'") == []
+
+
+def default_version(pipeline: Pipeline) -> str:
+    ((version,),) = pipeline.query("SELECT MAX_BY(TO_VERSION, CHANGED_AT) FROM CHANGE_LEDGER WHERE KIND = 'model'")
+    with pipeline.connect() as connection, connection.cursor(DictCursor) as cursor:
+        (row,) = cursor.execute("SHOW MODELS").fetchall()
+    assert row["default_version_name"] == version
+    return str(version)
+
+
+def test_a_default_version_goes_back_and_forth_and_every_move_is_kept(applied: Pipeline, edited: Path) -> None:
+    assert default_version(applied) == "V2"
+    assert applied.run("rollback", MODEL, "--reason", "it's worse", content=edited, BUILD_BUILDID="3")[0] == 0
+    assert default_version(applied) == "V1"
+    assert applied.run("rollback", MODEL, content=edited)[0] == 0
+    assert default_version(applied) == "V2"
+    assert applied.run("rollback", MODEL, "--to", "V1", content=edited)[0] == 0
+    assert applied.run("plan", content=edited, BUILD_REPOSITORY_NAME="ours")[0] == 0
+    moves = "SELECT FROM_VERSION, TO_VERSION, REASON, CHANGED_BY FROM CHANGE_LEDGER WHERE ACTION = 'rollback' AND RUN_ID = '3'"
+    assert applied.query(moves) == [("V2", "V1", "it's worse", "MLOPS_DEV_PIPELINE")]
+
+
+@pytest.mark.parametrize(("margin", "code"), [("0.9", 7), ("-1.0", 0)])
+def test_a_version_is_promoted_when_it_stands_up_to_the_one_in_use(
+    applied: Pipeline, edited: Path, tmp_path: Path, margin: str, code: int
+) -> None:
+    content = copy_content(tmp_path)
+    edit(content / "models" / "trial_eligibility.py", "gates=(", f"champion=Champion('ACCURACY', {margin}, 10), gates=(")
+    edit(content / "models" / "trial_eligibility.py", "import Column", "import Champion, Column")
+    found, summary = applied.run("promote", MODEL, "V2", content=content)
+    assert found == code, summary
+    assert default_version(applied) == ("V2" if code == 0 else "V1")
+    stored = "SELECT PASSED FROM GATE_RESULTS WHERE GATE = 'champion' AND MODEL_VERSION = 'V2' ORDER BY CHECKED_AT DESC LIMIT 1"
+    assert applied.query(stored) == [(code == 0,)]
+
+
+@pytest.mark.parametrize("verb", [("rollback", MODEL, "--to", "V9"), ("promote", MODEL, "V9")])
+def test_a_version_that_is_not_there_is_refused(applied: Pipeline, verb: tuple[str, ...]) -> None:
+    code, summary = applied.run(*verb)
+    assert code == 6
+    assert "has no version V9; it has V1, V2." in summary
+
+
+@pytest.mark.parametrize("verb", [("apply",), ("retrain", MODEL), ("promote", MODEL, "V1"), ("rollback", MODEL)])
+def test_production_is_changed_by_an_explicit_word(applied: Pipeline, verb: tuple[str, ...]) -> None:
+    applied.administrate("COMMENT ON DATABASE MLOPS_DEV IS 'Live [mlops environment=production]'")
+    code, summary = applied.run(*verb)
+    applied.administrate("COMMENT ON DATABASE MLOPS_DEV IS ''")
+    assert code == 6
+    assert "is production, and nothing is changed there by accident: say --production" in summary
