@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
 from mlops_local.agent.commands import Command, parse_command
+from mlops_local.agent.history import Fetch
 from mlops_local.agent.library import Library
 from mlops_local.agent.machine import Machine
 from mlops_local.agent.masking import Masker
@@ -56,7 +57,9 @@ class Progress(Protocol):
 class Sources(Protocol):
     """Repositories that a job can check out."""
 
-    def check_out(self, repository: str, folder: Path) -> str: ...
+    def name_of(self, repository: str) -> str: ...
+
+    def check_out(self, repository: str, folder: Path, fetch: Fetch) -> str: ...
 
 
 class Cancellation:
@@ -119,6 +122,12 @@ class JobContext:
     groups: list[int] = field(default_factory=list)
     after_job: list[tuple[str, AfterJob]] = field(default_factory=list)
     state: dict[str, object] = field(default_factory=dict)
+    folder: Path | None = None
+
+    @property
+    def working_directory(self) -> Path:
+        """The sources, unless a checkout went elsewhere."""
+        return self.folder or self.slot.sources
 
 
 # Runs one logging command; the table of commands stands above this module.
@@ -152,8 +161,8 @@ class StepContext:
         return [line.strip() for line in self.text(name).splitlines() if line.strip()]
 
     def path(self, text: str) -> Path:
-        """A path that a pipeline names; it starts at the sources unless it is absolute."""
-        return Path(os.path.normpath(self.job.slot.sources / text.strip()))
+        """A path that a pipeline names; it starts where steps work unless it is absolute."""
+        return Path(os.path.normpath(self.job.working_directory / text.strip()))
 
     def printed(self, line: str) -> None:
         """A line from a step: a logging command is obeyed, everything else is shown."""
@@ -239,7 +248,7 @@ class StepContext:
         return run_process(
             arguments,
             environment={**self.environment(), **(env or {})},
-            folder=folder or self.job.slot.sources,
+            folder=folder or self.job.working_directory,
             on_line=self.printed,
             on_error_line=on_error_line,
             should_stop=self.should_stop,

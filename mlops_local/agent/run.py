@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import tempfile
 import threading
 import time
 import uuid
@@ -31,7 +30,7 @@ from mlops_local.agent.record import FAILED, SUCCEEDED, WITH_ISSUES, Record, Sta
 from mlops_local.agent.run_locks import RunLocks
 from mlops_local.agent.runner import Scheduler
 from mlops_local.agent.slots import sweep
-from mlops_local.agent.sources import LocalSources
+from mlops_local.agent.sources import LocalSources, store_of
 
 EMPTY_LIBRARY = Path(__file__).with_name("library")
 
@@ -88,9 +87,8 @@ def run_pipeline(options: RunOptions, progress: Progress) -> RunResult:
     record = Record(options.out.resolve(), masker)
     record.begin()
     sweep(machine.cache / "agents")
-    machine.cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="run-", dir=machine.cache) as store:
-        sources = LocalSources(loaded.source.root, Path(store), record.folder, loaded.repositories)
+    with store_of(machine.cache) as store:
+        sources = LocalSources(loaded.source.root, store, record.folder, loaded.repositories)
         sources.freeze()
         context = RunContext(
             Library(options.library),

@@ -6,19 +6,45 @@ tracked files with their uncommitted changes, and untracked files that are not i
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
-import tarfile
+import tempfile
 import threading
-from io import BytesIO
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from mlops_local.agent.file_locks import lock_file, locked
 from mlops_local.agent.folders import copy_tree, remove
+from mlops_local.agent.history import Fetch, add_history, git, head_of
 from mlops_local.agent.repositories import Repository
 
 
+@contextmanager
+def store_of(cache: Path) -> Iterator[Path]:
+    """A folder for the copies of one run; what killed runs have left is removed first."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        with locked(cache / "runs.lock"):
+            for left in cache.glob("run-*"):
+                _remove_unused(left)
+            store = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="run-", dir=cache)))
+            lock = lock_file(store / "lock")
+        assert lock is not None
+        held.callback(os.close, lock)
+        yield store
+
+
+def _remove_unused(store: Path) -> None:
+    lock = lock_file(store / "lock")
+    if lock is not None:
+        remove(store)
+        os.close(lock)
+
+
 class LocalSources:
-    """Each repository is copied once, at its first checkout or at `freeze`, and from that copy into every job."""
+    """Files of each folder are copied once, at the first checkout or at `freeze`, and from that copy into every job."""
 
     def __init__(self, root: Path, store: Path, leave_out: Path, others: dict[str, Repository]) -> None:
         self._root = root
@@ -26,46 +52,65 @@ class LocalSources:
         self._leave_out = leave_out.resolve()
         self._others = others
         self._lock = threading.Lock()
+        self._commits: dict[Path, str] = {}
 
     def freeze(self) -> None:
-        with self._lock:
-            _snapshot(self._root, self._store / "self", self._leave_out)
+        self._snapshot(self._root, "self")
 
-    def close(self) -> None:
-        remove(self._store)
+    def name_of(self, repository: str) -> str:
+        """What the repository is called where it comes from."""
+        return self._root.name if repository.casefold() == "self" else self._other(repository).name
 
-    def check_out(self, repository: str, folder: Path) -> str:
+    def check_out(self, repository: str, folder: Path, fetch: Fetch) -> str:
         if repository.casefold() == "self":
-            copy_tree(self._store / "self", folder)
+            self._copy(self._root, "self", folder, fetch)
             return f"Checked out the work tree of {self._root} to {folder}."
-        other = self._others.get(repository.casefold())
-        if other is None:
-            raise LookupError(f"The repository '{repository}' is not defined under resources.repositories.")
-        if other.missing:
-            raise LookupError(other.missing)
-        with self._lock:
-            copy = self._store / "others" / other.alias
-            if not copy.exists():
-                _export(other, copy)
-        copy_tree(copy, folder)
+        other = self._other(repository)
+        if other.git_ref is None:
+            self._copy(other.folder, other.alias, folder, fetch)
+        else:
+            _export(other, folder, fetch)
         return f"Checked out {other.name} at {other.ref} to {folder}."
 
+    def _other(self, alias: str) -> Repository:
+        other = self._others.get(alias.casefold())
+        if other is None:
+            raise LookupError(f"The repository '{alias}' is not defined under resources.repositories.")
+        if other.missing:
+            raise LookupError(other.missing)
+        return other
 
-def _export(repository: Repository, target: Path) -> None:
-    target.mkdir(parents=True)
-    if repository.git_ref is None:
-        _snapshot(repository.folder, target, target)
-        return
-    archived = subprocess.run(
-        ["git", "-C", str(repository.folder), "archive", repository.git_ref], capture_output=True, check=True
-    ).stdout
-    with tarfile.open(fileobj=BytesIO(archived)) as archive:
-        archive.extractall(target, filter="data")
+    def _copy(self, root: Path, name: str, folder: Path, fetch: Fetch) -> None:
+        copy_tree(self._snapshot(root, name), folder)
+        if self._commits[root]:
+            add_history(root, self._commits[root], folder, fetch)
+
+    def _snapshot(self, root: Path, name: str) -> Path:
+        copy = self._store / "sources" / name
+        with self._lock:
+            if not copy.exists():
+                self._commits[root] = head_of(root)
+                _snapshot(root, copy, self._leave_out)
+        return copy
+
+
+def _export(repository: Repository, target: Path, fetch: Fetch) -> None:
+    commit = (git(repository.folder, "rev-parse", "--verify", f"{repository.git_ref}^{{commit}}") or "").strip()
+    target.mkdir(parents=True, exist_ok=True)
+    add_history(repository.folder, commit, target, fetch)
+    done = subprocess.run(
+        ["git", "-C", str(target), "checkout", "--quiet", "--force", "--detach", commit],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise LookupError(f"{repository.name} could not be checked out at {repository.ref}: {done.stderr.strip()}")
 
 
 def _snapshot(root: Path, target: Path, leave_out: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    listed = _git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    listed = git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     if listed is None:
         _copy_folder(root, target, leave_out)
         return
@@ -74,7 +119,6 @@ def _snapshot(root: Path, target: Path, leave_out: Path) -> None:
         if not file.resolve().is_relative_to(leave_out) and (file.is_file() or file.is_symlink()):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(file, target / name, follow_symlinks=False)
-    _add_history(root, target)
 
 
 def _copy_folder(root: Path, target: Path, leave_out: Path) -> None:
@@ -82,25 +126,3 @@ def _copy_folder(root: Path, target: Path, leave_out: Path) -> None:
         return [name for name in names if Path(folder, name).resolve() in (leave_out, target.resolve())]
 
     shutil.copytree(root, target, symlinks=True, dirs_exist_ok=True, ignore=ignored)
-
-
-def _add_history(root: Path, target: Path) -> None:
-    """Commits are borrowed from the repository and not copied, so `git log` and `git rev-parse HEAD` work in a job."""
-    commit = _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
-    if not commit:
-        return
-    bare = target.parent / f"{target.name}.git"
-    if _git(root, "clone", "--quiet", "--shared", "--no-checkout", str(root), str(bare)) is None:
-        return
-    shutil.move(str(bare / ".git"), str(target / ".git"))
-    remove(bare)
-    _git(target, "update-ref", "--no-deref", "HEAD", commit.strip())
-    _git(target, "reset", "--quiet")
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    try:
-        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return None
-    return done.stdout if done.returncode == 0 else None

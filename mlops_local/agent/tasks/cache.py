@@ -102,7 +102,7 @@ def _segment(step: StepContext, text: str, restoring: bool) -> str:
 def _below_workspace(step: StepContext, pattern: str) -> str:
     """A pattern is relative to the sources, or absolute; a job may have checked out another repository beside them."""
     name = pattern.removeprefix("!")
-    full = posixpath.normpath(posixpath.join(step.job.slot.sources.as_posix(), name))
+    full = posixpath.normpath(posixpath.join(step.job.working_directory.as_posix(), name))
     return pattern.removesuffix(name) + full.removeprefix(f"{step.job.slot.workspace.as_posix()}/")
 
 

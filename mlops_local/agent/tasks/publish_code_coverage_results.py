@@ -15,7 +15,7 @@ from mlops_local.agent.tasks.definition import Input, Task, boolean
 
 
 def _run(step: StepContext) -> None:
-    files = find_anywhere(step.job.slot.sources, step.lines("summaryFileLocation"))
+    files = find_anywhere(step.job.working_directory, step.lines("summaryFileLocation"))
     lines = [_keep(step, file) for file in files]
     covered, total = (sum(pair[index] for pair in lines) for index in (0, 1))
     if not total:
