@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mlops_local.agent.errors import Mark, PipelineError, Problems
+from mlops_local.agent.errors import Mark, Origin, PipelineError, Problems
 from mlops_local.agent.evaluation import World
 from mlops_local.agent.interpolation import OPENING, Directive, directive_of, split
 from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null
@@ -28,11 +28,12 @@ class CompileVariables(Table):
 
 @dataclass(frozen=True)
 class Scope:
-    """What expressions can see at one place, and where mistakes go."""
+    """What expressions can see at one place, from which file paths of templates start, and where mistakes go."""
 
     world: World
     variables: CompileVariables
     problems: Problems
+    origin: Origin
     depth: int = 0
 
     def with_variables(self, variables: CompileVariables) -> Scope:

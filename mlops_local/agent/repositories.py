@@ -117,17 +117,17 @@ class Files:
             raise PipelineError(mark, f"The repository alias '{repository.alias}' is already defined.")
         self.repositories[repository.alias.casefold()] = repository
 
-    def resolve(self, reference: str, mark: Mark) -> Origin:
-        """`path` is relative to the file in which it is written, `/path` and `path@alias` to the root of the repository."""
+    def resolve(self, reference: str, start: Origin, mark: Mark) -> Origin:
+        """`path` is relative to the file `start`, `/path` and `path@alias` to the root of the repository."""
         path, at, alias = reference.strip().replace("\\", "/").partition("@")
-        alias = (alias if at else mark.origin.alias).casefold()
+        alias = (alias if at else start.alias).casefold()
         if alias not in self.repositories:
             known = ", ".join(sorted(self.repositories))
             raise PipelineError(
                 mark, f"The repository alias '{alias}' is not defined under resources.repositories; known here: {known}."
             )
-        start = "" if path.startswith("/") or at else posixpath.dirname(mark.origin.path)
-        full = posixpath.normpath(posixpath.join(start, path.lstrip("/")))
+        folder = "" if path.startswith("/") or at else posixpath.dirname(start.path)
+        full = posixpath.normpath(posixpath.join(folder, path.lstrip("/")))
         return self.origin(alias, full)
 
     def origin(self, alias: str, path: str) -> Origin:

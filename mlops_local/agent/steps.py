@@ -120,6 +120,8 @@ def as_task(step: Mapping) -> Mapping:
             rest.append((name, as_texts(value) if name.text == "templateContext" else value))
     if short == "download":
         inputs = [*(pair for pair in inputs if pair[0].text != "path"), *_download_path(step, key)]
+    if short == "downloadBuild" and step.find("artifact") is None:
+        inputs.append((word("downloadType", key.mark), word("specific", key.mark)))
     return Mapping(
         [(word("task", key.mark), word(task, key.mark)), *rest, (word("inputs", key.mark), Mapping(inputs, step.mark))], step.mark
     )

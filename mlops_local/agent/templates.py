@@ -68,7 +68,7 @@ class _Expander:
         root = self._files.open(origin, start)
         variables = CompileVariables(list(self._expansion.variables.items()))
         given = Mapping([(word(k, start), Scalar(v, start, plain=True)) for k, v in self._expansion.parameters.items()], start)
-        scope = self._scope(root, self._queued(root, given), variables)
+        scope = self._scope(root, self._queued(root, given), variables, origin)
         self._add_repositories(root, scope)
         body = self._body(root, scope, allowed=None)
         return mapping_of(with_levels(body, root.mark), root.mark, self._problems)
@@ -90,13 +90,16 @@ class _Expander:
             return load(value.text, Origin(f"--set {key.text}"))
         return value
 
-    def _scope(self, file: Mapping, given: Mapping, variables: CompileVariables, depth: int = 0) -> Scope:
-        is_root = depth == 0
+    def _scope(self, file: Mapping, given: Mapping, variables: CompileVariables, caller: Origin, depth: int = 0) -> Scope:
+        """Templates in a stepList and its like start at the file that gives them; in an object they start where it is used."""
+        is_root, origin = depth == 0, file.mark.origin
         declarations = declared(file.find("parameters"), file.mark, self._problems, is_root=is_root)
-        unfinished = Scope(World({"variables": variables, "parameters": Parameters()}), variables, self._problems, depth=depth)
+        world = World({"variables": variables, "parameters": Parameters()})
+        unfinished = Scope(world, variables, self._problems, origin, depth)
 
         def finish(kind: str, node: Sequence) -> Sequence:
-            return self._list(kind, node, unfinished)
+            is_default = node.mark.origin == origin
+            return self._list(kind, node, unfinished if is_default else replace(unfinished, origin=caller))
 
         parameters = bind(declarations, given, self._problems, finish, is_root=is_root)
         return replace(unfinished, world=World({"variables": variables, "parameters": parameters}))
@@ -177,12 +180,12 @@ class _Expander:
             raise PipelineError(reference.mark, "'template' needs the path of a file.")
         if scope.depth >= MAX_DEPTH:
             raise PipelineError(name.mark, f"Templates may be nested at most {MAX_DEPTH} levels deep.")
-        file = self._files.open(self._files.resolve(name.text, name.mark), name.mark)
+        file = self._files.open(self._files.resolve(name.text, scope.origin, name.mark), name.mark)
         given = reference.find("parameters")
         if given is not None and not isinstance(given, Mapping) and not is_null(given):
             raise PipelineError(given.mark, "The 'parameters' of a template are a mapping of names and values.")
         arguments = Mapping(given.pairs if isinstance(given, Mapping) else [], name.mark)
-        return file, self._scope(file, arguments, scope.variables, scope.depth + 1)
+        return file, self._scope(file, arguments, scope.variables, scope.origin, scope.depth + 1)
 
     def _list(self, kind: str, node: Node, scope: Scope) -> Sequence:
         """Stages, jobs or steps."""

@@ -204,15 +204,20 @@ SHORT_STEPS = [
     ),
     ("checkout: self\n  clean: true", "6d15af64-176c-496d-b583-fd2ae21d4df4@1", {"repository": "self", "clean": "true"}),
     ("publish: p\n  artifact: a", "PublishPipelineArtifact@1", {"targetPath": "p", "artifact": "a"}),
-    ("download: current\n  artifact: a", "DownloadPipelineArtifact@2", {"source": "current", "artifact": "a"}),
+    (
+        "download: current\n  artifact: a",
+        "DownloadPipelineArtifact@2",
+        {"source": "current", "artifact": "a", "path": "$(Pipeline.Workspace)/a"},
+    ),
     ("downloadBuild: current\n  artifact: a", "DownloadBuildArtifacts@0", {"buildType": "current", "artifactName": "a"}),
+    ("downloadBuild: all", "DownloadBuildArtifacts@0", {"buildType": "all", "downloadType": "specific"}),
     ("getPackage: p", "DownloadPackage@1", {"definition": "p"}),
     ("reviewApp: r", "ReviewApp@0", {"resourceName": "r"}),
     ("task: Own@1\n  inputs: {a: b}", "Own@1", {"a": "b"}),
 ]
 
 
-@pytest.mark.parametrize(("step", "task", "inputs"), SHORT_STEPS, ids=[step.partition(":")[0] for step, _, _ in SHORT_STEPS])
+@pytest.mark.parametrize(("step", "task", "inputs"), SHORT_STEPS, ids=[step.partition("\n")[0] for step, _, _ in SHORT_STEPS])
 def test_a_short_step_reaches_a_template_as_its_task(project: Project, step: str, task: str, inputs: dict[str, str]) -> None:
     project.file(
         "t.yml",

@@ -138,7 +138,17 @@ PATHS = [
         errors=["2:13: The file ../../etc/passwd does not exist"],
     ),
     Rule(
-        "items of a parameter are relative to the file that writes them",
+        "templates in an object start at the file that uses it",
+        "steps:\n- template: d/a.yml\n  parameters:\n    typed:\n    - template: near.yml\n    old: [{template: near.yml}]\n",
+        {
+            "d/a.yml": "parameters: [{name: typed, type: object}, {name: old, type: legacyObject}]\n"
+            "steps:\n- ${{ parameters.typed }}\n- ${{ parameters.old }}\n",
+            "d/near.yml": STEP,
+        },
+        scripts=["inner", "inner"],
+    ),
+    Rule(
+        "templates in a stepList start at the file that gives it",
         "steps:\n- template: d/a.yml\n",
         {
             "d/a.yml": "steps:\n- template: ../t.yml\n  parameters:\n    all:\n    - template: near.yml\n",

@@ -32,6 +32,14 @@ from mlops_local.agent.tasks.python_script import PYTHON_SCRIPT
 from mlops_local.agent.tasks.shell import BASH, CMD_LINE
 from mlops_local.agent.tasks.use_python_version import USE_PYTHON_VERSION
 
+# Versions that Azure has and that this agent does not do; as with unknown tasks, only a run refuses them.
+_NOT_DONE = {
+    "azurecli": (1, 3),
+    "downloadpipelineartifact": (0, 1),
+    "publishcodecoverageresults": (1,),
+    "publishtestresults": (1,),
+}
+
 
 class Registry:
     """The tasks of one run: those of the agent, and those that the user has added."""
@@ -101,7 +109,7 @@ def check_inputs(step: Step, tasks: Registry, problems: Problems) -> None:
 
 def _check_version(step: Step, tasks: Registry, problems: Problems) -> None:
     versions = tasks.versions(step.task)
-    if versions:
+    if versions and step.version not in _NOT_DONE.get(step.task.casefold(), ()):
         there = " and ".join(f"{step.task}@{version}" for version in versions)
         problems.add(step.mark_of("task"), f"This agent knows {there}, not {step.reference}.")
 
