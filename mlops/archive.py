@@ -72,9 +72,16 @@ def _packages_above(root: Path, file: str) -> Iterator[Entry]:
 
 
 def _zip(entries: Iterable[Entry]) -> Archive:
+    contents = {name: file.read_bytes() for name, file in entries}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, file in sorted(dict(entries).items()):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), file.read_bytes())
+        for name, content in sorted((_missing_packages(contents) | contents).items()):
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
     content = buffer.getvalue()
     return Archive(content, hashlib.sha256(content).hexdigest()[:16])
+
+
+def _missing_packages(names: Iterable[str]) -> dict[str, bytes]:
+    """A folder without `__init__.py` can be imported from a disk, but not from an archive without entries for folders."""
+    folders = {folder for name in names for folder in PurePosixPath(name).parents if folder.name}
+    return {(folder / "__init__.py").as_posix(): b"" for folder in folders}

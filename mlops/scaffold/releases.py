@@ -41,7 +41,7 @@ def newest_ref(source: str, environ: Mapping[str, str]) -> str:
     listed = demand_git(Path(), "ls-remote", "--tags", "--refs", "--", source, environ=environ)
     releases = {number: line.split("\t")[1] for line in listed.splitlines() if (number := release_of(line.split("\t")[1]))}
     if not releases:
-        raise RepositoryError(f"{source} has no tag like v1.2.0: name one by --to.")
+        raise RepositoryError(f"{shown(source)} has no tag like v1.2.0: name one by --to.")
     return releases[max(releases)]
 
 
@@ -49,6 +49,11 @@ def release_of(ref: str) -> tuple[int, ...]:
     """The numbers of a version; empty for a tag that is none."""
     found = _RELEASE.fullmatch(ref)
     return tuple(int(number) for number in found.groups()) if found else ()
+
+
+def shown(source: str) -> str:
+    """Without what an address may hold of a password."""
+    return re.sub(r"//[^/@]*@", "//", source)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from mlops.scaffold.answers import full_ref
 from mlops.scaffold.changes import Change, Comparison
 from mlops.scaffold.home import find_home
 from mlops.scaffold.record import NAME, Record, make_record, read_record, to_toml
-from mlops.scaffold.releases import newest_ref, release_of, scaffold_at
+from mlops.scaffold.releases import newest_ref, release_of, scaffold_at, shown
 from mlops.scaffold.writing import replace_file
 from mlops.verbs.request import UpdateRequest
 
@@ -55,7 +55,7 @@ def _compare(request: UpdateRequest, record: Record, source: str, ref: str) -> t
     answers, environ = record.answers, request.environ
     with scaffold_at(source, ref, environ) as scaffold:
         if scaffold is None:
-            raise RepositoryError(f"{source} has no tag {_tag(ref)} with a scaffold: see `git ls-remote --tags`.")
+            raise RepositoryError(f"{shown(source)} has no tag {_tag(ref)} with a scaffold: see `git ls-remote --tags`.")
         new, version = scaffold.render(answers.values(ref)), scaffold.version
     with scaffold_at(source, record.ref, environ) as scaffold:
         old = scaffold.render(answers.values(record.ref)) if scaffold else {}

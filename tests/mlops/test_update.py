@@ -188,6 +188,15 @@ def test_what_cannot_be_is_refused(
     assert consumer.files() == before
 
 
+@pytest.mark.parametrize("tag", [[], ["--to", "v7.0.0"]])
+def test_a_password_of_an_address_is_not_told(consumer: Consumer, tag: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert consumer.update("--from", f"file://nobody:planted-secret@{consumer.templates.folder}/..", *tag) == 9
+    assert consumer.update("--from", "http://nobody:planted-secret@127.0.0.1:9/mlops", *tag) == 9
+    told = capsys.readouterr()
+    assert "127.0.0.1" in told.err
+    assert "planted-secret" not in told.out + told.err
+
+
 def test_elsewhere_there_is_nothing_to_update(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["update", "--content", str(tmp_path)], ENVIRON) == 9
     assert "There is no .mlops.toml" in capsys.readouterr().err
