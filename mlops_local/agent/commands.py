@@ -14,6 +14,7 @@ _ESCAPES = (("%3B", ";"), ("%0D", "\r"), ("%0A", "\n"), ("%5D", "]"))
 RESTRICTED = {
     "task.logdetail",
     "task.logissue",
+    "task.issue",
     "task.complete",
     "task.setprogress",
     "task.setsecret",

@@ -19,13 +19,17 @@ from mlops_local.agent.masking import Masker
 from mlops_local.agent.oidc import Issuer
 from mlops_local.agent.pipeline import Job, Stage, Step
 from mlops_local.agent.process import MARK, run_process
-from mlops_local.agent.record import FAILED, SUCCEEDED, JobRecord, Record, StepRecord
+from mlops_local.agent.record import CANCELED, FAILED, SKIPPED, SUCCEEDED, WITH_ISSUES, JobRecord, Record, StepRecord
 from mlops_local.agent.slots import Slot
 from mlops_local.agent.variables import Variables
 
 if TYPE_CHECKING:
     # Tasks are written against this module.
     from mlops_local.agent.tasks.registry import Registry
+
+
+# What a step may say of itself, from the best to the one that nothing undoes.
+RESULTS = (SUCCEEDED, WITH_ISSUES, FAILED, CANCELED, SKIPPED)
 
 
 class TaskFailed(Exception):  # noqa: N818 - the word that Azure's users know
@@ -169,6 +173,8 @@ class StepContext:
         command = parse_command(line)
         if not command:
             self.say(line)
+            if "##vso[" in line:
+                self.warn("This line looks like a logging command and is none; write ##vso[area.action name=value]data.")
             return
         try:
             self._dispatch(self, command)
@@ -258,6 +264,5 @@ class StepContext:
 
     def complete(self, result: str) -> None:
         """The worse of what was said before and now; an exit code of zero does not undo Failed."""
-        order = [SUCCEEDED, "SucceededWithIssues", FAILED]
-        if result in order and (not self.completed or order.index(result) > order.index(self.completed)):
+        if not self.completed or RESULTS.index(result) > RESULTS.index(self.completed):
             self.completed = result

@@ -9,40 +9,61 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mlops_local.agent.commands import RESTRICTED, Command
-from mlops_local.agent.context import StepContext, TaskFailed
+from mlops_local.agent.context import RESULTS, StepContext, TaskFailed
 from mlops_local.agent.folders import copy_any
 from mlops_local.agent.record import file_name
-from mlops_local.agent.uploads import files_of, refuse_secrets, upload
+from mlops_local.agent.uploads import refuse_secrets, upload
 
 Handler = Callable[[StepContext, Command], None]
 
 
 def obey(step: StepContext, command: Command) -> None:
-    if step.step.target.restricted and command.name not in RESTRICTED:
-        step.warn(f"The command {command.name} is not allowed in this step, because its target restricts commands.")
-        return
+    """As Azure's agent: a command of an unknown area is warned of, one that an area does not have fails the step."""
     handler = HANDLERS.get(command.name)
     if handler is None:
-        step.warn(f"This agent does not know the command {command.name}; it was ignored.")
-        return
-    handler(step, command)
+        _refuse_unknown(step, command)
+    elif step.step.target.restricted and command.name not in RESTRICTED:
+        step.warn(f"The command {command.name} is not allowed in this step, because its target restricts commands.")
+    else:
+        handler(step, command)
+
+
+def _refuse_unknown(step: StepContext, command: Command) -> None:
+    area = command.name.partition(".")[0]
+    known = [name for name in HANDLERS if name.startswith(f"{area}.")]
+    if known:
+        raise TaskFailed(f"There is no command {command.name}; of this area there are: {', '.join(known)}.")
+    step.warn(f"There is no command {command.name}; it was ignored.")
 
 
 def _set_variable(step: StepContext, command: Command) -> None:
     name = command.properties.get("variable", "").strip()
     if not name:
         raise TaskFailed("task.setvariable needs the name of a variable.")
+    if _is_settable(step, name):
+        step.set_variable(
+            name,
+            command.data,
+            secret=command.flag("issecret"),
+            output=command.flag("isoutput"),
+            readonly=command.flag("isreadonly"),
+        )
+
+
+def _is_settable(step: StepContext, name: str) -> bool:
     settable = step.step.target.settable
-    if settable is not None and name.casefold() not in (allowed.casefold() for allowed in settable):
-        step.warn(f"The variable '{name}' was not set, because the step's target does not list it under settableVariables.")
-        return
-    step.set_variable(
-        name,
-        command.data,
-        secret=command.flag("issecret"),
-        output=command.flag("isoutput"),
-        readonly=command.flag("isreadonly"),
-    )
+    if settable is None or name.casefold() in (allowed.casefold() for allowed in settable):
+        return True
+    step.warn(f"The variable '{name}' was not set, because the step's target does not list it under settableVariables.")
+    return False
+
+
+def _set_task_variable(step: StepContext, command: Command) -> None:
+    """Such a variable is for later phases of the same task, of which a script has none."""
+    if not command.properties.get("variable", "").strip():
+        raise TaskFailed("task.settaskvariable needs the name of a variable.")
+    if command.flag("issecret"):
+        step.run.masker.add(command.data)
 
 
 def _set_secret(step: StepContext, command: Command) -> None:
@@ -51,21 +72,34 @@ def _set_secret(step: StepContext, command: Command) -> None:
 
 def _issue(step: StepContext, command: Command) -> None:
     kind = command.properties.get("type", "").lower()
-    if kind not in ("error", "warning"):
+    if kind not in _ISSUES:
         raise TaskFailed("task.logissue needs type=error or type=warning.")
-    place = command.properties.get("sourcepath", "")
-    line = command.properties.get("linenumber", "")
-    step.issue(kind, f"{place}{f'({line})' if line else ''}{': ' if place else ''}{command.data}")
+    place, line, column, code = (
+        command.properties.get(name, "") for name in ("sourcepath", "linenumber", "columnnumber", "code")
+    )
+    where = f"{place}({line},{column}): {kind} {code}: " if place else ""
+    step.issue(kind, f"{where}{command.data}")
 
 
 def _complete(step: StepContext, command: Command) -> None:
-    step.complete(command.properties.get("result", "Succeeded"))
+    result = command.properties.get("result", "")
+    if result not in RESULTS:
+        raise TaskFailed(f"task.complete needs the result {', '.join(RESULTS[:-1])} or {RESULTS[-1]}, not '{result}'.")
+    step.complete(result)
     if command.data:
         step.say(command.data)
 
 
 def _prepend_path(step: StepContext, command: Command) -> None:
-    step.prepend_path(command.data)
+    if not command.data.strip():
+        raise TaskFailed("task.prependpath needs a folder.")
+    if _is_settable(step, "PATH"):
+        step.prepend_path(command.data.strip())
+
+
+def _debug(step: StepContext, command: Command) -> None:
+    if (step.job.variables.get("System.Debug") or "").lower() == "true":
+        step.say(f"##[debug]{command.data}")
 
 
 def _upload_summary(step: StepContext, command: Command) -> None:
@@ -74,11 +108,15 @@ def _upload_summary(step: StepContext, command: Command) -> None:
 
 
 def _upload_file(step: StepContext, command: Command) -> None:
-    _keep(step, _named_file(step, command.data), "files")
+    file = _named_file(step, command.data)
+    _keep(step, file, "files", file.name)
 
 
 def _add_attachment(step: StepContext, command: Command) -> None:
-    _keep(step, _named_file(step, command.data), command.properties.get("type", "attachment"))
+    kind, name = (command.properties.get(each, "") for each in ("type", "name"))
+    if not kind or not name or {kind, name} & {".", ".."} or "/" in kind + name:
+        raise TaskFailed("task.addattachment needs type=TYPE and name=NAME, neither with a slash.")
+    _keep(step, _named_file(step, command.data), kind, name)
 
 
 def _upload_artifact(step: StepContext, command: Command) -> None:
@@ -86,51 +124,78 @@ def _upload_artifact(step: StepContext, command: Command) -> None:
     name = command.properties.get("artifactname", "")
     if not name:
         raise TaskFailed("artifact.upload needs the name of an artifact: artifactname=NAME.")
-    upload(step, _named_file(step, command.data), name, command.properties.get("containerfolder") or name)
+    upload(step, _existing(step, command.data), name, command.properties.get("containerfolder") or name)
 
 
-def _keep(step: StepContext, file: Path, kind: str) -> None:
-    refuse_secrets(step, files_of(file))
+def _keep(step: StepContext, file: Path, kind: str, name: str) -> None:
+    refuse_secrets(step, [file])
     job = step.job
-    copy_any(
-        file, step.run.record.folder / "attachments" / file_name(job.stage.name) / file_name(job.job.name) / kind / file.name
-    )
+    copy_any(file, step.run.record.folder / "attachments" / file_name(job.stage.name) / file_name(job.job.name) / kind / name)
+
+
+def _existing(step: StepContext, text: str) -> Path:
+    path = step.path(text)
+    if not text.strip() or not path.exists():
+        raise TaskFailed(f"The file {path} does not exist.")
+    return path
 
 
 def _named_file(step: StepContext, text: str) -> Path:
-    file = step.path(text)
-    if not text.strip() or not file.exists():
-        raise TaskFailed(f"The file {file} does not exist.")
-    return file
+    path = _existing(step, text)
+    if not path.is_file():
+        raise TaskFailed(f"{path} is no file.")
+    return path
 
 
 def _add_tag(step: StepContext, command: Command) -> None:
+    if not command.data.strip():
+        raise TaskFailed("build.addbuildtag needs a tag.")
     step.run.record.add_tag(step.run.masker.mask(command.data.strip()))
 
 
 def _update_build_number(step: StepContext, command: Command) -> None:
+    if not command.data.strip():
+        raise TaskFailed("build.updatebuildnumber needs a number.")
     step.job.variables.set("Build.BuildNumber", command.data.strip())
     step.run.record.add_fact("buildNumber", command.data.strip())
 
 
 def _quiet(step: StepContext, command: Command) -> None:
-    """Progress bars and debug lines belong to Azure's own pages."""
+    """Progress bars, details and telemetry belong to Azure's own pages."""
 
 
+def _not_here(step: StepContext, command: Command) -> None:
+    raise TaskFailed(f"This agent does not do {command.name}; {_INSTEAD[command.name]}.")
+
+
+_ISSUES = ("error", "warning")
+# What there is no local form of, and what to use instead.
+_INSTEAD = {
+    "task.setendpoint": "write the service connection into the library",
+    "artifact.associate": "use artifact.upload",
+    "codecoverage.publish": "use PublishCodeCoverageResults@2",
+    "release.updatereleasename": "it is for classic releases",
+    "results.publish": "use PublishTestResults@2",
+}
 HANDLERS: dict[str, Handler] = {
     "task.setvariable": _set_variable,
+    "task.settaskvariable": _set_task_variable,
     "task.setsecret": _set_secret,
     "task.logissue": _issue,
+    "task.issue": _issue,
     "task.complete": _complete,
     "task.prependpath": _prepend_path,
     "task.setprogress": _quiet,
     "task.logdetail": _quiet,
-    "task.debug": _quiet,
+    "task.debug": _debug,
     "task.uploadsummary": _upload_summary,
     "task.uploadfile": _upload_file,
     "task.addattachment": _add_attachment,
     "build.addbuildtag": _add_tag,
     "build.updatebuildnumber": _update_build_number,
     "build.uploadlog": _upload_file,
+    "build.uploadsummary": _upload_summary,
     "artifact.upload": _upload_artifact,
+    "telemetry.publish": _quiet,
+    **dict.fromkeys(_INSTEAD, _not_here),
 }

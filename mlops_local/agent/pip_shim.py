@@ -209,9 +209,27 @@ def _names_something(given: list[str], at: int) -> bool:
     return not given[at].startswith("-") and given[at - 1] not in takes_value
 
 
+# Options of uv that name indexes; its variables say the same without showing it to every user of the machine.
+INDEXES = ("--default-index", "--index")
+
+
+def without_credentials(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+    """The arguments, and what moves from them into the environment when the address of an index holds a password."""
+    named = list(zip(["", *arguments], arguments, strict=False))
+    if not any(option in INDEXES and "@" in value for option, value in named):
+        return arguments, {}
+    rest = [value for option, value in named if option not in INDEXES and value not in INDEXES]
+    default = [value for option, value in named if option == "--default-index"]
+    further = [value for option, value in named if option == "--index"]
+    return rest, {
+        name: value for name, value in (("UV_DEFAULT_INDEX", "".join(default[-1:])), ("UV_INDEX", " ".join(further))) if value
+    }
+
+
 def _uv(own: dict[str, str], arguments: list[str], *, quiet: bool = False) -> int:
-    environment = {**os.environ, "UV_CACHE_DIR": own["cache"]}
-    command = [own["uv"], "pip", arguments[0], "--no-config", "--no-progress", *arguments[1:]]
+    shown, indexes = without_credentials(arguments[1:])
+    environment = {**os.environ, "UV_CACHE_DIR": own["cache"], **indexes}
+    command = [own["uv"], "pip", arguments[0], "--no-config", "--no-progress", *shown]
     return subprocess.run(command, env=environment, check=False, stderr=subprocess.DEVNULL if quiet else None).returncode
 
 

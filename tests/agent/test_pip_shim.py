@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops_local.agent.pip_shim import is_pinned
+from mlops_local.agent.pip_shim import is_pinned, without_credentials
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,13 @@ def test_what_is_named_beside_the_file_is_asked_for(tmp_path: Path, more: list[s
 def test_without_a_file_the_index_is_asked() -> None:
     assert not is_pinned(["install", "a==1"])
     assert not is_pinned(["uninstall", "--yes", "a"])
+
+
+def test_addresses_with_passwords_are_no_arguments() -> None:
+    plain = ["--index-strategy", "x", "--default-index", "https://a/simple", "--index", "https://b/simple", "tiny"]
+    assert without_credentials(plain) == (plain, {})
+    secret = [*plain, "--index", "https://me:pw@c/simple"]
+    assert without_credentials(secret) == (
+        ["--index-strategy", "x", "tiny"],
+        {"UV_DEFAULT_INDEX": "https://a/simple", "UV_INDEX": "https://b/simple https://me:pw@c/simple"},
+    )

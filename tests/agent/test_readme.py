@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from mlops_local import serve
+from mlops_local.agent.obey import HANDLERS
 from mlops_local.agent.tasks.registry import BUILT_IN
 from mlops_local.run import _parser
 
@@ -16,6 +17,12 @@ def test_the_page_lists_every_task() -> None:
     rows = [line for line in README.read_text().splitlines() if line.startswith("| `")]
     listed = {name for row in rows for name in re.findall(r"`([A-Za-z]+@\d)`", row.split("|")[1])}
     assert listed == {task.reference for task in BUILT_IN.tasks}
+
+
+def test_the_page_lists_every_logging_command() -> None:
+    rows = README.read_text().split("## Logging commands")[1].split("\n## ")[0].splitlines()
+    listed = [name for row in rows if row.startswith("| `") for name in re.findall(r"`([a-z]+\.[a-z]+)`", row.split("|")[1])]
+    assert sorted(listed) == sorted(HANDLERS)
 
 
 def test_the_page_shows_real_options() -> None:

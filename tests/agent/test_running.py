@@ -299,7 +299,7 @@ def test_the_record_holds_names_results_and_seconds(project: Project) -> None:
     assert 0 < step["seconds"] <= stage["jobs"][0]["seconds"] <= stage["seconds"] <= written["seconds"]
     assert (ran.result.out / "summary.md").read_text() == "# Title\n"
     assert (ran.result.out / "attachments/A/J/files/s.md").exists()
-    assert ran.issues() == ["This agent does not know the command nosuch.command; it was ignored."]
+    assert ran.issues() == ["There is no command nosuch.command; it was ignored."]
 
 
 def test_restricted_targets_and_readonly_variables(project: Project) -> None:

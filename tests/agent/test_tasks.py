@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import threading
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,15 +110,62 @@ def test_each_job_has_a_python_of_its_own(project: Project) -> None:
     assert ran.log("none")[-1] == "protected"
 
 
-def _tiny_wheel(project: Project) -> None:
-    folder = project.folder / "wheels"
+def _tiny_wheel(project: Project) -> Path:
+    folder = Path(project.folder / "wheels")
     folder.mkdir()
-    with zipfile.ZipFile(folder / "tiny-1.0-py3-none-any.whl", "w") as wheel:
+    file = folder / "tiny-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(file, "w") as wheel:
         info = "tiny-1.0.dist-info"
         wheel.writestr("tiny.py", "")
         wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
         wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr(f"{info}/RECORD", f"tiny.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+    return file
+
+
+@contextmanager
+def _feed(wheel: Path, asked: list[str]) -> Iterator[str]:
+    """An index of one package that wants a password; `asked` collects what it was asked for rightly."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            allowed = self.headers.get("Authorization") == "Basic " + base64.b64encode(b"build:s3cret-token").decode()
+            page = f'<a href="/{wheel.name}">{wheel.name}</a>'.encode()
+            body = b"" if not allowed else wheel.read_bytes() if self.path.endswith(".whl") else page
+            self.send_response(200 if allowed else 401)
+            self.send_header("WWW-Authenticate", "Basic")
+            self.send_header("Content-Type", "text/html" if body == page else "application/octet-stream")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            asked.extend([self.path] * allowed)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *args: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/simple/"
+        server.shutdown()
+
+
+def test_pip_installs_from_a_feed_that_wants_a_password(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_")) and name != "UV_CACHE_DIR"]:
+        monkeypatch.delenv(name)
+    asked: list[str] = []
+    with _feed(_tiny_wheel(project), asked) as address:
+        project.feed("team", url=address, token="s3cret-token")
+        ran = project.root("""
+            steps:
+            - {task: UsePythonVersion@0, inputs: {versionSpec: '3.11'}}
+            - {task: PipAuthenticate@1, inputs: {artifactFeeds: team}}
+            - bash: |
+                pip install -v tiny; python -c "import tiny; print('there')"; env | grep s3cret
+              name: show
+            """).run()
+    assert ran.log("show")[-2:] == ["there", "PIP_INDEX_URL=***"]
+    assert [path for path in asked if path.startswith("/simple/tiny")]
 
 
 def test_a_python_that_is_not_there_fails_with_a_sentence(project: Project) -> None:
