@@ -49,7 +49,8 @@ def load_pipeline(queue: Queue) -> Loaded:
     variables = known_at_queue_time(source, queue.reason, queue.variables, queue.target)
     expansion = Expansion(queue.parameters, variables, queue.repositories)
     tree, files = expand_file(queue.file, expansion, problems, source.root)
-    if tree is None:
+    # Where what was to bring the stages is refused, their absence is no mistake of its own.
+    if tree is None or (problems.errors and tree.find("stages") is None):
         raise WrongPipeline(problems.errors)
     PIPELINE(tree, problems)
     problems.stop()

@@ -241,6 +241,11 @@ RESOURCES = [
         "resources:\n  repositories:\n  - {repository: r, type: git}\n" + ONE_STEP,
         errors=["3:5: A repository resource needs"],
     ),
+    Rule(
+        "what extends a template that is not here is told only that",
+        "resources:\n  repositories:\n  - {repository: r, type: git, name: R}\nextends:\n  template: t.yml@r\n",
+        errors=["5:13: The repository 'R' at 'refs/heads/main' has no folder on this machine; pass --repository R=FOLDER."],
+    ),
     Rule("an alias is defined", "steps:\n- template: t.yml@no\n", errors=["2:13: The repository alias 'no' is not defined"]),
 ]
 
