@@ -60,7 +60,11 @@ class Engine:
 
     def take_turn(self, connection: Connection, seconds: float) -> None:
         with self._writer:
-            mine = self._writer.wait_for(lambda: self._owner in (None, connection) or connection.cancelled, timeout=seconds)
+            connection.waiting = self._owner not in (None, connection)
+            try:
+                mine = self._writer.wait_for(lambda: self._owner in (None, connection) or connection.cancelled, timeout=seconds)
+            finally:
+                connection.waiting = False
             connection.check()
             if not mine:
                 raise AccountError(
@@ -103,6 +107,8 @@ class Connection:
         self.found: dict[Any, Any] = {}
         self.bare: set[int] = set()
         self.cancelled = False
+        # Whether another transaction holds the turn to write that this one wants.
+        self.waiting = False
         self.journal = Journal()
         self.registered: dict[str, pa.Table] = {}
         self._transaction: object = None

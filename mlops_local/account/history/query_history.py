@@ -1,7 +1,8 @@
-"""The query history: one row per statement, kept with the account.
+"""The histories of queries and of sign-ins: one row for each, kept with the account.
 
 Rows are buffered and written in a transaction of their own, so that a rolled-back statement still shows.
-https://docs.snowflake.com/en/sql-reference/functions/query_history
+https://docs.snowflake.com/en/sql-reference/functions/query_history,
+https://docs.snowflake.com/en/sql-reference/functions/login_history
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ CREATE TABLE IF NOT EXISTS account.query_history (
     error_message VARCHAR, start_time TIMESTAMPTZ, end_time TIMESTAMPTZ, total_elapsed_time BIGINT, rows_produced BIGINT,
     bytes_written_to_result BIGINT)
 """
+_LOGINS = """
+CREATE TABLE IF NOT EXISTS account.login_history (
+    event_timestamp TIMESTAMPTZ, user_name VARCHAR, client_ip VARCHAR, reported_client_type VARCHAR,
+    reported_client_version VARCHAR, first_authentication_factor VARCHAR, error_code BIGINT, error_message VARCHAR)
+"""
 _FLUSH_AT = 200
 # How long reading waits for rows that are still to be written; a session that itself holds the turn would wait for ever.
 _PATIENCE = 1.0
@@ -50,15 +56,27 @@ class Record:
         self.bytes = result.table.nbytes
 
 
+@dataclass
+class SignIn:
+    """What is known of a sign-in before it is told whether it succeeds; ``user`` is who it turned out to be, if anybody."""
+
+    user: str
+    factor: str
+    client: str
+    version: str
+    address: str
+
+
 class History:
     def __init__(self, engine: Engine, uses: Uses) -> None:
         self._connection = engine.connect()
         self._uses = uses
-        self._pending: list[list[Any]] = []
+        self._pending: dict[str, list[list[Any]]] = {}
         self._lock = threading.Lock()
 
     def create_tables(self, connection: Connection) -> None:
         connection.execute(_TABLE)
+        connection.execute(_LOGINS)
 
     @contextmanager
     def record(self, session: Session, request: Request, clock: Clock) -> Iterator[Record]:
@@ -71,19 +89,33 @@ class History:
             raise
         finally:
             if not request.describe_only and session.recorded:
-                self._add(_row(session, request, start, clock.now(), record, failure))
+                self._add("query_history", _row(session, request, start, clock.now(), record, failure))
 
-    def _add(self, row: list[Any]) -> None:
+    @contextmanager
+    def sign_in(self, told: SignIn, clock: Clock) -> Iterator[SignIn]:
+        """Around the check of who it is, and of the role that is asked for."""
+        failure: AccountError | None = None
+        try:
+            yield told
+        except AccountError as error:
+            failure = error
+            raise
+        finally:
+            code, message = (failure.number, failure.message) if failure else (None, None)
+            row = [clock.now(), told.user, told.address, told.client, told.version, told.factor, code, message]
+            self._add("login_history", row)
+
+    def _add(self, table: str, row: list[Any]) -> None:
         with self._lock:
-            self._pending.append(row)
-            full = len(self._pending) >= _FLUSH_AT
+            self._pending.setdefault(table, []).append(row)
+            full = len(self._pending[table]) >= _FLUSH_AT
         if full:
             self.flush(seconds=0)
 
     def flush(self, seconds: float = 600.0) -> None:
         """Writes what is pending; it stays pending when no turn to write comes within the seconds."""
         with self._lock:
-            pending, self._pending = self._pending, []
+            pending, self._pending = self._pending, {}
             if not pending and not self._uses.pending:
                 return
             try:
@@ -92,9 +124,9 @@ class History:
                 self._pending = pending
                 return
             self._connection.begin()
-            if pending:
-                marks = ", ".join("?" * len(pending[0]))
-                self._connection.cursor.executemany(f"INSERT INTO account.query_history VALUES ({marks})", pending)
+            for table, listed in pending.items():
+                marks = ", ".join("?" * len(listed[0]))
+                self._connection.cursor.executemany(f"INSERT INTO account.{table} VALUES ({marks})", listed)
             self._uses.write(self._connection)
             self._connection.commit()
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_local.account.access.privileges import inherited
-from mlops_local.account.errors import compilation_error, unsupported
 from mlops_local.account.history import warehouses
-from mlops_local.account.session.session import Session
+from mlops_local.account.metadata.event_history import EventHistory
 from mlops_local.account.sql.context import Context, Relation
 from mlops_local.account.sql.extensions import account_usage, table_function
 from mlops_local.account.sql.relations import relation
@@ -60,59 +58,39 @@ _FILTERS = {
     "USER_NAME": "user_name = ?",
     "WAREHOUSE_NAME": "warehouse_name = ?",
 }
-_COMMON = {"END_TIME_RANGE_START", "END_TIME_RANGE_END", "RESULT_LIMIT", "INCLUDE_CLIENT_GENERATED_STATEMENT"}
-_LARGEST_LIMIT = 10_000
-
-
-def _history(context: Context, function: str, positional: list[Any], named: dict[str, Any], own: dict[str, Any]) -> Relation:
-    """``own`` is what one function is about, with its default."""
-    unknown = [*positional, *sorted(set(named) - _COMMON - set(own))]
-    if unknown:
-        raise unsupported(f"{function}({unknown[0]})")
-    limit = int(named.get("RESULT_LIMIT", 100))
-    if not 1 <= limit <= _LARGEST_LIMIT:
-        raise compilation_error(1007, "22023", f"invalid value [{limit}] for parameter 'RESULT_LIMIT': 1 to {_LARGEST_LIMIT}.")
-    wanted = {name: value for name, value in {**own, **named}.items() if name in _FILTERS}
-    if not _sees_everything(context.session):
-        wanted["USER_NAME"] = context.session.user
-    where = f"WHERE {' AND '.join(_FILTERS[name] for name in wanted)}" if wanted else ""
-    return relation(
-        context, _COLUMNS, _rows(context.session, f"{where} ORDER BY start_time DESC LIMIT ?", [*wanted.values(), limit])
-    )
-
-
-def _rows(session: Session, rest: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    return session.account.history.fetch(f"SELECT {_SELECTED} FROM {warehouses.HISTORY} {rest}", values)
-
-
-def _sees_everything(session: Session) -> bool:
-    """Others see what they have run themselves."""
-    return "ACCOUNTADMIN" in inherited(session.catalogue, session.role or "PUBLIC")
+_HISTORY = EventHistory(
+    f"SELECT {_SELECTED} FROM {warehouses.HISTORY}",
+    _COLUMNS,
+    "start_time",
+    _FILTERS,
+    common=frozenset({"END_TIME_RANGE_START", "END_TIME_RANGE_END"}),
+    ignored=frozenset({"INCLUDE_CLIENT_GENERATED_STATEMENT"}),
+)
 
 
 @table_function("QUERY_HISTORY")
 def query_history(context: Context, positional: list[Any], named: dict[str, Any]) -> Relation:
-    return _history(context, "QUERY_HISTORY", positional, named, {})
+    return _HISTORY.read(context, "QUERY_HISTORY", positional, named, {})
 
 
 @table_function("QUERY_HISTORY_BY_SESSION")
 def query_history_by_session(context: Context, positional: list[Any], named: dict[str, Any]) -> Relation:
-    return _history(context, "QUERY_HISTORY_BY_SESSION", positional, named, {"SESSION_ID": context.session.id})
+    return _HISTORY.read(context, "QUERY_HISTORY_BY_SESSION", positional, named, {"SESSION_ID": context.session.id})
 
 
 @table_function("QUERY_HISTORY_BY_USER")
 def query_history_by_user(context: Context, positional: list[Any], named: dict[str, Any]) -> Relation:
-    return _history(context, "QUERY_HISTORY_BY_USER", positional, named, {"USER_NAME": context.session.user})
+    return _HISTORY.read(context, "QUERY_HISTORY_BY_USER", positional, named, {"USER_NAME": context.session.user})
 
 
 @table_function("QUERY_HISTORY_BY_WAREHOUSE")
 def query_history_by_warehouse(context: Context, positional: list[Any], named: dict[str, Any]) -> Relation:
-    return _history(context, "QUERY_HISTORY_BY_WAREHOUSE", positional, named, {"WAREHOUSE_NAME": context.session.warehouse})
+    return _HISTORY.read(context, "QUERY_HISTORY_BY_WAREHOUSE", positional, named, {"WAREHOUSE_NAME": context.session.warehouse})
 
 
 @account_usage("QUERY_HISTORY")
 def all_queries(context: Context) -> Relation:
-    return relation(context, _COLUMNS, _rows(context.session, "ORDER BY start_time", []))
+    return _HISTORY.everything(context)
 
 
 _METERED = (

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -16,7 +17,7 @@ from mlops_local.account.access.privileges import PUBLIC, Actor
 from mlops_local.account.catalogue.catalogue import Catalogue
 from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import AccountError, cancelled, no_current, syntax_error, timed_out, unsupported
-from mlops_local.account.session.parameters import checked
+from mlops_local.account.session.parameters import DEFAULT_PARAMETERS, checked
 from mlops_local.account.session.result import Result
 from mlops_local.account.syntax.lexer import split_statements
 from mlops_local.account.syntax.names import Name
@@ -25,34 +26,6 @@ if TYPE_CHECKING:
     from mlops_local.account.account import Account
     from mlops_local.account.scheduling.alerts import AlertRun
     from mlops_local.account.scheduling.task_context import TaskContext
-
-# What Snowflake answers at sign-in, as far as clients act on it.
-# https://docs.snowflake.com/en/sql-reference/parameters
-DEFAULT_PARAMETERS: dict[str, Any] = {
-    "AUTOCOMMIT": True,
-    "BINARY_OUTPUT_FORMAT": "HEX",
-    "CLIENT_PREFETCH_THREADS": 4,
-    "CLIENT_SESSION_KEEP_ALIVE": False,
-    "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD": 65280,
-    "CLIENT_TELEMETRY_ENABLED": False,
-    "DATE_INPUT_FORMAT": "AUTO",
-    "DATE_OUTPUT_FORMAT": "YYYY-MM-DD",
-    "LOG_LEVEL": "OFF",
-    "MULTI_STATEMENT_COUNT": 1,
-    "PYTHON_CONNECTOR_QUERY_RESULT_FORMAT": "ARROW",
-    "QUERY_TAG": "",
-    "QUOTED_IDENTIFIERS_IGNORE_CASE": False,
-    "STATEMENT_TIMEOUT_IN_SECONDS": 172800,
-    "TIMESTAMP_INPUT_FORMAT": "AUTO",
-    "TIMESTAMP_LTZ_OUTPUT_FORMAT": "",
-    "TIMESTAMP_NTZ_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF3",
-    "TIMESTAMP_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM",
-    "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ",
-    "TIMESTAMP_TZ_OUTPUT_FORMAT": "",
-    "TIMEZONE": "Etc/UTC",
-    "TIME_INPUT_FORMAT": "AUTO",
-    "TIME_OUTPUT_FORMAT": "HH24:MI:SS",
-}
 
 
 @dataclass(frozen=True)
@@ -127,6 +100,9 @@ class Session:
         self.notes: dict[Any, Any] = {}
         # The session whose statement this one runs for: a procedure's caller.
         self.caller: Session | None = None
+        # When the open transaction began, and when it got its turn to write.
+        self.began_on: datetime | None = None
+        self.locked_on: datetime | None = None
         self._lock = threading.RLock()
         self._closed = False
         self._running: list[str] = []
@@ -270,11 +246,12 @@ class Session:
     @contextmanager
     def transaction(self, *, write: bool = False) -> Iterator[None]:
         """Around every statement: all of it commits, or none of it. What an open transaction did before a failure stays."""
-        self.connection.begin()
+        self._open()
         state = self._state()
         try:
             if write:
                 self.connection.writing()
+                self.locked_on = self.locked_on or self.account.clock.now()
             yield
         except BaseException as error:
             if not (self.explicit_transaction and self._restore(state)):
@@ -314,6 +291,11 @@ class Session:
 
     def begin(self) -> None:
         self.explicit_transaction = True
+        self._open()
+
+    def _open(self) -> None:
+        if not self.connection.in_transaction:
+            self.began_on, self.locked_on = self.account.clock.now(), None
         self.connection.begin()
 
     def commit(self) -> None:

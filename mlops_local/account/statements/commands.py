@@ -7,9 +7,9 @@ from typing import Any
 
 from mlops_local.account.access.privileges import ALL, may_take_role
 from mlops_local.account.errors import AccountError, compilation_error, does_not_exist, syntax_error, unsupported
-from mlops_local.account.session.parameters import checked
+from mlops_local.account.session.parameters import DEFAULT_PARAMETERS, checked
 from mlops_local.account.session.result import SUCCEEDED, Result, StatementType, status
-from mlops_local.account.session.session import DEFAULT_PARAMETERS, Request, Session
+from mlops_local.account.session.session import Request, Session
 from mlops_local.account.syntax.reader import Reader
 from mlops_local.account.syntax.types import Column
 

@@ -62,6 +62,8 @@ KINDS: tuple[Kind, ...] = (
     parameter.KIND,
     procedure.KIND,
     role.KIND,
+    session_show.LOCKS,
+    session_show.REGIONS,
     session_show.RESULT,
     session_show.TRANSACTIONS,
     session_show.VARIABLES,

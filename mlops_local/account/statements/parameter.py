@@ -7,8 +7,9 @@ from typing import Any
 
 from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.history import dropped
+from mlops_local.account.session.parameters import DEFAULT_PARAMETERS
 from mlops_local.account.session.result import Column, Result, rows
-from mlops_local.account.session.session import DEFAULT_PARAMETERS, Session
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements.kind import Kind, like_pattern
 from mlops_local.account.statements.named import read_named
 from mlops_local.account.syntax.reader import Reader

@@ -11,8 +11,9 @@ from mlops_local.account.errors import AccountError, compilation_error, does_not
 from mlops_local.account.scheduling import graph_versions
 from mlops_local.account.scheduling.scheduled import SUSPENDED, state_after_resume
 from mlops_local.account.scheduling.tasks import Graph, Task, graph_of, require_privilege, suspend
+from mlops_local.account.session.parameters import DEFAULT_PARAMETERS
 from mlops_local.account.session.result import SUCCEEDED, Result, status
-from mlops_local.account.session.session import DEFAULT_PARAMETERS, Session
+from mlops_local.account.session.session import Session
 from mlops_local.account.statements import schema_object, task_show
 from mlops_local.account.statements.kind import Creation, Kind, replace_or_keep
 from mlops_local.account.statements.tagging import set_tags

@@ -12,8 +12,8 @@ from sqlglot import exp
 
 from mlops_local.account.errors import compilation_error, unsupported
 from mlops_local.account.scheduling.timetable import parse_interval, parse_schedule
-from mlops_local.account.session.parameters import checked
-from mlops_local.account.session.session import DEFAULT_PARAMETERS, Session
+from mlops_local.account.session.parameters import DEFAULT_PARAMETERS, checked
+from mlops_local.account.session.session import Session
 from mlops_local.account.sql.parser import parse_expression
 from mlops_local.account.statements.commands import parameter_value
 from mlops_local.account.statements.tagging import read_tag_clause

@@ -86,7 +86,9 @@ class Wire:
     async def log_in(self, request: Request) -> Answer:
         body = await read_json(request)
         self.tokens.sweep(self._end_session)
-        return await run_in_threadpool(login, self.account, self.tokens, self._issuers, request.query_params, body)
+        return await run_in_threadpool(
+            login, self.account, self.tokens, self._issuers, request.query_params, body, _address(request)
+        )
 
     async def renew(self, request: Request) -> Answer:
         token, master = self.tokens.renew(token_of(request))
@@ -207,3 +209,7 @@ def token_of(request: Request) -> str:
     if match is None:
         raise session_gone()
     return match[1]
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client is not None else ""

@@ -12,6 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from snowflake.connector import DictCursor
 from snowflake.connector.errors import DatabaseError
 
 from mlops_local.account.account import Account
@@ -255,3 +256,52 @@ def test_the_server_leaves_this_machine_when_it_is_told_to(account: Account) -> 
     """It gets as far as the network, which does not have this address: https://www.rfc-editor.org/rfc/rfc5737"""
     with pytest.raises(OSError, match="assign"):
         Server(account, host="192.0.2.1", beyond_this_machine=True)
+
+
+def test_the_login_history_tells_who_came_and_who_was_refused(account: Account, connect: Connect) -> None:
+    with account.system_session() as session:
+        session.run("CREATE USER GUEST PASSWORD = 'a-long-secret'")
+    guest = connect(authenticator="SNOWFLAKE", user="guest", password="a-long-secret", private_key=None)
+    with pytest.raises(DatabaseError):
+        connect(authenticator="SNOWFLAKE", user="guest", password="wrong", private_key=None)
+    with pytest.raises(DatabaseError):
+        connect(role="NOBODYS")
+    columns = "USER_NAME, CLIENT_IP, REPORTED_CLIENT_TYPE, FIRST_AUTHENTICATION_FACTOR, IS_SUCCESS, ERROR_CODE"
+    ask = connect().cursor().execute
+    everything = [
+        ("GUEST", "127.0.0.1", "PythonConnector", "PASSWORD", "YES", None),
+        ("GUEST", "127.0.0.1", "PythonConnector", "PASSWORD", "NO", 390100),
+        ("ADMIN", "127.0.0.1", "PythonConnector", "RSA_KEYPAIR", "NO", 390189),
+        ("ADMIN", "127.0.0.1", "PythonConnector", "RSA_KEYPAIR", "YES", None),
+    ]
+    history = f"SELECT {columns} FROM TABLE(INFORMATION_SCHEMA.LOGIN_HISTORY"
+    assert ask(f"{history}()) ORDER BY EVENT_ID").fetchall() == everything
+    assert ask(f"SELECT {columns} FROM SNOWFLAKE.ACCOUNT_USAGE.LOGIN_HISTORY ORDER BY EVENT_ID").fetchall() == everything
+    assert ask(f"{history}_BY_USER(USER_NAME => 'GUEST')) ORDER BY EVENT_ID").fetchall() == everything[:2]
+    own = guest.cursor().execute("SELECT DISTINCT USER_NAME FROM TABLE(D.INFORMATION_SCHEMA.LOGIN_HISTORY())")
+    assert own.fetchall() == [("GUEST",)]
+
+
+def test_locks_tell_who_writes_and_who_waits(connect: Connect) -> None:
+    holder, other = connect(), connect()
+    holder.cursor().execute("CREATE TABLE T (A INT)")
+    holder.cursor().execute("BEGIN")
+    holder.cursor().execute("INSERT INTO T VALUES (1)")
+    waits = other.cursor().execute_async("INSERT INTO T VALUES (2)")["queryId"]
+    show = connect().cursor(DictCursor)
+
+    def locks() -> dict[str, tuple[str, bool, str | None]]:
+        found = show.execute("SHOW LOCKS IN ACCOUNT").fetchall()
+        return {row["status"]: (row["session"], row["acquired_on"] is not None, row["query_id"]) for row in found}
+
+    until(lambda: "WAITING" in locks())
+    assert locks() == {"HOLDING": (holder.session_id, True, None), "WAITING": (other.session_id, False, waits)}
+    holder.cursor().execute("COMMIT")
+    other.cursor().get_results_from_sfqid(waits)
+    until(lambda: locks() == {})
+
+
+def test_there_is_one_region(connect: Connect) -> None:
+    ask = connect().cursor().execute
+    assert [row[0] for row in ask("SHOW REGIONS").fetchall()] == [ask("SELECT CURRENT_REGION()").fetchone()[0]]
+    assert ask("SHOW REGIONS LIKE 'aws%'").fetchall() == []

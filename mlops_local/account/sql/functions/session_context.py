@@ -19,6 +19,7 @@ from mlops_local.account.sql.typed import string, template
 from mlops_local.account.syntax.types import DATE, TEXT, TIME, TIMESTAMP_LTZ, TIMESTAMP_NTZ
 
 VERSION = "9.32.0"
+REGION = "LOCAL"
 
 
 def _account_name(session: Session) -> str:
@@ -46,7 +47,7 @@ _TEXTS: dict[str, Callable[[Session], str | None]] = {
     "CURRENT_ACCOUNT": _account_name,
     "CURRENT_ACCOUNT_NAME": _account_name,
     "CURRENT_ORGANIZATION_NAME": _account_name,
-    "CURRENT_REGION": lambda session: "LOCAL",
+    "CURRENT_REGION": lambda session: REGION,
     "CURRENT_SESSION": lambda session: str(session.id),
     "CURRENT_VERSION": lambda session: VERSION,
     "CURRENT_IP_ADDRESS": lambda session: "127.0.0.1",
