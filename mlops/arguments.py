@@ -93,8 +93,13 @@ def _add_update(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--apply", action="store_true", help="write what is shown")
 
 
+def _add_apply(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--plan", type=Path, metavar="FILE", help="do what this plan says, and nothing if that no longer fits")
+
+
 _ADDITIONS = {
     "plan": _add_plan,
+    "apply": _add_apply,
     "retrain": _add_model,
     "promote": _add_promote,
     "rollback": _add_rollback,

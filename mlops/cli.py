@@ -39,6 +39,7 @@ def _request(options: argparse.Namespace, environ: Mapping[str, str]) -> AnyRequ
         version=getattr(options, "version", None),
         reason=getattr(options, "reason", None) or "asked for",
         production=getattr(options, "production", False),
+        plan=getattr(options, "plan", None),
     )
 
 

@@ -100,6 +100,14 @@ def collect(root: Path) -> Definitions:
     return definitions
 
 
+def owner_of(root: Path, repository: str) -> str:
+    """Whose the objects are: a repository's, or those of one of its folders when it has content in several."""
+    folder = root.resolve()
+    checkout = next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder.parent)
+    below = folder.relative_to(checkout).as_posix()
+    return repository if below == "." else f"{repository}/{below}"
+
+
 def _read_family(root: Path, family: str) -> Iterator[Declared]:
     for file in sorted((root / family).glob("*.py")):
         # Only a file that imports the definitions declares something. What lies beside it, such as the code of a

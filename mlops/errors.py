@@ -6,6 +6,7 @@ MlopsError
  x DefinitionError    content
  x AccountError       a statement was refused, or something is missing in the account
  x GateError          a model is not good enough
+ x PlanError          a plan does not fit what is there now
  x RepositoryError    a repository of definitions cannot be made, or cannot be brought to another tag
 """
 
@@ -34,6 +35,10 @@ class AccountError(MlopsError):
 
 class GateError(MlopsError):
     exit_code = 7
+
+
+class PlanError(MlopsError):
+    exit_code = 8
 
 
 class RepositoryError(MlopsError):

@@ -43,7 +43,7 @@ class Step:
         change, settings = self.change, self.target.settings
         desired, existing = change.desired, change.existing
         return Entry(
-            *(change.action, change.kind, change.name, settings.commit, settings.run, settings.repository, change.reason),
+            *(change.action, change.kind, change.name, settings.commit, settings.run, self.target.owner, change.reason),
             definition_hash=desired.hash if desired else (existing.hash or "" if existing else ""),
             properties=desired.properties if desired else None,
             statements=len(self.queries.queries) + 1,

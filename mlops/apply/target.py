@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from snowflake.snowpark import Row, Session
 
 from mlops.archive import Archive
-from mlops.collect import Definitions
+from mlops.collect import Definitions, owner_of
 from mlops.ledger import prepare_statements
 from mlops.marks import Mark
 from mlops.names import Name, literal
@@ -27,6 +27,10 @@ class Target:
 
     def run(self, statement: str, values: Sequence[str] = ()) -> list[Row]:
         return fetch(self.session, statement, values)
+
+    @property
+    def owner(self) -> str:
+        return owner_of(self.definitions.root, self.settings.repository)
 
     def prepare(self) -> None:
         """The machine's own tables, before the first change is recorded in them."""

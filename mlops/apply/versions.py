@@ -63,7 +63,7 @@ def version_before(target: Target, versions: Versions) -> str:
 def set_default(target: Target, versions: Versions, version: str, *, action: str, reason: str) -> None:
     settings = target.settings
     entry = Entry(
-        *(action, Model.kind, versions.model, settings.commit, settings.run, settings.repository, reason),
+        *(action, Model.kind, versions.model, settings.commit, settings.run, target.owner, reason),
         from_version=versions.default,
         to_version=version,
         statements=1,

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mlops.apply.execute import Made, execute
 from mlops.apply.feature_views import find_warnings
 from mlops.apply.target import Target
 from mlops.definitions import FeatureView
 from mlops.errors import GateError
+from mlops.plan_file import fit, read_plan_file
 from mlops.production import require_word
 from mlops.report.result import Case, Report, Section
 from mlops.session import named_connections, open_session
@@ -17,9 +19,14 @@ from mlops.verbs.request import Request
 
 def run(request: Request) -> Report:
     settings = read_settings(request.environ, named_connections)
+    agreed = read_plan_file(request.plan) if request.plan else None
+    if agreed:
+        request = replace(request, families=agreed.families)
     with open_session(settings) as session:
         require_word(session, settings, given=request.production)
         plan = plan_for(request, session, settings)
+        if agreed:
+            plan = fit(plan, agreed, settings)
         target = Target(session, settings, request.definitions, request.code)
         made = tuple(execute(target, plan))
         warnings = _warnings(target, request, made)

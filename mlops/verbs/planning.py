@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from snowflake.snowpark import Session
 
-from mlops.collect import FAMILIES
+from mlops.collect import FAMILIES, owner_of
 from mlops.definitions import key
 from mlops.facts import require_ready
 from mlops.plan import Change, Plan, Scope, check_requirements, make_plan
@@ -48,7 +48,7 @@ def _scope(request: Request, settings: Settings) -> Scope:
     declared = {key(one.definition) for one in request.definitions.declared}
     whole = set(request.families) == set(FAMILIES)
     kinds = KINDS if whole else tuple(kind for family in request.families for kind in _OWN[family])
-    return Scope(declared, () if request.file else kinds, settings.repository)
+    return Scope(declared, () if request.file else kinds, owner_of(request.root, settings.repository))
 
 
 def _properties(plan: Plan) -> Iterator[tuple[str, ...]]:

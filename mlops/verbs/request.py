@@ -26,6 +26,7 @@ class Request:
     version: str | None = None
     reason: str = "asked for"
     production: bool = False
+    plan: Path | None = None
 
     @cached_property
     def definitions(self) -> Definitions:

@@ -83,6 +83,7 @@ def copy_content(folder: Path) -> Path:
     """This repository's own, to be edited."""
     for family in FAMILIES:
         shutil.copytree(ROOT / family, folder / family, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / ".git").mkdir()
     return folder
 
 

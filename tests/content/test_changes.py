@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from snowflake.connector import DictCursor
@@ -61,6 +63,15 @@ def test_another_repository_retires_nothing(applied: Pipeline, tmp_path: Path) -
     assert "made by repository ours; left as it is" in summary
 
 
+def test_another_folder_of_the_repository_retires_nothing(applied: Pipeline, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    content = copy_content(tmp_path / "other")
+    (content / ".git").rmdir()
+    (content / "tasks" / "monitor.py").unlink()
+    _, summary = applied.run("plan", content=content, BUILD_REPOSITORY_NAME="ours")
+    assert "retire" not in summary
+
+
 @pytest.fixture(scope="module")
 def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
     content = copy_content(tmp_path_factory.mktemp("edited"))
@@ -84,13 +95,57 @@ def test_ten_edits_are_ten_changes_and_nothing_after_them(applied: Pipeline, edi
     assert ("train model TRIAL_ELIGIBILITY", "this model before") in {
         (row[0], row[3]) for row in rows_of("Estimated cost, at most", summary)
     }
-    code, summary = applied.run("apply", **told)  # type: ignore[arg-type]
+    code, summary = applied.run("apply", "--plan", str(document), **told)  # type: ignore[arg-type]
     assert code == 0, summary
     assert sorted(row for row in ledger(applied, "2") if row[0] != "train") == sorted(
         row for row in EXPECTED if row[0] != "train"
     )
     assert applied.run("plan", **told)[0] == 0  # type: ignore[arg-type]
     assert applied.query("SHOW TASKS LIKE 'MONITOR%'") == []
+    # Done already is no reason to refuse: an apply that was killed is started again with the same plan.
+    assert applied.run("apply", "--plan", str(document), **told)[0] == 0  # type: ignore[arg-type]
+    assert len(ledger(applied, "2")) == len(EXPECTED)
+
+
+def crafted(change: Callable[[dict[str, Any]], object]) -> Callable[[dict[str, Any]], str]:
+    def text(plan: dict[str, Any]) -> str:
+        change(plan)
+        return json.dumps(plan)
+
+    return text
+
+
+@pytest.mark.parametrize(
+    ("craft", "says"),
+    [
+        (crafted(lambda plan: plan["changes"].pop()), "is to be done now, and was not agreed to"),
+        (crafted(lambda plan: plan["changes"][0].update(definition="0" * 16)), "was agreed to, but now definition"),
+        (crafted(lambda plan: plan["changes"][0].update(before="0" * 16)), "was agreed to, but now definition"),
+        (crafted(lambda plan: plan["changes"][0].update(action="retire", definition=None)), "was agreed to, but now definition"),
+        (
+            crafted(lambda plan: plan["changes"].append({**plan["changes"][0], "kind": "database", "name": "X"})),
+            "neither declared",
+        ),
+        (crafted(lambda plan: plan["place"].update(database="MLOPS_PROD")), "MLOPS_PROD.ML, and this is"),
+        (crafted(lambda plan: plan.update(form=9)), "is no plan"),
+        (crafted(lambda plan: plan.update(families=["sources"])), "is no plan"),
+        (lambda plan: "DROP DATABASE MLOPS_DEV", "is no plan"),
+    ],
+)
+def test_a_plan_that_no_longer_fits_is_refused_and_nothing_is_done(
+    applied: Pipeline, tmp_path: Path, craft: Callable[[dict[str, Any]], str], says: str
+) -> None:
+    file = tmp_path / "plan.json"
+    content = copy_content(tmp_path / "content")
+    applied.run("plan", "features", "--format", "json", "--out", str(file), content=content)
+    plan = json.loads(file.read_text())
+    assert plan["changes"]
+    file.write_text(craft(plan))
+    before = applied.query("SELECT COUNT(*) FROM CHANGE_LEDGER")
+    code, summary = applied.run("apply", "--plan", str(file), content=content)
+    assert code == 8
+    assert says in summary
+    assert applied.query("SELECT COUNT(*) FROM CHANGE_LEDGER") == before
 
 
 def default_version(pipeline: Pipeline) -> str:
