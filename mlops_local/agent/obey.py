@@ -11,8 +11,7 @@ from pathlib import Path
 from mlops_local.agent.commands import RESTRICTED, Command
 from mlops_local.agent.context import RESULTS, StepContext, TaskFailed
 from mlops_local.agent.folders import copy_any
-from mlops_local.agent.record import file_name
-from mlops_local.agent.uploads import refuse_secrets, upload
+from mlops_local.agent.uploads import kept_in, refuse_secrets, upload
 
 Handler = Callable[[StepContext, Command], None]
 
@@ -129,8 +128,7 @@ def _upload_artifact(step: StepContext, command: Command) -> None:
 
 def _keep(step: StepContext, file: Path, kind: str, name: str) -> None:
     refuse_secrets(step, [file])
-    job = step.job
-    copy_any(file, step.run.record.folder / "attachments" / file_name(job.stage.name) / file_name(job.job.name) / kind / name)
+    copy_any(file, kept_in(step, "attachments") / kind / name)
 
 
 def _existing(step: StepContext, text: str) -> Path:

@@ -143,6 +143,13 @@ class Record:
             for name, count in (("total", total), ("failed", failed), ("skipped", skipped), ("passed", total - failed - skipped)):
                 self.tests[name] += count
 
+    def add_coverage(self, covered: int, lines: int) -> None:
+        """Lines of every file that any step has published."""
+        with self._lock:
+            before = self.facts.get("coverage", {"covered": 0, "lines": 0})
+            covered, lines = before["covered"] + covered, before["lines"] + lines
+            self.facts["coverage"] = {"covered": covered, "lines": lines, "percent": round(100 * covered / lines, 1)}
+
     def add_fact(self, name: str, value: object) -> None:
         with self._lock:
             self.facts[name] = value

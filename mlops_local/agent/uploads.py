@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 from mlops_local.agent.artifacts import ArtifactError
 from mlops_local.agent.context import StepContext, TaskFailed
 from mlops_local.agent.folders import copy_any
+from mlops_local.agent.record import file_name
 
 
 def refuse_secrets(step: StepContext, files: list[Path]) -> None:
@@ -17,6 +19,22 @@ def refuse_secrets(step: StepContext, files: list[Path]) -> None:
 
 def files_of(path: Path) -> list[Path]:
     return [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
+
+
+def keep_text(step: StepContext, kind: str, name: str, text: str) -> None:
+    """A text, masked, in the folder of that kind that the job has in the record; of two with one name both are kept."""
+    folder = kept_in(step, kind)
+    folder.mkdir(parents=True, exist_ok=True)
+    stem, dot, ending = name.partition(".")
+    for number in itertools.count(1):
+        target = folder / (name if number == 1 else f"{stem}-{number}{dot}{ending}")
+        if not target.exists():
+            target.write_text(step.run.masker.mask(text), encoding="utf-8")
+            return
+
+
+def kept_in(step: StepContext, kind: str) -> Path:
+    return step.run.record.folder / kind / file_name(step.job.stage.name) / file_name(step.job.record.name)
 
 
 def upload(step: StepContext, source: Path, name: str, container: str) -> None:

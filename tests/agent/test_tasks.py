@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from mlops_local.agent.errors import WrongPipeline
 from mlops_local.agent.pip_shim import from_settings, settings_of, translated
 from mlops_local.agent.tasks.use_python_version import matches
 
@@ -259,14 +260,81 @@ def test_results_of_tests_are_counted_and_kept(project: Project) -> None:
     assert (ran.result.out / "test-results/__default/Job/TEST-one.xml").exists()
 
 
+@pytest.mark.parametrize(("strict", "result"), [("false", "Succeeded"), ("true", "Failed")])
+def test_a_file_that_is_none_of_results_is_warned_of_or_fails_the_task(project: Project, strict: str, result: str) -> None:
+    project.file("TEST-bad.xml", "<testsuite>")
+    project.file("TEST-good.xml", "<testsuite><testcase name='a'/></testsuite>")
+    ran = project.root(f"""
+        steps:
+        - task: PublishTestResults@2
+          inputs: {{failTaskOnFailureToPublishResults: {strict}}}
+        """).run()
+    assert (ran.verdict, ran.issues()[0].partition(":")[0]) == (result, "TEST-bad.xml is not a JUnit file")
+
+
+def test_results_of_every_folder_leg_and_place_are_kept(project: Project) -> None:
+    suite = "<testsuite><testcase name='a'/></testsuite>"
+    for name in ("a/TEST-x.xml", "b/TEST-x.xml"):
+        project.file(name, suite)
+    ran = project.root(f"""
+        jobs:
+        - job: J
+          strategy: {{matrix: {{one: {{}}, two: {{}}}}}}
+          steps:
+          - task: PublishTestResults@2
+          - bash: printf %s "{suite}" > $(Agent.TempDirectory)/TEST-y.xml
+          - task: PublishTestResults@2
+            inputs: {{testResultsFiles: $(Agent.TempDirectory)/TEST-*.xml}}
+        """).run()
+    assert ran.result.facts["tests"]["total"] == 6
+    kept = ran.result.out / "test-results/__default"
+    assert sorted(file.relative_to(kept).as_posix() for file in kept.rglob("*.xml")) == [
+        f"J_{leg}/TEST-{name}.xml" for leg in ("one", "two") for name in ("x-2", "x", "y")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("task: PublishTestResults@2, inputs: {testRunner: NUnit}", "is here JUnit; this agent does not act on 'NUnit'."),
+        ("task: PublishTestResults@2, inputs: {testRunner: pytest}", "is one of JUnit, NUnit, VSTest, XUnit, CTest, not 'pytest'."),
+        ("task: UsePythonVersion@0, inputs: {architecture: x86}", "is here x64 or arm64; this agent does not act on 'x86'."),
+        ("task: UsePythonVersion@0, inputs: {allowUnstable: true}", "has no effect on this agent: it takes released versions only"),
+        ("task: PublishPipelineArtifact@1, inputs: {publishLocation: filepath, fileSharePath: x}", "is here pipeline; this agent"),
+        ("task: DownloadPipelineArtifact@2, inputs: {source: specific}", "DownloadPipelineArtifact@2 needs the input 'project'."),
+        ("download: upstream", "The input 'source' of DownloadPipelineArtifact@2 is here current or none; this agent does not act on 'ups"),
+        ("task: DownloadBuildArtifacts@0, inputs: {artifactName: a, pipeline: x}", "has no effect on this agent: this agent has the"),
+        ("task: PublishBuildArtifacts@1, inputs: {StoreAsTar: true}", "it neither packs nor unpacks archives of artifacts"),
+        ("task: Delay@1, inputs: {delayForMinutes: 1}", "Delay@1 runs on the server of Azure DevOps, of which this machine has none"),
+        ("task: Bash@2", "This agent knows Bash@3, not Bash@2."),
+    ],
+)  # fmt: skip
+def test_what_a_task_does_not_do_here_is_refused_by_name(project: Project, step: str, said: str) -> None:
+    project.root(f"steps:\n- {{{step}}}\n")
+    with pytest.raises(WrongPipeline) as caught:
+        project.run()
+    assert said in str(caught.value)
+
+
+def test_what_a_variable_hides_from_the_checks_is_refused_by_the_step(project: Project) -> None:
+    ran = project.root("""
+        variables: {runner: NUnit}
+        steps:
+        - {task: PublishTestResults@2, inputs: {testRunner: $(runner)}}
+        """).run()
+    assert ran.issues() == ["The input 'testRunner' of PublishTestResults@2 is here JUnit; this agent does not act on 'NUnit'."]
+
+
 def test_coverage_is_summed_up(project: Project) -> None:
     project.file("coverage.xml", '<coverage lines-covered="8" lines-valid="10"/>')
+    project.file("more/jacoco.xml", '<report><counter type="LINE" missed="4" covered="6"/></report>')
     ran = project.root("""
         steps:
         - {task: PublishCodeCoverageResults@2, inputs: {summaryFileLocation: $(System.DefaultWorkingDirectory)/*.xml}}
+        - {task: PublishCodeCoverageResults@2, inputs: {summaryFileLocation: more/*.xml}}
         - {task: PublishCodeCoverageResults@2, displayName: none, inputs: {summaryFileLocation: x, failIfCoverageEmpty: true}}
         """).run()
-    assert ran.result.facts["coverage"] == {"covered": 8, "lines": 10, "percent": 80.0}
+    assert ran.result.facts["coverage"] == {"covered": 14, "lines": 20, "percent": 70.0}
     assert ran.steps()["none"] == "Failed"
 
 

@@ -56,7 +56,7 @@ PUBLISH_BUILD_ARTIFACTS = Task(
             done=("Container",),
         ),
         Input("MaxArtifactSize", "0", refused="it limits no sizes; remove it."),
-        Input("TargetPath", refused=_NO_SHARE),
+        Input("TargetPath", required=True, when=("ArtifactType", ("FilePath",)), refused=_NO_SHARE),
         boolean("Parallel"),
         Input("ParallelCount", "8"),
         boolean("StoreAsTar", refused=_NO_TAR),
@@ -64,15 +64,16 @@ PUBLISH_BUILD_ARTIFACTS = Task(
     _publish,
     guid="2ff763a7-ce83-4e1f-bc89-0ae63477cebe",
 )
+_SPECIFIC = ("buildType", ("specific",))
 _DOWNLOAD_INPUTS = (
     Input("buildType", "current", required=True, options=("current", "specific"), done=("current",)),
-    Input("project", refused=OTHER_RUNS),
-    Input("definition", aliases=("pipeline",), refused=OTHER_RUNS),
+    Input("project", required=True, when=_SPECIFIC, refused=OTHER_RUNS),
+    Input("definition", aliases=("pipeline",), required=True, when=_SPECIFIC, refused=OTHER_RUNS),
     boolean("specificBuildWithTriggering", refused=OTHER_RUNS),
     Input("buildVersionToDownload", "latest", options=("latest", "latestFromBranch", "specific"), refused=OTHER_RUNS),
     boolean("allowPartiallySucceededBuilds", refused=OTHER_RUNS),
     Input("branchName", "refs/heads/master", refused=OTHER_RUNS),
-    Input("buildId", refused=OTHER_RUNS),
+    Input("buildId", required=True, when=("buildVersionToDownload", ("specific",)), refused=OTHER_RUNS),
     Input("tags", refused=OTHER_RUNS),
     Input("downloadType", "single", required=True, options=("single", "specific")),
     Input("artifactName", required=True, when=("downloadType", ("single",))),

@@ -138,4 +138,5 @@ CACHE = Task(
         Input("cacheHitVar"),
     ),
     _run,
+    guid="d53ccab4-555e-4494-9d06-11db043fb4a9",
 )

@@ -56,6 +56,7 @@ DOWNLOAD_SECURE_FILE = Task(
     1,
     (Input("secureFile", required=True), Input("retryCount", "8"), Input("socketTimeout")),
     _run,
+    guid="2a6ca863-f2ce-4f4d-8bcb-15e64608ec4b",
     before_job=lambda values: True,
     needs=_needs,
 )

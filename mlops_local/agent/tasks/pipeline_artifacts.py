@@ -19,11 +19,12 @@ from mlops_local.agent.uploads import files_of, refuse_secrets
 
 _IGNORE = ".artifactignore"
 _NO_PROPERTIES = "properties of artifacts are kept by Azure DevOps alone; remove it."
+_SPECIFIC = ("source", ("specific",))
 OTHER_RUNS = "this agent has the artifacts of the current run only; remove it."
 
 
 def _publish(step: StepContext) -> None:
-    source = step.path(step.text("path"))
+    source = step.path(step.text("targetPath"))
     if not source.exists():
         raise TaskFailed(f"The path {source} does not exist; there is nothing to publish.")
     files = _not_ignored(source)
@@ -91,7 +92,7 @@ PUBLISH = Task(
     "PublishPipelineArtifact",
     1,
     (
-        Input("path", "$(Pipeline.Workspace)", aliases=("targetPath",), required=True),
+        Input("targetPath", "$(Pipeline.Workspace)", aliases=("path",), required=True),
         Input("artifactName", aliases=("artifact",)),
         Input(
             "artifactType",
@@ -101,7 +102,12 @@ PUBLISH = Task(
             options=("pipeline", "filepath"),
             done=("pipeline",),
         ),
-        Input("fileSharePath", refused="it publishes to the pipeline only; remove it."),
+        Input(
+            "fileSharePath",
+            required=True,
+            when=("artifactType", ("filepath",)),
+            refused="it publishes to the pipeline only; remove it.",
+        ),
         boolean("parallel"),
         Input("parallelCount", "8"),
         Input("properties", refused=_NO_PROPERTIES),
@@ -114,7 +120,7 @@ PUBLISH_0 = Task(
     0,
     (
         Input("artifactName", "drop", required=True),
-        Input("path", aliases=("targetPath",), required=True),
+        Input("targetPath", required=True),
         Input("properties", refused=_NO_PROPERTIES),
     ),
     _publish,
@@ -124,17 +130,10 @@ DOWNLOAD = Task(
     "DownloadPipelineArtifact",
     2,
     (
-        # `none` is what `download: none` becomes.
-        Input(
-            "source",
-            "current",
-            aliases=("buildType",),
-            required=True,
-            options=("current", "specific", "none"),
-            done=("current", "none"),
-        ),
-        Input("project", refused=OTHER_RUNS),
-        Input("pipeline", aliases=("definition",), refused=OTHER_RUNS),
+        # `download: ALIAS` names a pipeline of the resources, and `download: none` no artifacts at all.
+        Input("source", "current", aliases=("buildType",), required=True, done=("current", "none")),
+        Input("project", required=True, when=_SPECIFIC, refused=OTHER_RUNS),
+        Input("pipeline", aliases=("definition",), required=True, when=_SPECIFIC, refused=OTHER_RUNS),
         boolean("preferTriggeringPipeline", aliases=("specificBuildWithTriggering",), refused=OTHER_RUNS),
         Input(
             "runVersion",
@@ -144,7 +143,7 @@ DOWNLOAD = Task(
             refused=OTHER_RUNS,
         ),
         Input("runBranch", "refs/heads/master", aliases=("branchName",), refused=OTHER_RUNS),
-        Input("runId", aliases=("pipelineId", "buildId"), refused=OTHER_RUNS),
+        Input("runId", aliases=("pipelineId", "buildId"), required=True, when=("runVersion", ("specific",)), refused=OTHER_RUNS),
         Input("tags", refused=OTHER_RUNS),
         boolean("allowPartiallySucceededBuilds", refused=OTHER_RUNS),
         boolean("allowFailedBuilds", refused=OTHER_RUNS),

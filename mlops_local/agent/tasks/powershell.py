@@ -17,7 +17,7 @@ PROGRAM = "pwsh"
 _CHOICES = ("default", "stop", "continue", "silentlyContinue")
 # Each preference and what it is unless the pipeline says otherwise.
 _PREFERENCES = {
-    "error": "stop",
+    "errorAction": "stop",
     "warning": "default",
     "information": "default",
     "verbose": "default",
@@ -70,7 +70,7 @@ def _run(step: StepContext) -> None:
     run_powershell(
         step,
         _script(step),
-        preferences={f"{name.capitalize()}Preference": step.text(f"{name}Preference") for name in _PREFERENCES},
+        preferences={f"{name[0].upper()}{name[1:]}Preference": step.text(f"{name}Preference") for name in _PREFERENCES},
         heed_exit_code=not step.flag("ignoreLASTEXITCODE"),
         operator="&" if step.flag("runScriptInSeparateScope") else ".",
     )

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from mlops_local.agent.context import StepContext, TaskFailed
 from mlops_local.agent.globs import find_anywhere
-from mlops_local.agent.record import file_name
 from mlops_local.agent.tasks.definition import Input, Task, boolean
+from mlops_local.agent.uploads import keep_text
 
 
 def _run(step: StepContext) -> None:
@@ -24,15 +24,13 @@ def _run(step: StepContext) -> None:
             raise TaskFailed(sentence)
         step.warn(sentence)
         return
-    step.run.record.add_fact("coverage", {"covered": covered, "lines": total, "percent": round(100 * covered / total, 1)})
+    step.run.record.add_coverage(covered, total)
     step.say(f"{covered} of {total} lines are covered ({100 * covered / total:.1f} %).")
 
 
 def _keep(step: StepContext, file: Path) -> tuple[int, int]:
     text = file.read_text(encoding="utf-8", errors="replace")
-    target = step.run.record.folder / "coverage" / file_name(step.job.stage.name) / file_name(step.job.job.name) / file.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(step.run.masker.mask(text), encoding="utf-8")
+    keep_text(step, "coverage", file.name, text)
     try:
         root = ET.fromstring(text)  # noqa: S314 - written by this job's own tests
     except ET.ParseError as error:
@@ -55,4 +53,5 @@ PUBLISH_CODE_COVERAGE_RESULTS = Task(
     2,
     (Input("summaryFileLocation", required=True), Input("pathToSources"), boolean("failIfCoverageEmpty")),
     _run,
+    guid="2a7ebc54-c13e-490e-81a5-d7561ab7cd97",
 )

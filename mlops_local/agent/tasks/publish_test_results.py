@@ -11,8 +11,8 @@ from pathlib import Path
 
 from mlops_local.agent.context import StepContext, TaskFailed
 from mlops_local.agent.globs import find_anywhere
-from mlops_local.agent.record import file_name
 from mlops_local.agent.tasks.definition import Input, Task, boolean
+from mlops_local.agent.uploads import keep_text
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,12 @@ class Counts:
 
 
 def _run(step: StepContext) -> None:
-    if step.text("testRunner").lower() != "junit":
-        raise TaskFailed(f"This agent reads JUnit results only, not {step.text('testRunner')}.")
     folder = step.path(step.text("searchFolder"))
     files = find_anywhere(folder, step.lines("testResultsFiles"))
     if not files:
         _miss(step, folder)
         return
-    counted = [_keep(step, file) for file in files]
+    counted = [counts for file in files if (counts := _keep(step, file))]
     total, failed, skipped = (sum(getattr(each, name) for each in counted) for name in ("total", "failed", "skipped"))
     step.run.record.add_tests(total, failed, skipped)
     step.say(f"{total} tests: {total - failed - skipped} passed, {failed} failed, {skipped} skipped.")
@@ -45,12 +43,17 @@ def _miss(step: StepContext, folder: Path) -> None:
     step.warn(sentence)
 
 
-def _keep(step: StepContext, file: Path) -> Counts:
+def _keep(step: StepContext, file: Path) -> Counts | None:
+    """None for a file that is none of results: as on Azure a warning, unless the task is to fail."""
     text = file.read_text(encoding="utf-8", errors="replace")
-    counts = _read(text, file)
-    target = step.run.record.folder / "test-results" / file_name(step.job.stage.name) / file_name(step.job.job.name) / file.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(step.run.masker.mask(text), encoding="utf-8")
+    try:
+        counts = _read(text, file)
+    except TaskFailed as error:
+        if step.flag("failTaskOnFailureToPublishResults"):
+            raise
+        step.warn(str(error))
+        return None
+    keep_text(step, "test-results", file.name, text)
     return counts
 
 
@@ -69,7 +72,12 @@ PUBLISH_TEST_RESULTS = Task(
     2,
     (
         Input(
-            "testRunner", "JUnit", ("testResultsFormat",), required=True, options=("JUnit", "NUnit", "VSTest", "XUnit", "CTest")
+            "testRunner",
+            "JUnit",
+            ("testResultsFormat",),
+            required=True,
+            options=("JUnit", "NUnit", "VSTest", "XUnit", "CTest"),
+            done=("JUnit",),
         ),
         Input("testResultsFiles", "**/TEST-*.xml", required=True),
         Input("searchFolder", "$(System.DefaultWorkingDirectory)"),
@@ -83,4 +91,5 @@ PUBLISH_TEST_RESULTS = Task(
         boolean("publishRunAttachments", "true"),
     ),
     _run,
+    guid="0b0f01ed-7dde-43ff-9cbb-e48954daf9b1",
 )

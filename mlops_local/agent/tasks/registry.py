@@ -40,6 +40,18 @@ _NOT_DONE = {
     "publishtestresults": (1,),
 }
 
+# Tasks of agentless jobs: https://learn.microsoft.com/azure/devops/pipelines/process/phases#server-jobs
+_SERVER = (
+    "AzureFunction",
+    "AzureMonitor",
+    "Delay",
+    "InvokeRESTAPI",
+    "ManualIntervention",
+    "ManualValidation",
+    "PublishToAzureServiceBus",
+    "queryWorkItems",
+)
+
 
 class Registry:
     """The tasks of one run: those of the agent, and those that the user has added."""
@@ -125,11 +137,17 @@ def _applies(known: Input, values: Values) -> bool:
     return known.when is None or values[known.when[0]].casefold() in (each.casefold() for each in known.when[1])
 
 
+def _unknown(step: Step, tasks: Registry) -> str:
+    if step.task.casefold() in (name.casefold() for name in _SERVER):
+        return f"{step.reference} runs on the server of Azure DevOps, of which this machine has none; run the other stages by --stage."
+    return f"This agent does not know the task {step.reference}; it knows {tasks}. Teach it others by --tasks."
+
+
 def check_done(step: Step, tasks: Registry, library: Library | None, machine: Machine, problems: Problems) -> None:
     """Whether this agent acts on everything that the step asks for, and the machine and the library have what it needs."""
     task = tasks.find(step)
     if task is None:
-        problems.add(step.mark_of("task"), f"This agent does not know the task {step.reference}; it knows {tasks}.")
+        problems.add(step.mark_of("task"), _unknown(step, tasks))
         return
     for name, value in step.inputs.items():
         known = task.find(name)

@@ -27,6 +27,8 @@ _CONDITION = re.compile(r"(>=|<=|==|>|<|=|\^|~)?\s*(\d+(?:\.(?:\d+|x|X|\*))*)")
 def _run(step: StepContext) -> None:
     wanted = step.text("versionSpec").strip()
     machine = step.run.machine
+    if step.text("architecture").lower() == "arm64" and machine.architecture != "ARM64":
+        raise TaskFailed(f"This machine is {machine.architecture}; it runs no Python for arm64.")
     version, python = _find(wanted, machine) or _download(wanted, step)
     shown = ".".join(map(str, version))
     target = step.job.slot.tools / "Python" / shown / machine.architecture.lower()
@@ -131,10 +133,11 @@ USE_PYTHON_VERSION = Task(
     (
         Input("versionSpec", "3.x", required=True),
         boolean("disableDownloadFromRegistry"),
-        boolean("allowUnstable"),
+        boolean("allowUnstable", refused="it takes released versions only; remove it."),
         Input("githubToken", aliases=("token",)),
         boolean("addToPath", "true"),
-        Input("architecture", "x64", options=("x86", "x64", "arm64")),
+        Input("architecture", "x64", options=("x86", "x64", "arm64"), done=("x64", "arm64")),
     ),
     _run,
+    guid="33c63b11-352b-45a2-ba1b-54cb568a29ca",
 )
