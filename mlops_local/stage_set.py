@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from mlops_local.account.account import Account
+from mlops_local.account.errors import AccountError
 from mlops_local.account.wire.issuers import Issuers
 from mlops_local.account.wire.server import Server
 from mlops_local.agent import oidc
@@ -63,13 +64,14 @@ def embedded(
     sample_options: tuple[str, ...] = (),
 ) -> Iterator[StageSet]:
     """The account of folder ``data`` on a port of its own, for as long as a pipeline runs; made anew when ``fresh``."""
+    script = _read_script(project)
     if fresh:
         _remove_account(data)
     with open_account(data) as account, tempfile.TemporaryDirectory(prefix="library-") as library, _serve(account) as server:
         # The first one last, so that it is where the administrator begins.
         for environment in reversed(environments):
             key = _new_key()
-            _set_up(account, project / "setup" / "account.sql", environment, key.public)
+            _set_up(account, script, environment, key.public)
             _load_samples(project, server, sample_options)
             _write_library(Path(library), server, environment, key)
         with running(account):
@@ -105,14 +107,32 @@ def _new_key() -> _Key:
     return _Key(pem, passphrase, "".join(public.splitlines()[1:-1]))
 
 
-def _set_up(account: Account, script: Path, environment: Environment, public_key: str) -> None:
-    """Runs ``setup/account.sql`` as ACCOUNTADMIN, its ``<% name %>`` filled in as Snowflake CLI would."""
+def _read_script(project: Path) -> str:
+    try:
+        return (project / "setup" / "account.sql").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise StageSetError(
+            f"There is no setup/account.sql in {project}: run where the repository begins, or name a folder by --library."
+        ) from None
+
+
+def _render(script: str, values: Mapping[str, str]) -> str:
+    """``<% name %>`` is filled in as Snowflake CLI would."""
+    if unknown := sorted(set(_PLACEHOLDER.findall(script)) - set(values)):
+        raise StageSetError(f"setup/account.sql asks for {', '.join(unknown)}; here it is given {', '.join(values)}.")
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], script)
+
+
+def _set_up(account: Account, script: str, environment: Environment, public_key: str) -> None:
+    """Runs ``setup/account.sql`` as ACCOUNTADMIN."""
     names = environment.names
-    values = {**names, "public_key": public_key}
-    text = _PLACEHOLDER.sub(lambda match: values[match[1]], script.read_text())
+    text = _render(script, {**names, "public_key": public_key})
     with account.system_session() as session:
-        for statement in session.split(text):
-            session.run(statement)
+        try:
+            for statement in session.split(text):
+                session.run(statement)
+        except AccountError as error:
+            raise StageSetError(f"setup/account.sql was refused: {error}") from error
         session.run(
             f"ALTER USER {names['user']} SET WORKLOAD_IDENTITY = (TYPE = OIDC ISSUER = '{oidc.NAME}' "
             f"SUBJECT = '{oidc.subject_of(COLLECTION, PROJECT, environment.connection)}' OIDC_AUDIENCE_LIST = ('{oidc.AUDIENCE}'))"
@@ -124,6 +144,9 @@ def _set_up(account: Account, script: Path, environment: Environment, public_key
 
 def _load_samples(project: Path, server: Server, options: tuple[str, ...]) -> None:
     """As the administrator: the pipeline's own role may read the source tables, not write them."""
+    if not (project / "samples").is_dir():
+        sys.stderr.write("There is no samples/ here, so the source tables are those that setup/account.sql makes, if any.\n")
+        return
     with tempfile.TemporaryDirectory(prefix="keys-") as keys:
         settings = connection_settings(server, "ADMIN", sign_in_key(server.account, "ADMIN", Path(keys)))
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SNOWFLAKE_")}

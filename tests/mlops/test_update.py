@@ -188,6 +188,19 @@ def test_what_cannot_be_is_refused(
     assert consumer.files() == before
 
 
+@pytest.mark.parametrize("link", [False, True])
+def test_what_stands_in_the_way_is_told_before_anything_is_written(
+    consumer: Consumer, link: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if link:
+        (consumer.folder / "new.txt").symlink_to("/etc/hostname")
+    else:
+        (consumer.folder / "new.txt").mkdir()
+    assert consumer.update("--apply") == 9
+    assert "new.txt is a folder, or a link that leads out of the repository: move it away first" in capsys.readouterr().err
+    assert consumer.read("pipeline.yml") == "ref: refs/tags/v1.0.0\n"
+
+
 @pytest.mark.parametrize("tag", [[], ["--to", "v7.0.0"]])
 def test_a_password_of_an_address_is_not_told(consumer: Consumer, tag: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert consumer.update("--from", f"file://nobody:planted-secret@{consumer.templates.folder}/..", *tag) == 9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +95,8 @@ def test_every_step_is_named_and_its_script_short(name: str) -> None:
     for step in steps_of(name):
         assert step.get("displayName"), step
         assert len(str(step.get("script", step.get("bash", ""))).strip().splitlines()) <= 5
+
+
+def test_the_tag_that_the_readme_shows_is_that_of_this_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert set(re.findall(r"refs/tags/\S+", (TEMPLATES / "README.md").read_text())) == {f"refs/tags/v{version}"}
