@@ -1,4 +1,4 @@
-"""INSERT, UPDATE, DELETE, MERGE and TRUNCATE. https://docs.snowflake.com/en/sql-reference/sql-dml"""
+"""INSERT into one table, UPDATE, DELETE, MERGE and TRUNCATE. https://docs.snowflake.com/en/sql-reference/sql-dml"""
 
 from __future__ import annotations
 
@@ -32,13 +32,12 @@ _numbers = itertools.count(1)
 
 
 def insert(session: Session, reader: Reader, request: Request) -> Result:
-    """``INSERT [OVERWRITE] INTO t [(columns)] {VALUES .. | query}``."""
-    reader.next()
+    """``[OVERWRITE] INTO t [(columns)] {VALUES .. | query}``, behind INSERT."""
     overwrite = reader.accept("OVERWRITE")
     reader.expect("INTO")
     reader.accept("TABLE")
     path = reader.path()
-    names = _column_list(reader)
+    names = column_list(reader)
     text = reader.rest()
     with session.transaction(write=not request.describe_only):
         entry = table(session, path, *(("INSERT", "DELETE") if overwrite else ("INSERT",)))
@@ -61,7 +60,7 @@ def table(session: Session, path: tuple[str, ...], *privileges: str) -> Entry:
     return entry
 
 
-def _column_list(reader: Reader) -> list[str] | None:
+def column_list(reader: Reader) -> list[str] | None:
     if reader.token.text != "(" or reader.peek().upper in {"SELECT", "WITH", "("}:
         return None
     return reader.list(reader.identifier)
@@ -76,7 +75,7 @@ def _insert(session: Session, entry: Entry, names: list[str] | None, text: str, 
     try:
         if describe_only:
             return 0
-        write = _overwrite if overwrite else insert_relation
+        write = overwrite_relation if overwrite else insert_relation
         inserted = write(session, entry, names, translation.sql, translation.columns)
         consume(session, translation.entries)
         lineage.record(session, context.direct, entry)
@@ -91,7 +90,7 @@ def _put_defaults(tree: exp.Values, entry: Entry, columns: Sequence[Column], con
         for i, item in enumerate(row.expressions):
             if is_default(item):
                 if i >= len(columns):
-                    raise _wrong_width(len(columns), len(row.expressions))
+                    raise wrong_width(len(columns), len(row.expressions))
                 item.replace(query.given(default_of(entry, columns[i], context)))
 
 
@@ -118,25 +117,30 @@ def insert_relation(
     select = _select(session, entry, columns, relation_sql, described)
     if not is_tracked(entry) and not (session.stays_open() and is_volatile(select)):
         return _count(session, f"INSERT INTO {entry.physical} {select}")
-    kept = f'"~new{next(_numbers)}"'
-    session.connection.execute(f"CREATE TEMP TABLE {kept} AS {select}")
-    inserted = _count(session, f"INSERT INTO {entry.physical} SELECT * FROM temp.{kept}")
+    kept = put_by(session, select)
+    inserted = _count(session, f"INSERT INTO {entry.physical} SELECT * FROM {kept}")
     if is_tracked(entry):
-        record_inserted(session, entry, f"SELECT * FROM temp.{kept}")
-    session.connection.execute(f"DROP TABLE temp.{kept}")
+        record_inserted(session, entry, f"SELECT * FROM {kept}")
+    session.connection.execute(f"DROP TABLE {kept}")
     return inserted
 
 
-def _overwrite(
+def put_by(session: Session, select: str) -> str:
+    """The rows of a DuckDB query in a table of their own, whose name is the answer; the caller drops it."""
+    name = f'"~new{next(_numbers)}"'
+    session.connection.execute(f"CREATE TEMP TABLE {name} AS {select}")
+    return f"temp.{name}"
+
+
+def overwrite_relation(
     session: Session, entry: Entry, columns: list[str] | None, relation_sql: str, described: Sequence[Column] | None = None
 ) -> int:
     """The new rows are made before the old ones go: they may be made of them."""
-    kept = f'"~new{next(_numbers)}"'
-    session.connection.execute(f"CREATE TEMP TABLE {kept} AS {_select(session, entry, columns, relation_sql, described)}")
+    kept = put_by(session, _select(session, entry, columns, relation_sql, described))
     with captured(session, entry):
         session.connection.execute(f"DELETE FROM {entry.physical}")
-        inserted = _count(session, f"INSERT INTO {entry.physical} SELECT * FROM temp.{kept}")
-    session.connection.execute(f"DROP TABLE temp.{kept}")
+        inserted = _count(session, f"INSERT INTO {entry.physical} SELECT * FROM {kept}")
+    session.connection.execute(f"DROP TABLE {kept}")
     return inserted
 
 
@@ -147,7 +151,7 @@ def _select(
     given = list(described if described is not None else query.described(session, relation_sql, None))
     wanted = targets(session, entry, names)
     if len(given) != len(wanted):
-        raise _wrong_width(len(wanted), len(given))
+        raise wrong_width(len(wanted), len(given))
     sources = {
         column.name: assigned(typed(exp.Column(this=exp.Identifier(this=f"~{i}", quoted=True)), given[i].type), column)
         for i, column in enumerate(wanted)
@@ -161,7 +165,7 @@ def _select(
     return f'SELECT {", ".join(items)} FROM ({relation_sql}) AS "~given"({aliases})'
 
 
-def _wrong_width(expected: int, given: int) -> AccountError:
+def wrong_width(expected: int, given: int) -> AccountError:
     return compilation_error(2020, "21S01", f"Insert value list does not match column list expecting {expected} but got {given}")
 
 
@@ -174,7 +178,7 @@ def insert_arrays(session: Session, text: str, arrays: tuple[Bind, ...], request
     reader = Reader(text)
     reader.expect("INSERT", "INTO")
     path = reader.path()
-    names = _column_list(reader)
+    names = column_list(reader)
     reader.expect("VALUES")
     items = reader.parenthesised()
     reader.end()

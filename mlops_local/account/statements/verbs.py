@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops_local.account.statements import commands, comment, copy, dml, execute, files, grant, procedure, query, script
+from mlops_local.account.statements import commands, comment, copy, dml, execute, files, grant, insert, procedure, query, script
 
 VERBS: dict[str, commands.Verb] = {
     "(": query.run,
@@ -16,7 +16,7 @@ VERBS: dict[str, commands.Verb] = {
     "EXECUTE": execute.execute,
     "GET": files.get,
     "GRANT": grant.grant,
-    "INSERT": dml.insert,
+    "INSERT": insert.insert,
     "LIST": files.list_files,
     "LS": files.list_files,
     "MERGE": dml.merge,
