@@ -18,7 +18,7 @@ BESIDE = ".new"
 
 @dataclass(frozen=True)
 class Change:
-    """`before` and `after` are what `target` holds and is to hold; a change that has no `target` is only told."""
+    """`before` is the owner's text, `after` what `target` is to hold; a change that has no `target` is only told."""
 
     action: str
     path: str
@@ -31,7 +31,7 @@ class Change:
         if not self.target:
             return ""
         before, after = self.before.splitlines(keepends=True), self.after.splitlines(keepends=True)
-        lines = difflib.unified_diff(before, after, f"a/{self.target}" if before else "/dev/null", f"b/{self.target}")
+        lines = difflib.unified_diff(before, after, f"a/{self.path}" if before else "/dev/null", f"b/{self.target}")
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
@@ -68,10 +68,10 @@ class Comparison:
     def _merge(self, path: str, there: str, new: str) -> Change:
         base = self._base(path)
         if base is None:
-            return self._beside(path, new, "you have edited it, and what it was made from is not known")
+            return self._beside(path, there, new, "you have edited it, and what it was made from is not known")
         merged = merge(there, base, new, self.environ)
         if merged is None:
-            return self._beside(path, new, "you have edited the lines that change")
+            return self._beside(path, there, new, "you have edited the lines that change")
         if merged == there:
             return Change("keep", path, "your edits hold the new text already")
         return Change("merge", path, "your edits are kept", path, there, merged)
@@ -81,11 +81,9 @@ class Comparison:
         base = self.old.get(path)
         return base if base is not None and digest(base) == self.record.files.get(path) else None
 
-    def _beside(self, path: str, new: str, why: str) -> Change:
+    def _beside(self, path: str, there: str, new: str, why: str) -> Change:
         target = f"{path}{BESIDE}"
-        return Change(
-            "put beside", path, f"{why}: it stays, and the new text goes to {target}", target, self._read(target) or "", new
-        )
+        return Change("put beside", path, f"{why}: it stays, and the new text goes to {target}", target, there, new)
 
     def _read(self, path: str) -> str | None:
         file = self.root / path

@@ -24,7 +24,7 @@ def run(request: UpdateRequest) -> Report:
     source = _source(request, record)
     ref = full_ref(request.to) if request.to else newest_ref(source, request.environ)
     if ref == record.ref:
-        return Report("Update", warnings=(f"This repository is at {_tag(ref)} already.",))
+        return Report(f"At {_tag(ref)} already")
     _refuse_older(record.ref, ref)
     changes, after = _compare(request, record, source, ref)
     if request.apply:

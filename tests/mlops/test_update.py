@@ -100,10 +100,10 @@ def test_edits_of_the_same_lines_stay_and_the_new_text_stands_beside(
     assert consumer.update("--apply") == 0
     assert consumer.read("README.md") == mine
     assert consumer.read("README.md.new") == NEW["README.md"].replace("@@name@@", "orders")
-    assert (
-        "README.md: you have edited the lines that change: it stays, and the new text goes to README.md.new."
-        in capsys.readouterr().out
-    )
+    told = capsys.readouterr().out
+    assert "README.md: you have edited the lines that change: it stays, and the new text goes to README.md.new." in told
+    assert "--- a/README.md\n+++ b/README.md.new\n" in told
+    assert "-my line 8\n+line eight\n" in told
 
 
 def test_an_edited_file_that_does_not_change_is_left_alone(consumer: Consumer) -> None:
