@@ -35,6 +35,7 @@ from mlops_local.account.wire.server import Server
 from mlops_local.agent import oidc
 from mlops_local.agent.machine import this_machine
 from mlops_local.agent.predefined import COLLECTION, PROJECT
+from mlops_local.agent.subjects import subject_of
 from mlops_local.environments import DEVELOPMENT, SCHEMA, Environment
 from mlops_local.serve import connection_settings, open_account, running, sign_in_key
 
@@ -135,7 +136,7 @@ def _set_up(account: Account, script: str, environment: Environment, public_key:
             raise StageSetError(f"setup/account.sql was refused: {error}") from error
         session.run(
             f"ALTER USER {names['user']} SET WORKLOAD_IDENTITY = (TYPE = OIDC ISSUER = '{oidc.NAME}' "
-            f"SUBJECT = '{oidc.subject_of(COLLECTION, PROJECT, environment.connection)}' OIDC_AUDIENCE_LIST = ('{oidc.AUDIENCE}'))"
+            f"SUBJECT = '{subject_of(COLLECTION, PROJECT, environment.connection)}' OIDC_AUDIENCE_LIST = ('{oidc.AUDIENCE}'))"
         )
         session.run(
             f"ALTER USER ADMIN SET DEFAULT_WAREHOUSE = '{names['warehouse']}' DEFAULT_NAMESPACE = '{names['database']}.{SCHEMA}'"

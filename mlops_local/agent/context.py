@@ -16,7 +16,6 @@ from mlops_local.agent.history import Fetch
 from mlops_local.agent.library import Library
 from mlops_local.agent.machine import Machine
 from mlops_local.agent.masking import Masker
-from mlops_local.agent.oidc import Issuer
 from mlops_local.agent.pipeline import Job, Stage, Step
 from mlops_local.agent.process import MARK, run_process
 from mlops_local.agent.record import CANCELED, FAILED, SKIPPED, SUCCEEDED, WITH_ISSUES, JobRecord, Record, StepRecord
@@ -24,7 +23,8 @@ from mlops_local.agent.slots import Slot
 from mlops_local.agent.variables import Variables
 
 if TYPE_CHECKING:
-    # Tasks are written against this module.
+    # Tasks are written against this module. An issuer has libraries that take long to load and that expanding does without.
+    from mlops_local.agent.oidc import Issuer
     from mlops_local.agent.tasks.registry import Registry
 
 

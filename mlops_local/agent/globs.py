@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from wcmatch import glob
+from mlops_local.agent.later import later
 
-_USUAL = glob.GLOBSTAR | glob.EXTGLOB | glob.FORCEUNIX
+_glob = later("wcmatch.glob")
 _WILD = re.compile(r"[*?\[]|[+@!]\(")
 
 
@@ -38,7 +38,7 @@ def choose(
     hidden: bool = True,
 ) -> list[Path]:
     """The paths that match, in order. `names` lets a pattern without a slash name what lies in any folder below."""
-    flags = _USUAL | glob.BRACE * braces | glob.MATCHBASE * names | glob.DOTGLOB * hidden
+    flags = _flags(braces=braces, names=names, hidden=hidden)
     candidates = list(paths)
     chosen: set[Path] = set()
     for pattern in patterns:
@@ -50,6 +50,11 @@ def choose(
         found = {path for path in candidates if test(path)}
         chosen = chosen - found if signs % 2 else chosen | found
     return sorted(chosen)
+
+
+def _flags(*, braces: bool, names: bool, hidden: bool) -> int:
+    usual = _glob().GLOBSTAR | _glob().EXTGLOB | _glob().FORCEUNIX
+    return int(usual | _glob().BRACE * braces | _glob().MATCHBASE * names | _glob().DOTGLOB * hidden)
 
 
 def _signs(pattern: str) -> int:
@@ -71,7 +76,7 @@ def place_of(pattern: str) -> Path:
 
 def _test(pattern: str, folder: Path, flags: int) -> Callable[[Path], bool]:
     text = os.path.normpath(pattern)
-    tests = [re.compile(each) for each in glob.translate(text, flags=flags)[0]]
+    tests = [re.compile(each) for each in _glob().translate(text, flags=flags)[0]]
 
     def matches(path: Path) -> bool:
         shown = path.as_posix() if text.startswith("/") else path.relative_to(folder).as_posix()

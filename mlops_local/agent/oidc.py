@@ -78,13 +78,6 @@ class Issuer:
                 self._server = None
 
 
-def subject_of(collection: str, project: str, connection: str) -> str:
-    """`sc://ORGANISATION/PROJECT/CONNECTION`; of https://dev.azure.com/ORGANISATION/ the last part is the organisation."""
-    parts = urlsplit(collection)
-    organisation = parts.path.strip("/").rpartition("/")[2] or parts.hostname or "local"
-    return f"sc://{organisation}/{project}/{connection}"
-
-
 def key_set(key: rsa.RSAPublicKey) -> dict[str, Any]:
     """https://www.rfc-editor.org/rfc/rfc7517"""
     told: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(key, as_dict=True)

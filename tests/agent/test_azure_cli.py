@@ -20,6 +20,7 @@ from mlops_local.account.wire.issuers import Issuers
 from mlops_local.account.wire.server import Server
 from mlops_local.agent import oidc
 from mlops_local.agent.errors import WrongPipeline
+from mlops_local.agent.subjects import subject_of
 from mlops_local.agent.tasks.powershell import script_lines
 
 Project = Any
@@ -190,7 +191,7 @@ def test_the_issuer_is_discovered_over_loopback(issuer: oidc.Issuer, tmp_path: P
     ],
 )
 def test_the_subject_names_organisation_project_and_connection(collection: str, subject: str) -> None:
-    assert oidc.subject_of(collection, "p", "c") == subject
+    assert subject_of(collection, "p", "c") == subject
 
 
 def test_lines_around_a_powershell_script() -> None:

@@ -14,7 +14,7 @@ from mlops_local.agent.context import StepContext, TaskFailed
 from mlops_local.agent.folders import remove
 from mlops_local.agent.library import AZURE, Connection, Library, LibraryError
 from mlops_local.agent.machine import find_program
-from mlops_local.agent.oidc import subject_of
+from mlops_local.agent.subjects import subject_of
 from mlops_local.agent.tasks.definition import Input, Task, Values, boolean, is_known
 from mlops_local.agent.tasks.powershell import PROGRAM, dotted, run_powershell
 from mlops_local.agent.tasks.shell import bash_program, run_program, script_file

@@ -8,15 +8,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
-
 from mlops_local.agent.artifacts import Artifact, ArtifactError
 from mlops_local.agent.context import StepContext, TaskFailed
 from mlops_local.agent.folders import copy_any
 from mlops_local.agent.globs import choose
+from mlops_local.agent.later import later
 from mlops_local.agent.tasks.definition import Input, Task, boolean
 from mlops_local.agent.uploads import files_of, refuse_secrets
 
+_pathspec = later("pathspec")
 _IGNORE = ".artifactignore"
 _NO_PROPERTIES = "properties of artifacts are kept by Azure DevOps alone; remove it."
 _SPECIFIC = ("source", ("specific",))
@@ -45,7 +45,7 @@ def _not_ignored(source: Path) -> list[Path]:
     ignore = source / _IGNORE
     if not ignore.is_file():
         return files
-    spec = GitIgnoreSpec.from_lines(ignore.read_text(encoding="utf-8").splitlines())
+    spec = _pathspec().GitIgnoreSpec.from_lines(ignore.read_text(encoding="utf-8").splitlines())
     return [file for file in files if file != ignore and not spec.match_file(file.relative_to(source).as_posix())]
 
 
