@@ -28,7 +28,6 @@ def session(account: Account) -> Iterator[Session]:
 WITHOUT_EFFECT = [
     ("TIMESTAMP_TYPE_MAPPING", "TIMESTAMP_LTZ"),
     ("BINARY_OUTPUT_FORMAT", "BASE64"),
-    ("QUOTED_IDENTIFIERS_IGNORE_CASE", True),
 ]
 
 

@@ -50,7 +50,6 @@ _NUMBERS = {
 # The only values that answers agree with; AUTO and '' stand for the default.
 _ONLY: dict[str, set[Any]] = {
     "BINARY_OUTPUT_FORMAT": {"HEX"},
-    "QUOTED_IDENTIFIERS_IGNORE_CASE": {False},
     "TIMESTAMP_TYPE_MAPPING": {"TIMESTAMP_NTZ"},
 }
 _LOG_LEVELS = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "OFF"}

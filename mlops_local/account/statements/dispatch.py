@@ -14,7 +14,7 @@ from mlops_local.account.statements.array_binding import staged_rows
 from mlops_local.account.statements.kind import Creation, Kind, shorten
 from mlops_local.account.statements.kinds import KINDS
 from mlops_local.account.statements.verbs import VERBS
-from mlops_local.account.syntax.lexer import split_statements
+from mlops_local.account.syntax.lexer import fold_quoted, split_statements
 from mlops_local.account.syntax.reader import Reader
 
 Verb = Callable[[Session, Reader, Request], Result]
@@ -53,7 +53,8 @@ def run_statement(session: Session, request: Request) -> Result:
             if statements
             else AccountError(900, "42601", "SQL compilation error: Empty SQL statement.")
         )
-    text, arrays = bind_values(statements[0], request.binds)
+    text = fold_quoted(statements[0]) if session.parameters["QUOTED_IDENTIFIERS_IGNORE_CASE"] else statements[0]
+    text, arrays = bind_values(text, request.binds)
     if request.bind_stage:
         text = staged_rows(text, request.bind_stage)
     if text.split(None, 1)[0].upper() in _WRITE_ROWS:

@@ -123,3 +123,23 @@ def _in_block(tokens: list[Token]) -> bool:
         elif word == "END" and opens:
             opens -= 1
     return opens > 0 or ("BEGIN" not in words[start:])
+
+
+_IN_QUOTES = re.compile(r'"(?:[^"]|"")*"')
+
+
+def fold_quoted(text: str) -> str:
+    """The names in double quotes in upper case, as QUOTED_IDENTIFIERS_IGNORE_CASE wants them; keys of a path into a value stay.
+
+    https://docs.snowflake.com/en/sql-reference/identifiers-syntax
+    """
+    tokens = tokenize(text)
+    parts: list[str] = []
+    done, in_path = 0, False
+    for i, token in enumerate(tokens):
+        following = tokens[i + 1].text if i + 1 < len(tokens) else ""
+        if token.kind == "location" or (token.kind == "quoted" and not in_path):
+            parts += [text[done : token.start], _IN_QUOTES.sub(lambda match: match[0].upper(), token.text)]
+            done = token.end
+        in_path = token.text == ":" or (in_path and (token.text in {".", "["} or following in {".", "[", "]"}))
+    return "".join([*parts, text[done:]])
