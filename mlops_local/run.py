@@ -49,7 +49,9 @@ def main(argv: list[str]) -> int:
 
 def _run(options: RunOptions, given: argparse.Namespace) -> int:
     # An account takes seconds to set up; a pipeline that is wrong or that nothing starts needs none.
-    loaded = check_run(options, with_library=False)
+    if given.library is not None:
+        options = replace(options, library=given.library.resolve())
+    loaded = check_run(options, with_library=given.library is not None)
     start = decide(loaded.tree, event_of(options, loaded, given))
     if isinstance(start, Refusal):
         print(f"Azure would not start this pipeline.\n{start}")  # noqa: T201 - a command speaks on the terminal

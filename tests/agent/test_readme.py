@@ -13,10 +13,14 @@ from mlops_local.run import _parser
 README = Path(__file__).parents[2] / "mlops_local" / "agent" / "README.md"
 
 
-def test_the_page_lists_every_task() -> None:
-    rows = [line for line in README.read_text().splitlines() if line.startswith("| `")]
-    listed = {name for row in rows for name in re.findall(r"`([A-Za-z]+@\d)`", row.split("|")[1])}
-    assert listed == {task.reference for task in BUILT_IN.tasks}
+def test_the_page_lists_every_task_and_what_each_refuses() -> None:
+    rows = [line.split("|")[1:4] for line in README.read_text().splitlines() if re.match(r"\| `[A-Za-z]+@\d`", line)]
+    listed = {name: re.findall(r"`([A-Za-z]+)`", row[2]) for row in rows for name in re.findall(r"`([A-Za-z]+@\d)`", row[0])}
+    assert set(listed) == {task.reference for task in BUILT_IN.tasks}
+    for row in rows:
+        tasks = [task for task in BUILT_IN.tasks if f"`{task.reference}`" in row[0]]
+        refused = {known.name for task in tasks for known in task.inputs if known.refused or (known.done and known.options)}
+        assert refused == set(listed[tasks[0].reference])
 
 
 def test_the_page_lists_every_logging_command() -> None:
