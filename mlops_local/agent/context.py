@@ -6,7 +6,6 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
@@ -18,6 +17,7 @@ from mlops_local.agent.machine import Machine
 from mlops_local.agent.masking import Masker
 from mlops_local.agent.pipeline import Job, Stage, Step
 from mlops_local.agent.process import MARK, run_process
+from mlops_local.agent.progress import Progress
 from mlops_local.agent.record import CANCELED, FAILED, SKIPPED, SUCCEEDED, WITH_ISSUES, JobRecord, Record, StepRecord
 from mlops_local.agent.slots import Slot
 from mlops_local.agent.variables import Variables
@@ -34,28 +34,6 @@ RESULTS = (SUCCEEDED, WITH_ISSUES, FAILED, CANCELED, SKIPPED)
 
 class TaskFailed(Exception):  # noqa: N818 - the word that Azure's users know
     """A step did not do what it should; the sentence is for the log."""
-
-
-class Progress(Protocol):
-    """Whoever shows a person how the run goes."""
-
-    def stage_started(self, name: str) -> None: ...
-
-    def stage_ended(self, name: str, result: str, seconds: float) -> None: ...
-
-    def job_started(self, job: str) -> None: ...
-
-    def job_ended(self, job: str, result: str, seconds: float) -> None: ...
-
-    def step_started(self, job: str, step: str) -> None: ...
-
-    def step_ended(self, job: str, step: str, result: str, seconds: float, tail: list[str]) -> None: ...
-
-    def line(self, job: str, text: str) -> None: ...
-
-    def warn(self, text: str) -> None: ...
-
-    def held(self) -> AbstractContextManager[None]: ...
 
 
 class Sources(Protocol):
@@ -260,6 +238,7 @@ class StepContext:
             should_stop=self.should_stop,
             at_once=lambda: self.run.cancellation.at_once,
             groups=self.job.groups,
+            masker=self.run.masker,
         )
 
     def complete(self, result: str) -> None:

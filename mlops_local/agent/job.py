@@ -74,7 +74,7 @@ def _run_step(job: JobContext, step: Step) -> None:
     task = job.run.tasks.find(step)
     record = StepRecord(step.name, job.run.masker.mask(shown), task.reference if task else step.reference)
     job.record.steps.append(record)
-    log_path = _log_path(job, record, f"{number:02}-{step.name or shown}")
+    log_path = _log_path(job, record, f"{number:02}-{step.name or record.display_name}")
     with log_path.open("w", encoding="utf-8") as log:
         context = StepContext(job, step, record, log, obey)
         result = _unwanted(job, step, context)

@@ -14,6 +14,8 @@ from urllib.parse import quote
 MASK = "***"
 # A line of a multi-line secret that is shorter than this says nothing and would blot out ordinary text.
 _SHORTEST_LINE = 4
+# So many characters of a secret may be chance.
+_SHORTEST_PART = 4
 
 
 class Masker:
@@ -34,6 +36,28 @@ class Masker:
     def _holds(self, text: str) -> bool:
         # Hundreds of forms make a slow pattern; asking for each of them is many times quicker, and most lines hold none.
         return any(form in text for form in self._ordered)
+
+    def cut(self, text: str, near: int) -> int:
+        """The place before `near` at which the text can be cut in two without cutting a secret."""
+        place = near
+        while (start := self._start_of_cut(text, place)) is not None:
+            place = start
+        return place
+
+    def _start_of_cut(self, text: str, place: int) -> int | None:
+        for form in self._ordered:
+            start = text.find(form, max(place - len(form) + 1, 0), place + len(form) - 1)
+            if -1 < start < place:
+                return start
+        return None
+
+    def mask_end(self, text: str) -> str:
+        """For a text that ends before its line does: the beginning of a secret at the very end becomes `***`, too."""
+        for form in self._ordered:
+            for length in range(min(len(form) - 1, len(text)), _SHORTEST_PART - 1, -1):
+                if text.endswith(form[:length]):
+                    return text[:-length] + MASK
+        return text
 
     def finds(self, content: bytes) -> bool:
         """Whether a file holds a secret; for what is copied and not rewritten."""

@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from mlops_local.agent.masking import Masker
+
 # https://github.com/microsoft/azure-pipelines-agent: an interrupt, then a request to end, then the end.
 _INTERRUPT_SECONDS = 7.5
 _TERMINATE_SECONDS = 2.5
 _TICK = 0.1
 # What children of a finished script may still have in the pipe.
 _DRAIN_SECONDS = 0.3
-# A "line" without an end is handed on at this size, all but its tail, which may be half of a secret.
+# A "line" without an end is handed on at this number of bytes, all but its tail, which may be half of a secret.
 _LONGEST_LINE = 1 << 20
 
 # Variable by which the processes of a job are known.
@@ -32,8 +34,11 @@ class Stopped(Exception):  # noqa: N818 - an outcome, not an error
 
 @dataclass
 class _Stream:
+    """Lines as they come. A line is handed on in one piece, because a mask must see a secret as a whole."""
+
     pipe: IO[bytes]
     on_line: Callable[[str], None]
+    masker: Masker
     rest: bytearray = field(default_factory=bytearray)
 
     def read(self) -> bool:
@@ -45,14 +50,20 @@ class _Stream:
         for line in lines:
             self.on_line(_text(bytes(line)))
         if len(self.rest) > _LONGEST_LINE:
-            cut = len(self.rest) - _LONGEST_LINE // 2
-            self.on_line(_text(bytes(self.rest[:cut])))
-            del self.rest[:cut]
+            self._hand_on_half()
         return bool(chunk)
+
+    def _hand_on_half(self) -> None:
+        """Characters of several bytes may be cut, and are put together again by keeping bytes that are none yet."""
+        text = self.rest.decode("utf-8", errors="surrogateescape")
+        place = self.masker.cut(text, len(text) - _LONGEST_LINE // 2)
+        if place > 0:
+            self.on_line(text[:place].encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace"))
+            self.rest = bytearray(text[place:].encode("utf-8", errors="surrogateescape"))
 
     def close(self) -> None:
         if self.rest:
-            self.on_line(_text(bytes(self.rest)))
+            self.on_line(self.masker.mask_end(_text(bytes(self.rest))))
         self.pipe.close()
 
 
@@ -70,6 +81,7 @@ def run_process(
     should_stop: Callable[[], bool],
     at_once: Callable[[], bool],
     groups: list[int],
+    masker: Masker,
 ) -> int:
     """The exit code. A process that should stop is asked to before it is made to, unless it must end at once.
 
@@ -86,7 +98,7 @@ def run_process(
     )
     groups.append(process.pid)
     streams = [
-        _Stream(pipe, handler)
+        _Stream(pipe, handler, masker)
         for pipe, handler in ((process.stdout, on_line), (process.stderr, on_error_line))
         if pipe and handler
     ]

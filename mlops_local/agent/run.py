@@ -16,7 +16,7 @@ from typing import Any
 from mlops_local.agent.admission import check_answers, check_runnable, check_sources
 from mlops_local.agent.approvals import Asker, Given, Silence
 from mlops_local.agent.checks import Gate, Refs
-from mlops_local.agent.context import Progress, RunContext
+from mlops_local.agent.context import RunContext
 from mlops_local.agent.counters import Counters
 from mlops_local.agent.environments import RequiredTemplate
 from mlops_local.agent.errors import Mark, Origin, Problems
@@ -26,6 +26,7 @@ from mlops_local.agent.machine import Machine, this_machine
 from mlops_local.agent.masking import Masker
 from mlops_local.agent.oidc import Issuer
 from mlops_local.agent.pipeline import Pipeline
+from mlops_local.agent.progress import MaskedProgress, Progress
 from mlops_local.agent.record import FAILED, SUCCEEDED, WITH_ISSUES, Record, StageRecord
 from mlops_local.agent.run_locks import RunLocks
 from mlops_local.agent.runner import Scheduler
@@ -95,7 +96,7 @@ def run_pipeline(options: RunOptions, progress: Progress) -> RunResult:
             record,
             masker,
             machine,
-            progress,
+            MaskedProgress(progress, masker),
             sources,
             loaded.source.branch,
             options.queue.reason,

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from mlops_local.agent.artifacts import ArtifactError
@@ -10,11 +16,34 @@ from mlops_local.agent.context import StepContext, TaskFailed
 from mlops_local.agent.folders import copy_any
 from mlops_local.agent.record import file_name
 
+_TARS = (".tar", ".gz", ".tgz", ".bz2", ".xz")
+_ENCRYPTED = 1
+# Whatever is named like an archive and is none, or is a broken one.
+_UNREADABLE = (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, NotImplementedError)
+
 
 def refuse_secrets(step: StepContext, files: list[Path]) -> None:
     for file in files:
-        if step.run.masker.finds(file.read_bytes()):
+        if step.run.masker.finds(str(file).encode()) or any(map(step.run.masker.finds, contents_of(file))):
             raise TaskFailed(f"The file {file} holds a secret and was not published; remove the secret from it.")
+
+
+def contents_of(file: Path) -> Iterator[bytes]:
+    """What is in a file, and what is in the files of an archive as far as it can be read."""
+    yield file.read_bytes()
+    with suppress(*_UNREADABLE):
+        yield from _packed(file)
+
+
+def _packed(file: Path) -> Iterator[bytes]:
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            yield from (archive.read(member) for member in archive.infolist() if not member.flag_bits & _ENCRYPTED)
+    elif file.suffix in _TARS and tarfile.is_tarfile(file):
+        with tarfile.open(file) as packed:
+            yield from (found.read() for member in packed if (found := packed.extractfile(member)))
+    elif file.suffix == ".gz":
+        yield gzip.decompress(file.read_bytes())
 
 
 def files_of(path: Path) -> list[Path]:

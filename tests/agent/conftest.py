@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,17 @@ from mlops_local.agent.errors import WrongPipeline
 from mlops_local.agent.load import Loaded, Queue, load_pipeline
 from mlops_local.agent.repositories import parse_local
 from mlops_local.agent.run import RunOptions, RunResult, run_pipeline
+
+# The agent without the account, which takes its time to load.
+AGENT = """
+import sys
+from pathlib import Path
+from mlops_local.agent.console import PlainProgress
+from mlops_local.agent.load import Queue
+from mlops_local.agent.run import RunOptions, run_pipeline
+options = RunOptions(Queue(Path("azure-pipelines.yml")), Path("library"), at_once=int(sys.argv[1]), cache=Path("cache"))
+sys.exit(run_pipeline(options, PlainProgress(verbose=True)).exit_code)
+"""
 
 
 @dataclass
@@ -99,6 +113,16 @@ class Project:
         answering = {name: given.pop(name) for name in ("answers", "asker") if name in given}
         out = self.folder / "out"
         return RunOptions(self.queue(**given), self.library, out, stages, at_once, cache=self.cache, **answering)
+
+    @contextmanager
+    def running(self, at_once: int = 2) -> Iterator[subprocess.Popen[str]]:
+        """A run in a process of its own, from when a step has printed `ready`; its library and cache are in the folder."""
+        command = [sys.executable, "-c", AGENT, str(at_once)]
+        with subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            while "ready" not in process.stdout.readline():
+                assert process.poll() is None
+            yield process
 
     def run(self, **given: Any) -> Ran:
         return Ran(run_pipeline(self.options(**given), PlainProgress()))

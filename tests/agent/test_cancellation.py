@@ -5,38 +5,12 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 Project = Any
-
-
-# The agent without the account, which takes its time to load.
-AGENT = """
-import sys
-from pathlib import Path
-from mlops_local.agent.console import PlainProgress
-from mlops_local.agent.load import Queue
-from mlops_local.agent.run import RunOptions, run_pipeline
-options = RunOptions(Queue(Path("azure-pipelines.yml")), Path("library"), at_once=int(sys.argv[1]), cache=Path("cache"))
-sys.exit(run_pipeline(options, PlainProgress(verbose=True)).exit_code)
-"""
-
-
-@contextmanager
-def running(project: Project, at_once: int = 2) -> Iterator[subprocess.Popen[str]]:
-    """A run in a process of its own, from when a step has printed `ready`."""
-    command = [sys.executable, "-c", AGENT, str(at_once)]
-    with subprocess.Popen(command, cwd=project.folder, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        while "ready" not in process.stdout.readline():
-            assert process.poll() is None
-        yield process
 
 
 def record(project: Project) -> Any:
@@ -75,7 +49,7 @@ def test_ctrl_c_ends_what_runs_and_lets_clean_up_what_asked_for_it(project: Proj
         - {{job: Next, dependsOn: Works, steps: [{{checkout: none}}]}}
         - {{job: Repairs, dependsOn: Works, condition: always(), steps: [{{checkout: none}}, {{script: echo repaired}}]}}
         """)
-    with running(project, at_once=1) as process:
+    with project.running(at_once=1) as process:
         process.send_signal(signal.SIGINT)
         said = process.communicate()[0]
     assert process.returncode == 1
@@ -100,7 +74,7 @@ def test_a_second_ctrl_c_ends_everything_at_once(project: Project) -> None:
           - {script: sleep 60, condition: always(), displayName: cleans}
         - {job: Repairs, dependsOn: J, condition: always(), steps: [{script: sleep 60}]}
         """)
-    with running(project) as process:
+    with project.running() as process:
         started = time.monotonic()
         process.send_signal(signal.SIGINT)
         assert process.stdout
@@ -122,7 +96,7 @@ def test_a_killed_run_can_still_be_read(project: Project) -> None:
         - {script: echo first, name: first}
         - {script: echo ready; sleep 60, name: second}
         """)
-    with running(project) as process:
+    with project.running() as process:
         while not any(step["name"] == "second" and step["started"] for step in steps_of(project)):
             threading.Event().wait(0.05)
         process.kill()

@@ -9,6 +9,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -197,3 +198,134 @@ def test_an_interrupted_run_leaves_no_secure_file(project: Project, number: sign
         assert "cleaned" in rest
         assert json.loads((project.folder / "out/run.json").read_text())["result"] == "Canceled"
     assert not list(project.folder.rglob("key.p8"))
+
+
+# What a step prints: the secret plain, encoded, quoted, and in two writes of one line.
+LEAKS = """
+          printf '%s, ' "$T"; printf %s "$T" | base64
+          printf '%q\\n' "$T"; python3 -c "import json, os; print(json.dumps(os.environ['T']), repr(os.environ['T']))"
+          printf %s "$T" | head -c 8; sleep 0.1; printf %s "$T" | tail -c +9; echo
+          echo "##vso[task.logissue type=error]wrong: $T"
+          echo "# $T" > s.md; echo "##vso[task.uploadsummary]s.md"
+          echo "<testsuite><testcase name='a'><failure>$T</failure></testcase></testsuite>" > TEST-a.xml
+"""
+OUTCOMES = {
+    "success": "true",
+    "failure": 'printf %s "$T" | head -c 8; exit 1',
+    "timeout": 'printf %s "$T" | head -c 8; sleep 60',
+    "cancelled": 'echo ready; printf %s "$T" | head -c 8; sleep 60',
+}
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_no_form_and_no_half_of_a_secret_gets_out_in_any_outcome(
+    project: Project, capsys: pytest.CaptureFixture[str], outcome: str
+) -> None:
+    project.file("library/variable-groups/vault.yml", f"token: {{value: {json.dumps(SECRET)}, secret: true}}\n")
+    project.file("library/secure-files/key.p8", KEY)
+    project.library = project.folder / "library"
+    project.cache = project.folder / "cache"
+    project.root(f"""
+        variables: [{{group: vault}}]
+        steps:
+        - checkout: none
+        - {{task: DownloadSecureFile@1, name: key, inputs: {{secureFile: key.p8}}}}
+        - bash: |{textwrap.indent(LEAKS, "  ").rstrip()}
+          env: {{T: $(token)}}
+          displayName: says $(token)
+        - {{task: PublishTestResults@2}}
+        - bash: |
+            cp $(key.secureFilePath) copy; {OUTCOMES[outcome]}
+          env: {{T: $(token)}}
+          timeoutInMinutes: {0.01 if outcome == "timeout" else 1}
+        """)
+    if outcome == "cancelled":
+        with project.running() as process:
+            process.send_signal(signal.SIGINT)
+            terminal = process.communicate()[0]
+    else:
+        project.run()
+        terminal = capsys.readouterr().out
+    raw = base64.b64encode(SECRET.encode()).decode()
+    forms = [SECRET, json.dumps(SECRET)[1:-1], repr(SECRET)[1:-1], shlex.quote(SECRET)[1:-1], quote(SECRET), raw]
+    names = "\n".join(str(path) for path in (project.folder / "out").rglob("*"))
+    for where in (_outputs(project), terminal, names):
+        for form in [*forms, SECRET[:8], SECRET[8:], raw[:10]]:
+            assert form not in where
+    assert "says ***" in _outputs(project)
+    assert not [*(project.folder / "cache").rglob("key.p8"), *(project.folder / "cache").rglob("copy")]
+
+
+@given(st.integers(0, 30), st.integers(0, 30))
+def test_a_line_is_never_cut_inside_of_a_secret(before: int, near: int) -> None:
+    masker = Masker()
+    masker.add("first secret")
+    masker.add("secretive")
+    text = "x" * before + "first secretive" + "y" * 20
+    place = masker.cut(text, min(near, len(text)))
+    assert place <= near
+    assert masker.mask(text[:place]) + masker.mask(text[place:]) in (masker.mask(text), text)
+    assert "first" not in masker.mask(text[:place]) + masker.mask(text[place:])
+
+
+def test_a_line_without_an_end_is_handed_on_in_pieces_and_masked(project: Project) -> None:
+    project.group("vault", "token: {value: öfirst-secret, secret: true}\n")
+    ran = project.root("""
+        variables: [{group: vault}]
+        steps:
+        - checkout: none
+        - script: python3 -c "import os; print(('é' + os.environ['T']) * 200000)"
+          env: {T: $(token)}
+          name: long
+        """).run()
+    text = "".join(ran.log("long"))
+    assert text == "é***" * 200000
+    assert len(ran.log("long")) > 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("a sec", "a sec"), ("a secr", "a ***"), ("a secret", "a secret"), ("secre t", "secre t")]
+)
+def test_the_beginning_of_a_secret_at_the_end_of_the_output_is_masked(text: str, shown: str) -> None:
+    masker = Masker()
+    masker.add("secret")
+    assert masker.mask_end(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("command", "published"),
+    [
+        ('zip("art/a.zip")', False),
+        ('tar("art/a.tar")', False),
+        ('tar("art/a.tar.gz", "gz")', False),
+        ('pathlib.Path("art/a.gz").write_bytes(gzip.compress(secret))', False),
+        ('pathlib.Path("art/" + secret.decode()).touch()', False),
+        ('pathlib.Path("art/a.gz").write_bytes(gzip.compress(b"fine"))', True),
+        ('pathlib.Path("art/none.gz").write_bytes(b"fine")', True),
+    ],
+)
+def test_archives_and_names_of_files_do_not_carry_secrets_out(project: Project, command: str, published: bool) -> None:
+    project.group("vault", "token: {value: first-secret, secret: true}\n")
+    project.file("pack.py", PACK + command)
+    ran = project.root("""
+        variables: [{group: vault}]
+        steps:
+        - {script: python3 pack.py, env: {T: $(token)}}
+        - {publish: art, artifact: leak}
+        """).run()
+    assert ran.verdict == ("Succeeded" if published else "Failed")
+    assert published or "holds a secret and was not published" in ran.issues()[0]
+
+
+PACK = """
+import gzip, os, pathlib, tarfile, zipfile
+secret = os.environ["T"].encode()
+pathlib.Path("art").mkdir()
+pathlib.Path("plain").write_bytes(b"it is " + secret)
+def zip(name):
+    with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write("plain")
+def tar(name, kind=""):
+    with tarfile.open(name, f"w:{kind}") as archive:
+        archive.add("plain")
+"""
