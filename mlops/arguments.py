@@ -15,6 +15,7 @@ _VERBS = {
     "retrain": "train a model once more, now",
     "promote": "make a version the default one, when it passes its gates and stands up to the one that is",
     "rollback": "make the default version the one it was before, or the one that is named",
+    "drift": "say what somebody else has changed in the account; exit code 2 when that is something",
     "status": "say what is in the account",
     "init": "make a new repository for definitions of your own; needs no account",
     "update": "bring such a repository to a newer tag; exit code 2 when that changes something",

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 _MARK = re.compile(r"\[mlops definition=(?P<definition>[0-9a-f]+) commit=(?P<commit>\S+) run=(?P<run>\S+)\]\s*$")
 
 
+# What the sessions of the pipeline are tagged with, before the run.
+RUN_TAG = "mlops run "
+
+
 @dataclass(frozen=True)
 class Mark:
     definition: str

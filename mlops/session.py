@@ -14,6 +14,7 @@ from snowflake.snowpark.exceptions import SnowparkClientException, SnowparkSessi
 
 from mlops.errors import AccountError, SignInError
 from mlops.keys import load_private_key, load_token
+from mlops.marks import RUN_TAG
 from mlops.refusals import explain
 from mlops.settings import Settings
 
@@ -78,7 +79,7 @@ def _options(settings: Settings) -> dict[str, Any]:
     place = {"warehouse": settings.warehouse, "database": settings.database, "schema": settings.schema}
     known = {**identity, **place, **{name: value for name, value in address.items() if value is not None}}
     # Tells in the account's query history what the pipeline itself sent, and by which run.
-    tag = {"session_parameters": {"QUERY_TAG": f"mlops run {settings.run}"}}
+    tag = {"session_parameters": {"QUERY_TAG": f"{RUN_TAG}{settings.run}"}}
     return {**known, **_credentials(settings), **tag, "login_timeout": 30, "application": "mlops"}
 
 

@@ -19,7 +19,7 @@ def apply_feature_view(step: Step, definition: FeatureView) -> Outcome:
     view = StoredView(
         name=definition.name,
         entities=[store.get_entity(name) for name in definition.entities],
-        feature_df=target.session.sql(dedent(definition.query).strip()),
+        feature_df=target.session.sql(query_of(definition)),
         timestamp_col=definition.timestamp,
         desc=definition.description,
     ).attach_feature_desc(dict(definition.features))
@@ -29,6 +29,10 @@ def apply_feature_view(step: Step, definition: FeatureView) -> Outcome:
     name = target.settings.feature_store / f"{definition.name}${definition.version}"
     step.finish(f"ALTER VIEW {name.sql} SET COMMENT = {literal(step.comment)}")
     return Outcome()
+
+
+def query_of(definition: FeatureView) -> str:
+    return dedent(definition.query).strip()
 
 
 def find_warnings(target: Target, checks: tuple[Check, ...]) -> list[str]:

@@ -12,7 +12,7 @@ from mlops.archive import Archive
 from mlops.collect import Definitions, owner_of
 from mlops.ledger import prepare_statements
 from mlops.marks import Mark
-from mlops.names import Name, literal
+from mlops.names import Name, literal, quote
 from mlops.plan import Desired
 from mlops.rows import fetch
 from mlops.settings import Settings
@@ -24,6 +24,11 @@ class Target:
     settings: Settings
     definitions: Definitions
     code: Archive
+
+    def shown(self, kind: str, name: Name) -> list[Row]:
+        """What SHOW says of the objects in the schema of this one whose names are like its own."""
+        # `_` is a wildcard in SHOW .. LIKE, so who asks looks at the names again.
+        return self.run(f"SHOW {kind} LIKE {literal(name.name)} IN SCHEMA {quote(name.database)}.{quote(name.schema)}")
 
     def run(self, statement: str, values: Sequence[str] = ()) -> list[Row]:
         return fetch(self.session, statement, values)

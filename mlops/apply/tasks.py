@@ -11,18 +11,23 @@ from mlops.names import literal, quote
 def apply_task(step: Step, definition: Task) -> Outcome:
     target = step.target
     name = target.at_home(definition.name).sql
-    values = ", ".join(literal(value) for value in definition.arguments)
+    condition = condition_of(target, definition)
     step.finish(
         f"CREATE OR REPLACE TASK {name} WAREHOUSE = {quote(target.settings.warehouse)} "
-        f"SCHEDULE = {literal(definition.schedule)} COMMENT = {literal(step.comment)} {_when(target, definition)}"
-        f"AS CALL {target.at_home(definition.procedure).sql}({values})",
+        f"SCHEDULE = {literal(definition.schedule)} COMMENT = {literal(step.comment)} "
+        f"{f'WHEN {condition} ' if condition else ''}AS {call_of(target, definition)}",
         # A task is made suspended. Killed before this line, it is found suspended by the next plan, and resumed.
         f"ALTER TASK {name} RESUME",
     )
     return Outcome("resumed")
 
 
-def _when(target: Target, definition: Task) -> str:
+def call_of(target: Target, definition: Task) -> str:
+    values = ", ".join(literal(value) for value in definition.arguments)
+    return f"CALL {target.at_home(definition.procedure).sql}({values})"
+
+
+def condition_of(target: Target, definition: Task) -> str | None:
     if definition.when is None:
-        return ""
-    return f"WHEN SYSTEM$STREAM_HAS_DATA({literal(target.at_home(definition.when).sql)}) "
+        return None
+    return f"SYSTEM$STREAM_HAS_DATA({literal(target.at_home(definition.when).sql)})"

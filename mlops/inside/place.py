@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from snowflake.snowpark import Row, Session
 
+from mlops.marks import RUN_TAG
 from mlops.names import Name, Schema
 from mlops.outputs import LEDGER
 from mlops.rows import fetch
@@ -53,7 +54,14 @@ class Place:
             "WHERE KIND = 'procedure' AND NAME = ? ORDER BY CHANGED_AT DESC LIMIT 1",
             (procedure,),
         )
-        return Origin(*rows[0]) if rows else Origin()
+        origin = Origin(*rows[0]) if rows else Origin()
+        run = self._run_that_calls()
+        return replace(origin, run=run) if run else origin
+
+    def _run_that_calls(self) -> str | None:
+        rows = self.run("SHOW PARAMETERS LIKE 'QUERY_TAG' IN SESSION")
+        tag = next((row["value"] for row in rows if row["key"] == "QUERY_TAG"), "")
+        return tag.removeprefix(RUN_TAG) if tag.startswith(RUN_TAG) else None
 
 
 def find_place(session: Session) -> Place:
