@@ -104,3 +104,11 @@ def test_an_adapter_that_breaks_fails_its_step_alone(project: Project) -> None:
         """).run(tasks=with_adapters(adapters(project, broken=text)))
     assert ran.steps() == {"Checkout": "Succeeded", "A": "Failed", "CmdLine": "Succeeded"}
     assert ran.issues() == [f"{project.folder}/mlops-tasks/broken.py:5: The adapter failed: KeyError: 'missing'"]
+
+
+@pytest.mark.parametrize("what", ["needs=lambda values, library: values['x']", "program=lambda values: values['x']"])
+def test_an_adapter_whose_questions_break_is_refused_before_anything_runs(project: Project, what: str) -> None:
+    tasks = with_adapters(adapters(project, broken=HEAD + f"TASK = Task('A', 1, (), run, {what})\n"))
+    project.root("steps:\n- task: A@1\n")
+    with pytest.raises(WrongPipeline, match=r"yml:2:9: .*broken\.py:8: The adapter failed: KeyError: 'x'"):
+        project.run(tasks=tasks)

@@ -12,14 +12,18 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from mlops_local.agent.context import StepContext, TaskFailed
+from mlops_local.agent.library import LibraryError
 from mlops_local.agent.process import Stopped
 from mlops_local.agent.scalars import parse_boolean
 from mlops_local.agent.tasks.definition import Input, Task
 from mlops_local.agent.tasks.registry import BUILT_IN, Registry
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_Given = ParamSpec("_Given")
+_Answer = TypeVar("_Answer")
 _KINDS = ("string", "boolean")
 
 
@@ -54,7 +58,13 @@ def _load(file: Path) -> Task:
     mistakes = list(_mistakes(task))
     if mistakes:
         raise AdapterError("\n".join(f"{file}:1:1: {mistake}" for mistake in mistakes))
-    return replace(task, run=_guarded(task.run, file))
+    return replace(
+        task,
+        run=_guarded(task.run, file),
+        before_job=_asked(task.before_job, file),
+        program=_asked(task.program, file),
+        needs=_asked(task.needs, file),
+    )
 
 
 def _execute(file: Path) -> object:
@@ -77,7 +87,7 @@ def _mistakes(task: Task) -> Iterator[str]:
         yield f"'{task.name}' is not the name of a task; use letters, digits, '.', '-' and '_'."
     if type(task.version) is not int or task.version < 0:
         yield f"The version of a task is its major number, such as 1, not {task.version!r}."
-    for what in ("run", "before_job", "needs"):
+    for what in ("run", "before_job", "program", "needs"):
         expected = 2 if what == "needs" else 1
         if not _takes(getattr(task, what), expected):
             yield f"'{what}' is a function of {expected} argument{'s' if expected > 1 else ''}."
@@ -143,6 +153,20 @@ def _guarded(run: Callable[[StepContext], None], file: Path) -> Callable[[StepCo
             raise TaskFailed(f"{file}:{_line_in(file, error)}: The adapter failed: {_said(error)}") from error
 
     return guarded
+
+
+def _asked(function: Callable[_Given, _Answer], file: Path) -> Callable[_Given, _Answer]:
+    """What is asked before the run may find the library wanting; any other error is a mistake of the file."""
+
+    def asked(*given: _Given.args, **named: _Given.kwargs) -> _Answer:
+        try:
+            return function(*given, **named)
+        except LibraryError:
+            raise
+        except Exception as error:
+            raise LibraryError(f"{file}:{_line_in(file, error)}: The adapter failed: {_said(error)}") from error
+
+    return asked
 
 
 def _line_in(file: Path, error: BaseException) -> int:

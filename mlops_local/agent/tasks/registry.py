@@ -153,14 +153,19 @@ def check_done(step: Step, tasks: Registry, library: Library | None, machine: Ma
         known = task.find(name)
         if known and is_known(value) and (sentence := task.lack(known, value)):
             problems.add(step.mark_of(name), sentence)
+    try:
+        _ask(task, step, library, machine, problems)
+    except LibraryError as error:
+        problems.add(step.mark_of("task"), str(error))
+
+
+def _ask(task: Task, step: Step, library: Library | None, machine: Machine, problems: Problems) -> None:
     values = task.resolved(step.inputs)
+    task.before_job(values)
     program = task.program(values)
     if program and find_program(program, machine.environment) is None:
         problems.add(
             step.mark_of("task"), f"{step.reference} needs the program {program}, which this machine has not; install it."
         )
     if library is not None:
-        try:
-            task.needs(values, library)
-        except LibraryError as error:
-            problems.add(step.mark_of("task"), str(error))
+        task.needs(values, library)
