@@ -37,6 +37,7 @@ benchmark: $(READY) ## Measure where the time goes, and what is claimed about sp
 	@$(BIN)/python -m benchmarks.model_run
 	@$(BIN)/python -m benchmarks.bulk
 	@$(BIN)/python -m benchmarks.expand
+	@$(BIN)/python -m benchmarks.steps
 	@$(BIN)/python -m benchmarks.pipeline_time
 
 clean: ## Remove the environment, caches and what runs have left
