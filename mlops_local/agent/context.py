@@ -193,7 +193,8 @@ class StepContext:
             prefix = self.step.name or self.step.task
             self.job.outputs[f"{prefix}.{name}"] = value
             name = f"{prefix}.{name}"
-        variables.set(name, value, secret=secret, readonly=readonly)
+        # An output belongs to its step: others read it and cannot change it.
+        variables.set(name, value, secret=secret, readonly=readonly or output)
 
     def prepend_path(self, folder: str) -> None:
         self.job.path = [folder, *(known for known in self.job.path if known != folder)]

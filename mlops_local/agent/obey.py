@@ -6,6 +6,7 @@ https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands
 from __future__ import annotations
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from mlops_local.agent.commands import RESTRICTED, Command
@@ -39,19 +40,23 @@ def _set_variable(step: StepContext, command: Command) -> None:
     name = command.properties.get("variable", "").strip()
     if not name:
         raise TaskFailed("task.setvariable needs the name of a variable.")
+    secret = command.flag("issecret")
+    if secret:
+        step.run.masker.add(command.data)
     if _is_settable(step, name):
         step.set_variable(
             name,
             command.data,
-            secret=command.flag("issecret"),
+            secret=secret,
             output=command.flag("isoutput"),
             readonly=command.flag("isreadonly"),
         )
 
 
 def _is_settable(step: StepContext, name: str) -> bool:
+    """Names that are listed may have wildcards."""
     settable = step.step.target.settable
-    if settable is None or name.casefold() in (allowed.casefold() for allowed in settable):
+    if settable is None or any(fnmatchcase(name.casefold(), allowed.casefold()) for allowed in settable):
         return True
     step.warn(f"The variable '{name}' was not set, because the step's target does not list it under settableVariables.")
     return False

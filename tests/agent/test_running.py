@@ -322,6 +322,43 @@ def test_restricted_targets_and_readonly_variables(project: Project) -> None:
     assert "not allowed in this step" in ran.issues()[0]
 
 
+def test_settable_variables_may_have_wildcards_and_secrets_that_were_not_set_are_masked(project: Project) -> None:
+    ran = project.root("""
+        steps:
+        - checkout: none
+        - bash: |
+            echo "##vso[task.setvariable variable=Good]1"
+            echo "##vso[task.setvariable variable=BAD;isSecret=true]hidden word"
+            echo "##vso[task.prependpath]/nowhere"
+            echo "a hidden word"
+          target: {settableVariables: [go*]}
+          name: sets
+        - bash: echo '$(good) $(bad)' "$PATH" | grep -v nowhere
+          name: show
+        """).run()
+    assert ran.log("sets")[-1] == "a ***"
+    assert ran.log("show")[0].startswith("1 $(bad) ")
+    assert [issue.split("'")[1] for issue in ran.issues()] == ["BAD", "PATH"]
+
+
+def test_an_output_is_its_steps_own(project: Project) -> None:
+    ran = project.root("""
+        steps:
+        - checkout: none
+        - bash: |
+            echo "##vso[task.setvariable variable=x;isOutput=true]one"
+            echo "##vso[task.setvariable variable=x;isOutput=true]two"
+          name: s
+        - bash: echo "##vso[task.setvariable variable=s.x]three"
+          displayName: other
+          continueOnError: true
+        - bash: echo "$(s.x)"
+          name: show
+        """).run()
+    assert ran.log("show") == ["two"]
+    assert ran.steps()["other"] == "SucceededWithIssues"
+
+
 def test_a_counter_counts_from_run_to_run(project: Project) -> None:
     project.root("variables: {n: \"$[counter('own', 7)]\"}\nsteps:\n- bash: echo $(n)\n  name: show\n")
     assert [project.run().log("show") for _ in range(2)] == [["7"], ["8"]]
