@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +87,15 @@ def test_two_adapters_of_one_task_and_every_other_mistake_are_told_at_once(proje
     assert [line.rpartition("/")[2].partition(":")[0] for line in str(caught.value).splitlines()] == ["c.py", "b.py"]
 
 
-def test_a_folder_that_is_missing_or_empty_is_refused_by_the_command(project: Project) -> None:
+def test_a_folder_that_is_missing_empty_or_wrong_is_refused_by_the_command(project: Project) -> None:
     project.root("steps:\n- script: echo a\n")
     (project.folder / "empty").mkdir()
-    for folder, said in (("nowhere", "There is no folder nowhere"), ("empty", "empty holds no task")):
+    adapters(project, wrong="\n1 / 0\n")
+    for folder, said in (
+        ("nowhere", "There is no folder nowhere"),
+        ("empty", "empty holds no task"),
+        ("mlops-tasks", "mlops-tasks/wrong.py:2:1: The adapter cannot be loaded: ZeroDivisionError: division by zero\n"),
+    ):
         command = [sys.executable, "-m", "mlops_local", "expand", "azure-pipelines.yml", "--tasks", folder]
         done = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
         assert (done.returncode, said in done.stderr) == (2, True)
@@ -112,3 +118,23 @@ def test_an_adapter_whose_questions_break_is_refused_before_anything_runs(projec
     project.root("steps:\n- task: A@1\n")
     with pytest.raises(WrongPipeline, match=r"yml:2:9: .*broken\.py:8: The adapter failed: KeyError: 'x'"):
         project.run(tasks=tasks)
+
+
+def test_adapters_share_code_and_have_classes(project: Project) -> None:
+    shared = "from __future__ import annotations\nfrom dataclasses import dataclass\n\n\n@dataclass\nclass Word:\n    text: str\n"
+    text = """
+        from __future__ import annotations
+        from dataclasses import dataclass
+        from mlops_local.agent.tasks import Task
+        from ._shared import Word
+
+        @dataclass
+        class Loud:
+            word: Word
+
+        TASK = Task("Say", 1, (), lambda step: step.say(Loud(Word("said")).word.text))
+        """
+    ran = project.root("steps:\n- task: Say@1\n").run(
+        tasks=with_adapters(adapters(project, say=textwrap.dedent(text), _shared=shared))
+    )
+    assert ran.log("Say") == ["said"]

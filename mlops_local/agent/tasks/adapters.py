@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import itertools
 import re
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -24,6 +27,7 @@ from mlops_local.agent.tasks.registry import BUILT_IN, Registry
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _Given = ParamSpec("_Given")
 _Answer = TypeVar("_Answer")
+_NUMBERS = itertools.count()
 _KINDS = ("string", "boolean")
 
 
@@ -38,11 +42,12 @@ def with_adapters(folder: Path) -> Registry:
     files = sorted(file for file in folder.glob("*.py") if not file.name.startswith("_"))
     if not files:
         raise AdapterError(f"{folder} holds no task; write one Python file for each task into it.")
+    package = _package(folder)
     tasks: dict[Path, Task] = {}
     mistakes: list[str] = []
     for file in files:
         try:
-            tasks[file] = _load(file)
+            tasks[file] = _load(file, package)
         except AdapterError as error:
             mistakes.append(str(error))
     mistakes += _clashes(tasks)
@@ -51,8 +56,17 @@ def with_adapters(folder: Path) -> Registry:
     return BUILT_IN.added(tasks.values())
 
 
-def _load(file: Path) -> Task:
-    task = _execute(file)
+def _package(folder: Path) -> str:
+    """The folder as a package of a name of its own, so that its files may import from each other: `from ._shared import x`."""
+    name = f"mlops_tasks_{next(_NUMBERS)}"
+    spec = ModuleSpec(name, None, is_package=True)
+    spec.submodule_search_locations = [str(folder.resolve())]
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    return name
+
+
+def _load(file: Path, package: str) -> Task:
+    task = _execute(file, package)
     if not isinstance(task, Task):
         raise AdapterError(f"{file}:1:1: An adapter defines TASK, a Task of mlops_local.agent.tasks; this file does not.")
     mistakes = list(_mistakes(task))
@@ -67,11 +81,11 @@ def _load(file: Path) -> Task:
     )
 
 
-def _execute(file: Path) -> object:
-    spec = importlib.util.spec_from_file_location(f"mlops_tasks_{file.stem}", file)
+def _execute(file: Path, package: str) -> object:
+    spec = importlib.util.spec_from_file_location(f"{package}.{file.stem}", file)
     if spec is None or spec.loader is None:
         raise AdapterError(f"{file}:1:1: This file cannot be loaded as Python.")
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except SyntaxError as error:
@@ -170,7 +184,7 @@ def _asked(function: Callable[_Given, _Answer], file: Path) -> Callable[_Given, 
 
 
 def _line_in(file: Path, error: BaseException) -> int:
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).resolve() == file.resolve()]
     return lines[-1] if lines and lines[-1] else 1
 
 
