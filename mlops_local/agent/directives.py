@@ -156,7 +156,7 @@ def items(node: Sequence, scope: Scope) -> Iterator[Item]:
 
 
 def _item(item: Node, scope: Scope, chain: _Chain) -> Iterator[Item]:
-    directive = directive_of(item.pairs[0][0]) if isinstance(item, Mapping) and len(item.pairs) == 1 else None
+    directive = _directive(item.pairs[0][0]) if isinstance(item, Mapping) and len(item.pairs) == 1 else None
     if directive is None or not isinstance(item, Mapping):
         chain.close()
         yield from _plain_item(item, scope)
@@ -174,6 +174,13 @@ def _item(item: Node, scope: Scope, chain: _Chain) -> Iterator[Item]:
     else:
         for inner in _loops(directive, key, scope):
             yield from _body_items(body, inner)
+
+
+def _directive(key: Scalar) -> Directive | None:
+    try:
+        return directive_of(key)
+    except ExpressionError as error:
+        raise PipelineError(key.mark, str(error)) from error
 
 
 def _plain_item(item: Node, scope: Scope) -> Iterator[Item]:
@@ -223,7 +230,7 @@ def pairs(node: Mapping, scope: Scope) -> Iterator[Pair]:
 
 
 def _pair(key: Scalar, value: Node, scope: Scope, chain: _Chain) -> Iterator[Pair]:
-    directive = directive_of(key)
+    directive = _directive(key)
     if directive is None:
         chain.close()
         yield _expanded_key(key, scope), value, scope

@@ -152,7 +152,7 @@ class Files:
         repository = self.repositories[origin.alias]
         if repository.missing:
             raise PipelineError(mark, repository.missing)
-        content = None if origin.path.startswith("..") else repository.read(origin.path)
+        content = None if origin.path.startswith("..") else _content(repository, origin, mark)
         if content is None:
             raise PipelineError(mark, f"The file {origin.shown} does not exist; a path is relative to the file that names it.")
         self._bytes += len(content)
@@ -173,6 +173,14 @@ class Files:
                     _refuse_expressions(value, key.text, self.problems)
             else:
                 check_syntax(Mapping([(key, value)], key.mark), self.problems)
+
+
+def _content(repository: Repository, origin: Origin, mark: Mark) -> bytes | None:
+    try:
+        return repository.read(origin.path)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise PipelineError(mark, f"The file {origin.shown[:80]} cannot be read: {reason}.") from error
 
 
 def _decoded(content: bytes, origin: Origin) -> str:

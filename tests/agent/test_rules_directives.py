@@ -175,6 +175,16 @@ VALUES = [
     Rule("what was inserted is not looked at again", "steps:\n- script: ${{ '${{ 1 }' }}}\n", scripts=["${{ 1 }}"]),
     Rule("a key may be an expression", "steps:\n- ${{ 'scr' }}ipt: a\n", scripts=["a"]),
     Rule("a key is a text", LIST + "steps:\n- ${{ parameters.l }}: a\n", errors=["A key must be a text"]),
+    Rule("an expression in a key ends", "steps:\n- ${{ if 1: a\n", errors=["2:3: The expression is not closed"]),
+    Rule(
+        "words that YAML 1.1 takes for something else stay texts",
+        "steps:\n- script: a\n  env: {a: on, b: yes, c: 3.10, d: 1:30, e: 0777, f: 1e3, g: True, h: 0x10}\n",
+        shows={
+            "stages.0.jobs.0.steps.0.env": dict(
+                zip("abcdefgh", ["on", "yes", "3.10", "1:30", "0777", "1e3", "True", "0x10"], strict=True)
+            )
+        },
+    ),
     Rule("an expression ends", "steps:\n- script: ${{ 1\n", errors=["2:11: The expression is not closed"]),
     Rule(
         "unreadable expressions are errors in branches that are not taken",

@@ -138,6 +138,11 @@ PATHS = [
         errors=["2:13: The file ../../etc/passwd does not exist"],
     ),
     Rule(
+        "a name that no file can have is refused",
+        f"steps:\n- template: {'x' * 300}\n",
+        errors=["2:13: The file xxx"],
+    ),
+    Rule(
         "templates in an object start at the file that uses it",
         "steps:\n- template: d/a.yml\n  parameters:\n    typed:\n    - template: near.yml\n    old: [{template: near.yml}]\n",
         {
