@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from .conftest import NEXT_TAG, TAG, Consumer, commit, git, make_consumer
+from .conftest import ENVIRON, NEXT_TAG, TAG, Consumer, commit, git, make_consumer
 
 STAGES = ["Validate", "Connect", "BuildFeatures", "BuildModels", "CreateTasks"]
 MADE = ("entity | CUSTOMER", "feature view | CUSTOMER_ORDERS/V1", "model | ORDER_RETURN", "stream | ORDERS_STREAM")
@@ -40,6 +43,15 @@ def test_its_pipeline_runs_from_the_tag_also_beside_another(consumer: Consumer, 
     results = ElementTree.parse(next((consumer.folder / "out" / "test-results" / "Validate").rglob("*.xml")))
     assert {suite.get("tests") for suite in results.iter("testsuite")} == {"5"}
     assert whole["coverage"]["covered"] > 0
+
+
+def test_a_wheel_holds_the_scaffold(clone: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--out-dir", str(tmp_path), str(clone)]
+    subprocess.run(command, env=ENVIRON, check=True)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        held = {name: wheel.read(name) for name in wheel.namelist() if name.startswith("mlops/scaffold/files/")}
+    listed = git(clone, "ls-files", "mlops/scaffold/files").split()
+    assert held == {name: (clone / name).read_bytes() for name in listed}
 
 
 @pytest.fixture(scope="module")

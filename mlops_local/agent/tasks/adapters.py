@@ -184,7 +184,9 @@ def _asked(function: Callable[_Given, _Answer], file: Path) -> Callable[_Given, 
 
 
 def _line_in(file: Path, error: BaseException) -> int:
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).resolve() == file.resolve()]
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).resolve() == file.resolve()
+    ]
     return lines[-1] if lines and lines[-1] else 1
 
 
