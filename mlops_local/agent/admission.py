@@ -69,6 +69,8 @@ def _check_job(job: Job, machine: Machine, problems: Problems) -> None:
     if job.lifecycle is not None and job.lifecycle.text != "runOnce":
         named = f"The deployment strategy '{job.lifecycle.text}'"
         problems.add(job.lifecycle.mark, f"{named} needs target machines of Azure, which this agent does not have; use runOnce.")
+    if job.services is not None:
+        problems.add(job.services, f"The job '{job.name}' wants service containers; this agent runs jobs on the machine itself.")
     if job.container is not None:
         problems.add(job.container, f"The job '{job.name}' wants a container; this agent runs jobs on the machine itself.")
     if job.environment is not None and job.environment.resource_type.casefold() == "virtualmachine":
@@ -88,7 +90,7 @@ def _check_pool(job: Job, pool: Pool, machine: Machine, problems: Problems) -> N
         problems.add(pool.mark, f"The job '{job.name}' runs on the server of Azure DevOps; this agent has none.")
     image = pool.vm_image.casefold().partition("-")[0]
     if image in _SYSTEMS and machine.os not in _SYSTEMS[image]:
-        problems.add(pool.mark, f"The job '{job.name}' wants {pool.vm_image}; this machine is {machine.os}.")
+        problems.add(pool.mark, f"The pool is one of {pool.vm_image}, and this machine is {machine.os}.")
 
 
 def _check_step(step: Step, problems: Problems) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from mlops_local.agent.errors import Mark, Origin, PipelineError, Problems
 from mlops_local.agent.evaluation import World
 from mlops_local.agent.interpolation import OPENING, Directive, directive_of, split
-from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null
+from mlops_local.agent.nodes import UNKNOWN, Mapping, Node, Scalar, Sequence, is_null
 from mlops_local.agent.scalars import Primitive
 from mlops_local.agent.values import ExpressionError, Table, Value, is_true, kind_of, pairs_of, to_text, value_of
 
@@ -61,7 +61,7 @@ def expand(node: Node, scope: Scope) -> Node:
     if isinstance(node, Scalar):
         with scope.problems.collect():
             return expand_scalar(node, scope)
-        return Scalar("", node.mark, literal=True)
+        return Scalar(UNKNOWN, node.mark, literal=True)
     if isinstance(node, Sequence):
         return Sequence([expand(item, inner) for item, inner in items(node, scope)], node.mark)
     return mapping_of([(key, expand(value, inner)) for key, value, inner in pairs(node, scope)], node.mark, scope.problems)

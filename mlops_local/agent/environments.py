@@ -12,7 +12,7 @@ from mlops_local.agent.errors import Problems, WrongPipeline
 from mlops_local.agent.library import Library, LibraryError
 from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, text_of
 from mlops_local.agent.scalars import parse_boolean, parse_number
-from mlops_local.agent.schema import boolean, list_of, mapping, number, text, texts
+from mlops_local.agent.shapes import boolean, list_of, mapping, number, text, texts
 
 # Azure waits thirty days for an approval when nothing else is said.
 _THIRTY_DAYS = 30 * 24 * 60.0

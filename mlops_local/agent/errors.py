@@ -35,11 +35,22 @@ class PipelineError(Exception):
         self.sentence = sentence
 
 
+class KnownError(PipelineError):
+    """What follows from a mistake that was reported already, and is not one of its own."""
+
+    def __init__(self, mark: Mark) -> None:
+        super().__init__(mark, "")
+
+
 class WrongPipeline(Exception):  # noqa: N818 - a verdict with all its errors, not one error
     """The pipeline cannot run; every mistake that was found, in the order of files and lines."""
 
     def __init__(self, errors: list[PipelineError]) -> None:
-        unique = {str(error): error for error in errors}
+        files = list(dict.fromkeys(error.mark.origin.shown for error in errors))
+        unique = {
+            str(error): error
+            for error in sorted(errors, key=lambda each: (files.index(each.mark.origin.shown), each.mark.line, each.mark.column))
+        }
         super().__init__("\n".join(unique))
         self.errors = list(unique.values())
 
@@ -50,9 +61,15 @@ class Problems:
 
     errors: list[PipelineError] = field(default_factory=list)
     warnings: list[PipelineError] = field(default_factory=list)
+    _settled: set[Mark] = field(default_factory=set)
 
     def add(self, mark: Mark, sentence: str) -> None:
-        self.errors.append(PipelineError(mark, sentence))
+        if sentence and mark not in self._settled:
+            self.errors.append(PipelineError(mark, sentence))
+
+    def settle(self) -> None:
+        """Another look begins: what it finds at a place that is known to be wrong is the same mistake in other words."""
+        self._settled.update(error.mark for error in self.errors)
 
     def warn(self, mark: Mark, sentence: str) -> None:
         self.warnings.append(PipelineError(mark, sentence))
@@ -62,7 +79,7 @@ class Problems:
         try:
             yield
         except PipelineError as error:
-            self.errors.append(error)
+            self.add(error.mark, error.sentence)
 
     def stop(self) -> None:
         if self.errors:

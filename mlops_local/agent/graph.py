@@ -11,25 +11,28 @@ from mlops_local.agent.pipeline import Job, Pipeline, Stage
 Part = Stage | Job
 
 
-def check_graph(pipeline: Pipeline, problems: Problems) -> None:
-    _check_parts("stage", pipeline.stages, problems)
+def check_graph(pipeline: Pipeline, problems: Problems, *, are_named: bool = True) -> None:
+    _check_parts("stage", pipeline.stages, problems, are_named)
     for stage in pipeline.stages:
-        _check_parts("job", stage.jobs, problems)
+        _check_parts("job", stage.jobs, problems, are_named)
         for job in stage.jobs:
             _check_step_names(job, problems)
             if job.is_deployment and job.name.casefold() == "deploy":
                 problems.add(job.mark, "A deployment job may not be called 'deploy', because that is the name of a hook.")
 
 
-def _check_parts(kind: str, parts: Listed[Part], problems: Problems) -> None:
-    known = {part.name.casefold() for part in parts}
+def _check_parts(kind: str, parts: Listed[Part], problems: Problems, are_named: bool) -> None:
+    """Names that are wrong themselves say nothing about who waits for whom."""
     seen: set[str] = set()
     for part in parts:
         if part.name.casefold() in seen:
             problems.add(part.mark, f"The {kind} '{part.name}' exists twice; names are unique, in any case.")
         seen.add(part.name.casefold())
+    if not are_named or len(seen) < len(parts):
+        return
+    for part in parts:
         for name, mark in part.depends_on:
-            if name.casefold() not in known:
+            if name.casefold() not in seen:
                 problems.add(mark, f"The {kind} '{part.name}' depends on '{name}', which does not exist here.")
     for circle in circles(parts):
         problems.add(

@@ -13,6 +13,7 @@ from mlops_local.agent.plan import plan_of
 from mlops_local.agent.predefined import Source, known_at_queue_time, source_of
 from mlops_local.agent.repositories import LocalRepository, Repository
 from mlops_local.agent.schema import PIPELINE
+from mlops_local.agent.survey import survey
 from mlops_local.agent.tasks.registry import BUILT_IN, Registry
 from mlops_local.agent.templates import Expansion, expand_file
 
@@ -49,12 +50,23 @@ def load_pipeline(queue: Queue) -> Loaded:
     variables = known_at_queue_time(source, queue.reason, queue.variables, queue.target)
     expansion = Expansion(queue.parameters, variables, queue.repositories)
     tree, files = expand_file(queue.file, expansion, problems, source.root)
-    # Where what was to bring the stages is refused, their absence is no mistake of its own.
-    if tree is None or (problems.errors and tree.find("stages") is None):
+    whole = tree if not problems.errors else None
+    problems.settle()
+    survey(files, queue.tasks, problems)
+    problems.settle()
+    pipeline = None if whole is None else _plan(whole, queue.tasks, problems)
+    if tree is None or pipeline is None or problems.errors:
         raise WrongPipeline(problems.errors)
-    PIPELINE(tree, problems)
-    problems.stop()
-    pipeline = plan_of(tree, problems)
-    check_plan(pipeline, queue.tasks, problems)
-    problems.stop()
     return Loaded(tree, pipeline, source, variables, files.repositories, tuple(files.extended), problems.warnings)
+
+
+def _plan(tree: Mapping, tasks: Registry, problems: Problems) -> Pipeline:
+    """What could not be expanded would look wrong in many places, so this asks only about a tree that is whole."""
+    PIPELINE(tree, problems)
+    if tree.find("stages") is None and not problems.errors:
+        problems.add(tree.mark, "A pipeline has 'stages', 'jobs' or 'steps', or 'extends' a template that has them.")
+    named = not problems.errors
+    problems.settle()
+    pipeline = plan_of(tree, problems)
+    check_plan(pipeline, tasks, problems, are_named=named)
+    return pipeline

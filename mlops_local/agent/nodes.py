@@ -39,9 +39,12 @@ class Sequence:
 
 @dataclass(frozen=True, eq=False)
 class Mapping:
+    """`opened` is one whose directives were opened without asking them: it holds the pairs of all branches, and may lack some."""
+
     pairs: list[tuple[Scalar, Node]]
     mark: Mark
     _index: dict[str, Node] = field(default_factory=dict, repr=False)
+    opened: bool = False
 
     def find(self, key: str) -> Node | None:
         """The value of a YAML keyword; keywords are case-sensitive."""
@@ -69,6 +72,15 @@ def is_null(node: Node | None) -> bool:
     if node is None:
         return True
     return isinstance(node, Scalar) and (node.value is None or (node.plain and node.value == ""))
+
+
+# Stands for a value that could not be told, because of a mistake that was reported where it is.
+UNKNOWN = "${{ }}"
+
+
+def is_open(node: Node | None) -> bool:
+    """A scalar whose value only an expression tells."""
+    return isinstance(node, Scalar) and isinstance(node.value, str) and "${{" in node.value
 
 
 def typed(node: Node) -> Node:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from mlops_local.agent.declarations import LISTS, NAMES, SINGLES, TEXTS, Declaration, Declarations
-from mlops_local.agent.errors import Mark, PipelineError, Problems
-from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, as_texts, is_null, typed
+from mlops_local.agent.errors import KnownError, Mark, PipelineError, Problems
+from mlops_local.agent.nodes import UNKNOWN, Mapping, Node, Scalar, Sequence, as_texts, is_null, scalars, typed
 from mlops_local.agent.scalars import parse_boolean, parse_number
 from mlops_local.agent.steps import BEGINNINGS, normalise
 from mlops_local.agent.values import ExpressionError, Table, Value, value_of
@@ -22,11 +22,15 @@ _BEGINNINGS = {"step": BEGINNINGS, "job": ("job", "deployment"), "deployment": (
 class Parameters(Table):
     """The `parameters` context: a name that is not declared is an error, not null, but for old-style templates."""
 
-    def __init__(self, entries: Iterable[tuple[str, Value]] = (), *, lenient: bool = False) -> None:
+    def __init__(self, entries: Iterable[tuple[str, Value]] = (), *, lenient: bool = False, wrong: Iterable[str] = ()) -> None:
         super().__init__(entries)
         self._lenient = lenient
+        self._wrong = {name.casefold() for name in wrong}
 
     def lookup(self, name: str) -> Value:
+        """A parameter whose value is wrong has none; whatever needs it is left out without a further word."""
+        if name.casefold() in self._wrong:
+            raise ExpressionError("")
         if name not in self and not self._lenient:
             raise ExpressionError(f"Unexpected parameter reference '{name}'; declare it under 'parameters'.")
         return super().lookup(name)
@@ -39,12 +43,16 @@ Finish = Callable[[str, Sequence], Sequence]
 def bind(declarations: Declarations, given: Mapping, problems: Problems, finish: Finish, *, is_root: bool = False) -> Parameters:
     """Every declared parameter with its value; every mistake is reported, not only the first."""
     bound: list[tuple[str, Value]] = []
+    wrong: set[str] = set()
     for declaration in declarations.entries:
-        bound.append((declaration.name, None))
+        bound.append((declaration.name, UNKNOWN))
         if declaration.is_wrong:
+            wrong.add(declaration.name)
             continue
         with problems.collect():
+            wrong.add(declaration.name)
             bound[-1] = (declaration.name, _value(declaration, given.lookup(declaration.name), given.mark, finish))
+            wrong.remove(declaration.name)
     known = {name.casefold() for name, _ in bound}
     for key, node in given.pairs:
         if key.text.casefold() in known:
@@ -53,7 +61,7 @@ def bind(declarations: Declarations, given: Mapping, problems: Problems, finish:
             bound.append((key.text, value_of(as_texts(node))))
         else:
             problems.add(key.mark, f"Unexpected parameter '{key.text}'; the {_file(is_root)} does not declare it.")
-    return Parameters(bound, lenient=declarations.old_style)
+    return Parameters(bound, lenient=declarations.old_style, wrong=wrong)
 
 
 def _file(is_root: bool) -> str:
@@ -98,6 +106,8 @@ def _among(scalar: Scalar, allowed: tuple[str, ...], kind: str) -> bool:
 def convert(declaration: Declaration, node: Node, finish: Finish) -> Node:
     """The node as the declared type, or an error that names the parameter."""
     kind = declaration.type
+    if any(each.text == UNKNOWN for each in scalars(node)):
+        raise KnownError(node.mark)
     if kind in TEXTS or kind in NAMES:
         return _scalar(declaration, node)
     if kind == "legacyObject":

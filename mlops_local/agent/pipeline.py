@@ -122,6 +122,7 @@ class Job:
     # The word of a deployment's strategy, such as runOnce, where it is written.
     lifecycle: Scalar | None = None
     container: Mark | None = None
+    services: Mark | None = None
 
 
 @dataclass(frozen=True)

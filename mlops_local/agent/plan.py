@@ -61,7 +61,6 @@ def _stage(node: Mapping, name: str, pool: Pool | None, before: list[Stage], loc
 def _job(node: Mapping, pool: Pool | None, number: int, problems: Problems) -> Job:
     is_deployment = node.find("deployment") is not None
     steps, hooks = _deployment_steps(node, problems) if is_deployment else (_steps(node.find("steps"), "", problems), ())
-    container = node.find("container")
     return Job(
         name=text_of(node, "deployment" if is_deployment else "job") or (f"Job{number}" if number else "Job"),
         mark=node.mark,
@@ -80,7 +79,8 @@ def _job(node: Mapping, pool: Pool | None, number: int, problems: Problems) -> J
         environment=_destination(node.find("environment")),
         hooks=hooks,
         lifecycle=_lifecycle(node) if is_deployment else None,
-        container=None if container is None or is_null(container) else container.mark,
+        container=_wanted(node, "container"),
+        services=_wanted(node, "services"),
     )
 
 
@@ -112,11 +112,11 @@ def _named(node: Mapping) -> list[tuple[str, Node]]:
 
 
 def _steps(node: Node | None, hook: str, problems: Problems) -> tuple[Step, ...]:
-    steps = [_step(item, hook, problems) for item in _items(node)]
+    steps = [step_of(item, hook, problems) for item in _items(node)]
     return tuple(step for step in steps if step)
 
 
-def _step(node: Mapping, hook: str, problems: Problems) -> Step | None:
+def step_of(node: Mapping, hook: str, problems: Problems) -> Step | None:
     task = as_task(node)
     reference = text_of(task, "task")
     name, _, version = reference.partition("@")
@@ -216,16 +216,15 @@ def _items(node: Node | None) -> list[Mapping]:
     return [item for item in node.items if isinstance(item, Mapping)] if isinstance(node, Sequence) else []
 
 
-def _text(node: Node | None, key: str) -> str:
-    found = node.find(key) if isinstance(node, Mapping) else None
-    return found.text if isinstance(found, Scalar) else ""
-
-
 def _switch(node: Mapping, key: str) -> str:
     """`true` or `false` for every word that means it; a value that is only known later stays."""
     text = text_of(node, key) or "false"
     value = parse_switch(text)
     return text if value is None else str(value).lower()
+
+
+def _wanted(node: Mapping, key: str) -> Mark | None:
+    return None if is_null(node.find(key)) else _mark(node, key)
 
 
 def _mark(node: Mapping, key: str) -> Mark | None:

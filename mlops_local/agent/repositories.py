@@ -6,11 +6,12 @@ https://learn.microsoft.com/azure/devops/pipelines/process/templates#use-other-r
 from __future__ import annotations
 
 import posixpath
+import re
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlops_local.agent.errors import Mark, Origin, PipelineError, Problems
+from mlops_local.agent.errors import KnownError, Mark, Origin, PipelineError, Problems
 from mlops_local.agent.interpolation import check_syntax
 from mlops_local.agent.nodes import Mapping, Node, load, scalars
 from mlops_local.agent.resources import check_expressions
@@ -119,6 +120,8 @@ class Files:
 
     def resolve(self, reference: str, start: Origin, mark: Mark) -> Origin:
         """`path` is relative to the file `start`, `/path` and `path@alias` to the root of the repository."""
+        if found := re.search(r"\$\([^()]+\)", reference):
+            raise PipelineError(mark, f"{found.group()} is not replaced here, because no variable has a value yet.")
         path, at, alias = reference.strip().replace("\\", "/").partition("@")
         alias = (alias if at else start.alias).casefold()
         if alias not in self.repositories:
@@ -138,16 +141,21 @@ class Files:
         """The file's top mapping; a mistake in the file is reported once, however often it is included."""
         key = (origin.alias, origin.path)
         if key not in self._files:
+            content = self._content(origin, mark)
             self._files[key] = None
-            self._files[key] = self._read(origin, mark)
+            self._files[key] = self._read(origin, content, mark)
         found = self._files[key]
         if found is None:
-            raise PipelineError(mark, f"The template {origin.shown} could not be read.")
+            raise KnownError(mark)
         return found
 
-    def _read(self, origin: Origin, mark: Mark) -> Mapping:
+    def opened(self) -> list[Mapping]:
+        """The files that could be read, in the order in which they were."""
+        return [file for file in self._files.values() if file is not None]
+
+    def _content(self, origin: Origin, mark: Mark) -> bytes:
         # The root file includes and is not included.
-        if len(self._files) > MAX_FILES + 1:
+        if len(self._files) > MAX_FILES:
             raise PipelineError(mark, f"A pipeline may include at most {MAX_FILES} files.")
         repository = self.repositories[origin.alias]
         if repository.missing:
@@ -155,6 +163,9 @@ class Files:
         content = None if origin.path.startswith("..") else _content(repository, origin, mark)
         if content is None:
             raise PipelineError(mark, f"The file {origin.shown} does not exist; a path is relative to the file that names it.")
+        return content
+
+    def _read(self, origin: Origin, content: bytes, mark: Mark) -> Mapping:
         self._bytes += len(content)
         if self._bytes > MAX_BYTES:
             raise PipelineError(mark, f"All files of a pipeline together may have at most {MAX_BYTES // 1024 // 1024} MB.")
@@ -162,6 +173,8 @@ class Files:
         if not isinstance(node, Mapping):
             raise PipelineError(node.mark, "A pipeline or template file is a mapping, for example with 'steps'.")
         self._check(node)
+        # An expression that cannot be read is not reported again where it is evaluated.
+        self.problems.settle()
         return node
 
     def _check(self, node: Mapping) -> None:

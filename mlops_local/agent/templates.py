@@ -10,10 +10,10 @@ from pathlib import Path
 
 from mlops_local.agent.declarations import NAMES, TEXTS, declared
 from mlops_local.agent.directives import CompileVariables, Pair, Scope, expand, items, mapping_of, pairs
-from mlops_local.agent.errors import Mark, Origin, PipelineError, Problems
+from mlops_local.agent.errors import KnownError, Mark, Origin, PipelineError, Problems
 from mlops_local.agent.evaluation import World
 from mlops_local.agent.levels import with_levels
-from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null, load, word
+from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null, is_open, load, word
 from mlops_local.agent.parameters import Parameters, bind
 from mlops_local.agent.repositories import DEFAULT_REF, Files, LocalRepository, find_local
 from mlops_local.agent.resources import merged
@@ -21,7 +21,7 @@ from mlops_local.agent.resources import merged
 MAX_DEPTH = 20
 CHILDREN = {"stage": ("jobs", "job"), "job": ("steps", "step")}
 LISTS = {"stages": "stage", "jobs": "job", "steps": "step"}
-_TEMPLATE_KEYS = {"stage": {"stages"}, "job": {"jobs"}, "step": {"steps"}, "variable": {"variables"}}
+TEMPLATE_KEYS = {"stage": {"stages"}, "job": {"jobs"}, "step": {"steps"}, "variable": {"variables"}}
 _EXTENDS_KEYS = {
     "stages",
     "jobs",
@@ -170,17 +170,20 @@ class _Expander:
         self._files.extended.append(file.mark.origin)
         return self._body(file, template_scope, allowed=_EXTENDS_KEYS)
 
-    def _include(self, reference: Mapping, scope: Scope) -> tuple[Mapping, Scope]:
+    def _include(self, reference: Mapping, scope: Scope, kind: str = "") -> tuple[Mapping, Scope]:
         """The file of a `template:` item and the scope in which its content is expanded."""
         for key, _ in reference.pairs:
             if key.text not in ("template", "parameters"):
                 self._problems.add(key.mark, f"Unexpected value '{key.text}': beside 'template' only 'parameters' may stand.")
         name = reference.find("template")
+        if is_open(name):
+            raise KnownError(reference.mark)
         if not isinstance(name, Scalar) or not name.text:
             raise PipelineError(reference.mark, "'template' needs the path of a file.")
         if scope.depth >= MAX_DEPTH:
             raise PipelineError(name.mark, f"Templates may be nested at most {MAX_DEPTH} levels deep.")
         file = self._files.open(self._files.resolve(name.text, scope.origin, name.mark), name.mark)
+        _refuse_kind(file, kind)
         given = reference.find("parameters")
         if given is not None and not isinstance(given, Mapping) and not is_null(given):
             raise PipelineError(given.mark, "The 'parameters' of a template are a mapping of names and values.")
@@ -195,7 +198,7 @@ class _Expander:
         if isinstance(node, Sequence):
             elements = [element for item, inner in items(node, scope) for element in self._elements(kind, item, inner)]
             return Sequence(elements, node.mark)
-        if not is_null(node):
+        if not (is_null(node) or is_open(node)):
             self._problems.add(node.mark, f"A list of {kind}s is expected here.")
         return Sequence([], node.mark)
 
@@ -218,20 +221,18 @@ class _Expander:
 
     def _included(self, kind: str, found: list[Pair], mark: Mark, scope: Scope) -> list[Node]:
         reference = mapping_of([(key, expand(value, inner)) for key, value, inner in found], mark, self._problems)
-        file, template_scope = self._include(reference, scope)
+        file, template_scope = self._include(reference, scope, kind)
         result: list[Node] = []
         for key, value, inner in self._template_pairs(kind, file, template_scope, reference):
             result += self._list(LISTS[key.text], value, inner).items
         return result
 
     def _template_pairs(self, kind: str, file: Mapping, scope: Scope, reference: Mapping) -> list[Pair]:
-        allowed = _TEMPLATE_KEYS[kind]
+        allowed = TEMPLATE_KEYS[kind]
         found = [pair for pair in pairs(file, scope) if pair[0].text != "parameters"]
         for key, _, _ in found:
             if key.text not in allowed:
-                self._problems.add(
-                    key.mark, f"Unexpected value '{key.text}': a template that is used as a {kind} holds {_either(allowed)}."
-                )
+                self._problems.add(key.mark, _wrong_kind(key, kind))
         right = [pair for pair in found if pair[0].text in allowed]
         if not found:
             raise PipelineError(reference.mark, f"The template has no {_either(allowed)}.")
@@ -282,7 +283,7 @@ class _Expander:
             for item, inner in items(node, scope):
                 with self._problems.collect():
                     result += self._variable(item, inner)
-        elif not is_null(node):
+        elif not (is_null(node) or is_open(node)):
             self._problems.add(node.mark, "'variables' is a mapping or a list.")
         return Sequence(result, node.mark)
 
@@ -307,7 +308,7 @@ class _Expander:
             [(key, expand(value, inner)) for key, value, inner in pairs(item, scope)], item.mark, self._problems
         )
         if expanded.find("template"):
-            file, template_scope = self._include(expanded, scope)
+            file, template_scope = self._include(expanded, scope, "variable")
             found = self._template_pairs("variable", file, template_scope, expanded)
             return [variable for _, value, inner in found for variable in self._variables(value, inner).items]
         name = expanded.find("name")
@@ -319,6 +320,18 @@ class _Expander:
 def _text(node: Node, key: str) -> str:
     found = node.find(key) if isinstance(node, Mapping) else None
     return found.text if isinstance(found, Scalar) else ""
+
+
+def _refuse_kind(file: Mapping, kind: str) -> None:
+    """A template of another kind is told by its content, before its parameters are missed."""
+    allowed = TEMPLATE_KEYS.get(kind, set())
+    others = [key for key, _ in file.pairs if key.text in LISTS or key.text == "variables"]
+    if allowed and others and not any(key.text in allowed for key, _ in file.pairs):
+        raise PipelineError(others[0].mark, _wrong_kind(others[0], kind))
+
+
+def _wrong_kind(key: Scalar, kind: str) -> str:
+    return f"Unexpected value '{key.text}': a template that is used as a {kind} holds {_either(TEMPLATE_KEYS[kind])}."
 
 
 def _either(names: set[str]) -> str:

@@ -47,9 +47,9 @@ def test_inputs_of_an_adapter_are_checked_like_all_others(project: Project) -> N
     with pytest.raises(WrongPipeline) as caught:
         project.load(tasks=tasks)
     assert [str(error).partition(": ")[2] for error in caught.value.errors] == [
-        "Notify@1 has no input 'chanel'; its inputs are: channel, message, urgency.",
-        "The input 'urgency' of Notify@1 is one of low, high, not 'soon'.",
         "Notify@1 needs the input 'message'.",
+        "Notify@1 has no input 'chanel'; did you mean 'channel'?",
+        "The input 'urgency' of Notify@1 is one of low, high, not 'soon'.",
     ]
 
 

@@ -30,7 +30,7 @@ def test_expand_leaves_with_2_and_says_where(project: Project) -> None:
     done = call(project.folder, "expand", "azure-pipelines.yml")
     assert (done.returncode, done.stdout) == (2, "")
     places = [line.split(": ")[0] for line in done.stderr.splitlines()]
-    assert places == ["azure-pipelines.yml:3:11", "azure-pipelines.yml:2:3"]
+    assert places == ["azure-pipelines.yml:2:3", "azure-pipelines.yml:3:11"]
 
 
 def test_run_leaves_with_0_1_and_2(project: Project) -> None:

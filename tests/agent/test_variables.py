@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_local.agent.commands import parse_command, unescape
+from mlops_local.agent.counters import Counters
 from mlops_local.agent.variables import Variables, environment_name
 
 
@@ -78,3 +82,9 @@ def test_what_is_no_command_is_text(line: str) -> None:
 def test_escaping_reads_back(text: str) -> None:
     escaped = text.replace("%", "%AZP25").replace("\r", "%0D").replace("\n", "%0A").replace(";", "%3B").replace("]", "%5D")
     assert unescape(escaped) == text
+
+
+def test_runs_at_the_same_moment_count_each_for_itself(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: Counters(tmp_path / "counters.json").next("x", 1), range(200)))
+    assert sorted(taken) == list(range(1, 201))

@@ -40,8 +40,8 @@ def boolean(name: str, default: str = "false", aliases: tuple[str, ...] = (), re
 
 
 def is_known(value: str) -> bool:
-    """Whether a value is known before the run; otherwise a variable gives it, and the step itself checks it."""
-    return "$(" not in value
+    """Whether a value is known before the run; otherwise a variable or an expression gives it, and it is checked then."""
+    return "$(" not in value and "${{" not in value
 
 
 def _never(values: Values) -> bool:
@@ -101,9 +101,9 @@ class Task:
                 raise TaskFailed(sentence)
         self.run(step)
 
-    def mistake(self, known: Input, value: str) -> str:
-        """What is wrong with the value of an input, on Azure too."""
-        what = f"The input '{known.name}' of {self.reference}"
+    def mistake(self, known: Input, value: str, written: str = "") -> str:
+        """What is wrong with the value of an input, on Azure too; `written` is the alias that the step uses."""
+        what = f"The input '{written or known.name}' of {self.reference}"
         if known.kind == "boolean" and value and parse_boolean(value) is None:
             return f"{what} is true or false, not '{value}'."
         if known.options and value and not _is_one_of(value, known.options):

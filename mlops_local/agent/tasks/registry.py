@@ -8,6 +8,7 @@ from mlops_local.agent.errors import Problems
 from mlops_local.agent.library import Library, LibraryError
 from mlops_local.agent.machine import Machine, find_program
 from mlops_local.agent.pipeline import Step
+from mlops_local.agent.shapes import near_to
 from mlops_local.agent.tasks.archive_files import ARCHIVE_FILES
 from mlops_local.agent.tasks.azure_cli import AZURE_CLI
 from mlops_local.agent.tasks.azure_key_vault import AZURE_KEY_VAULT, AZURE_KEY_VAULT_1
@@ -105,6 +106,13 @@ BUILT_IN = Registry(
 
 def check_inputs(step: Step, tasks: Registry, problems: Problems) -> None:
     """A task that the agent does not know may be right all the same; only `run` refuses it."""
+    check_given(step, tasks, problems)
+    if task := tasks.find(step):
+        _check_required(step, task, problems)
+
+
+def check_given(step: Step, tasks: Registry, problems: Problems) -> None:
+    """The inputs that are written, of which there may be more."""
     task = tasks.find(step)
     if task is None:
         _check_version(step, tasks, problems)
@@ -112,11 +120,12 @@ def check_inputs(step: Step, tasks: Registry, problems: Problems) -> None:
     for name, value in step.inputs.items():
         known = task.find(name)
         if known is None:
-            inputs = ", ".join(each.name for each in task.inputs)
-            problems.add(step.mark_of(name), f"{step.reference} has no input '{name}'; its inputs are: {inputs}.")
-        elif is_known(value) and (sentence := task.mistake(known, value)):
+            inputs = [each.name for each in task.inputs]
+            meant = near_to(name, inputs)
+            hint = f"did you mean '{meant}'?" if meant else f"its inputs are: {', '.join(inputs)}."
+            problems.add(step.mark_of(name), f"{step.reference} has no input '{name}'; {hint}")
+        elif is_known(value) and (sentence := task.mistake(known, value, name)):
             problems.add(step.mark_of(name), sentence)
-    _check_required(step, task, problems)
 
 
 def _check_version(step: Step, tasks: Registry, problems: Problems) -> None:
@@ -128,7 +137,10 @@ def _check_version(step: Step, tasks: Registry, problems: Problems) -> None:
 
 def _check_required(step: Step, task: Task, problems: Problems) -> None:
     values = task.resolved(step.inputs)
+    strange = [name for name in step.inputs if task.find(name) is None]
     for known in task.inputs:
+        if near_to(known.name, strange):
+            continue
         if known.required and _applies(known, values) and not values[known.name].strip():
             problems.add(step.mark_of("task"), f"{step.reference} needs the input '{known.name}'.")
 
