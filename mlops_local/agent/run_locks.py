@@ -54,11 +54,15 @@ class RunLocks:
         while not canceled():
             with locked(place / "guard"):
                 waiting = {other: run for other, run in _waiting(place).items() if other != number}
-                if latest_only and any(other > number and run != self.run for other, run in waiting.items()):
+                # A later run may have had its turn, and ended it, since this one looked last.
+                if latest_only and any(
+                    other > number and run != self.run for other, run in [*waiting.items(), _last_turn(place)]
+                ):
                     return Wait.SUPERSEDED, None
                 is_next = latest_only or not any(other < number for other in waiting)
                 handle = lock_file(place / "lock") if is_next else None
                 if handle is not None:
+                    (place / "turn").write_text(f"{number} {self.run}", encoding="utf-8")
                     return Wait.HELD, handle
             if not told:
                 told = True
@@ -70,7 +74,7 @@ class RunLocks:
 @contextmanager
 def _ticket(place: Path, run: str) -> Iterator[int]:
     with locked(place / "guard"):
-        number = max(_waiting(place), default=0) + 1
+        number = max([*_waiting(place), _last_turn(place)[0]]) + 1
         file = place / f"{number}.ticket"
         file.write_text(run, encoding="utf-8")
         handle = lock_file(file)
@@ -81,6 +85,13 @@ def _ticket(place: Path, run: str) -> Iterator[int]:
         with locked(place / "guard"):
             file.unlink(missing_ok=True)
             os.close(handle)
+
+
+def _last_turn(place: Path) -> tuple[int, str]:
+    """The ticket that had the lock last, and its run."""
+    file = place / "turn"
+    number, _, run = file.read_text(encoding="utf-8").partition(" ") if file.exists() else ("0", "", "")
+    return int(number), run
 
 
 def _waiting(place: Path) -> dict[int, str]:

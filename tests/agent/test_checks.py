@@ -19,7 +19,7 @@ import pytest
 
 from mlops_local.agent.approvals import Answer, Given
 from mlops_local.agent.errors import WrongPipeline
-from mlops_local.agent.run_locks import RunLocks, Wait
+from mlops_local.agent.run_locks import RunLocks, Wait, _ticket
 from mlops_local.agent.terminal import Terminal
 
 Project = Any
@@ -254,6 +254,16 @@ def test_runs_take_their_turn_or_only_the_latest_goes_on(tmp_path: Path, latest_
             for _, _, thread in (second, third):
                 thread.join(10)
             assert [second[0], third[0]] == outcomes
+
+
+def test_a_run_whose_turn_a_later_one_took_and_ended_meanwhile_gives_up(tmp_path: Path) -> None:
+    holding = {"latest_only": True, "canceled": lambda: False, "on_wait": lambda: None}
+    with RunLocks(tmp_path, "1").held("prod", **holding):
+        (place,) = tmp_path.iterdir()
+    with _ticket(place, "2") as number:
+        with RunLocks(tmp_path, "3").held("prod", **holding) as outcome:
+            assert outcome is Wait.HELD
+        assert RunLocks(tmp_path, "2")._wait(place, number, True, lambda: False, lambda: None) == (Wait.SUPERSEDED, None)
 
 
 def test_a_run_that_is_cancelled_waits_no_longer(tmp_path: Path) -> None:
