@@ -15,6 +15,8 @@ from mlops.scaffold.record import digest, read_record
 
 from .templates_repository import ENVIRON, git
 
+ROOT = Path(__file__).parents[2]
+
 
 def init(folder: Path, *options: str) -> int:
     return main(["init", str(folder), *options], ENVIRON)
@@ -91,6 +93,13 @@ def test_the_folder_that_one_stands_in(
     assert init(Path()) == 0
     assert 'cd "$PWD"' in capsys.readouterr().out
     assert (tmp_path / "orders" / "README.md").read_text().startswith("# orders\n")
+
+
+def test_it_needs_no_package_of_others(tmp_path: Path) -> None:
+    """A team begins with a checkout and a Python."""
+    command = [sys.executable, "-S", "-m", "mlops", "init", str(tmp_path / "orders")]
+    done = subprocess.run(command, cwd=ROOT, env=ENVIRON, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_killed_half_way_it_leaves_the_place_as_it_was(tmp_path: Path) -> None:
