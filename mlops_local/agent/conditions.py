@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from mlops_local.agent.evaluation import World
 from mlops_local.agent.functions import GENERAL, MANY, Function
 from mlops_local.agent.record import CANCELED, FAILED, SUCCEEDED, WITH_ISSUES
-from mlops_local.agent.values import Table, Value, is_true, to_text
+from mlops_local.agent.scalars import parse_number
+from mlops_local.agent.values import ExpressionError, Table, Value, is_true, to_text
 
 GOOD = (SUCCEEDED, WITH_ISSUES)
 
@@ -121,3 +122,11 @@ def runtime_expression(value: str) -> str | None:
 def resolve(value: str, world: World) -> str:
     expression = runtime_expression(value)
     return value if expression is None else to_text(world.evaluate(expression))
+
+
+def number_of(value: str, what: str) -> float:
+    """A number that a variable or expression has given; a value that is none must not pass for the default."""
+    number = parse_number(value) if value.strip() else None
+    if number is None or number < 0:
+        raise ExpressionError(f"'{what}' is a number, not '{value}'.")
+    return float(number)

@@ -99,6 +99,7 @@ class JobContext:
     mark: str = field(default_factory=lambda: f"vsts_{uuid.uuid4()}")
     canceled: bool = False
     deadline: float | None = None
+    cancel_seconds: float = 300.0
     path: list[str] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
     groups: list[int] = field(default_factory=list)

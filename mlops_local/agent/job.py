@@ -7,13 +7,12 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from mlops_local.agent.conditions import holds, step_world
+from mlops_local.agent.conditions import holds, number_of, step_world
 from mlops_local.agent.context import AfterJob, JobContext, StepContext, TaskFailed
 from mlops_local.agent.obey import obey
 from mlops_local.agent.pipeline import Step
 from mlops_local.agent.process import Stopped, end_marked, signal_group
 from mlops_local.agent.record import CANCELED, FAILED, SKIPPED, SUCCEEDED, WITH_ISSUES, StepRecord, worst
-from mlops_local.agent.scalars import parse_number
 from mlops_local.agent.steps import CHECKOUT, DOWNLOAD
 from mlops_local.agent.tasks.checkout import is_checkout
 from mlops_local.agent.tasks.definition import Task
@@ -24,7 +23,8 @@ _MOST_RETRIES = 10
 
 def run_job(job: JobContext) -> None:
     """Run every step; nothing of the job is left when this returns."""
-    minutes = float(parse_number(job.job.timeout_in_minutes) or 0)
+    minutes = number_of(job.job.timeout_in_minutes, "timeoutInMinutes")
+    job.cancel_seconds = number_of(job.job.cancel_timeout_in_minutes, "cancelTimeoutInMinutes") * 60
     job.deadline = time.monotonic() + minutes * 60 if minutes > 0 else None
     try:
         for step in ordered_steps(job):
@@ -123,11 +123,17 @@ def _notice_cancellation(job: JobContext) -> None:
     if late:
         message = f"The job ran longer than {job.job.timeout_in_minutes} minutes."
         job.record.issues.append({"type": "error", "message": message})
-    job.deadline = time.monotonic() + float(parse_number(job.job.cancel_timeout_in_minutes) or 0) * 60
+    job.deadline = time.monotonic() + job.cancel_seconds
 
 
 def _attempts(context: StepContext) -> str:
-    retries = min(int(parse_number(context.step.retries) or 0), _MOST_RETRIES)
+    try:
+        retries = min(
+            int(number_of(context.job.variables.expand(context.step.retries), "retryCountOnTaskFailure")), _MOST_RETRIES
+        )
+    except ExpressionError as error:
+        context.issue("error", str(error))
+        return FAILED
     for attempt in range(retries + 1):
         context.completed = ""
         result = _attempt(context)
@@ -146,9 +152,9 @@ def _attempt(context: StepContext) -> str:
             raise TaskFailed(f"This agent does not know the task {step.reference}.")
         context.inputs = _values(context.job, task, step)
         context.env = {name: variables.expand(value) for name, value in step.env.items()}
-        context.limit(float(parse_number(variables.expand(step.timeout_in_minutes)) or 0))
+        context.limit(number_of(variables.expand(step.timeout_in_minutes), "timeoutInMinutes"))
         task.start(context)
-    except TaskFailed as error:
+    except (TaskFailed, ExpressionError) as error:
         context.issue("error", str(error))
         context.complete(FAILED)
     except Stopped:

@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from mlops_local.agent.conditions import resolve
+from mlops_local.agent.conditions import number_of, resolve
 from mlops_local.agent.evaluation import World
 from mlops_local.agent.pipeline import Strategy
-from mlops_local.agent.scalars import parse_number
 from mlops_local.agent.values import ExpressionError
 
 
@@ -28,8 +27,8 @@ def legs_of(strategy: Strategy | None, world: World) -> tuple[list[Leg], int]:
     if strategy is None:
         return [Leg()], 1
     legs = _matrix(strategy.matrix, world) if strategy.matrix else _slices(strategy.parallel, world)
-    limit = parse_number(resolve(strategy.max_parallel, world)) if strategy.max_parallel else None
-    return legs, int(limit) if limit else len(legs)
+    limit = int(number_of(resolve(strategy.max_parallel, world), "maxParallel")) if strategy.max_parallel else 0
+    return legs, limit or len(legs)
 
 
 def _matrix(matrix: dict[str, dict[str, str]] | str, world: World) -> list[Leg]:
@@ -39,12 +38,12 @@ def _matrix(matrix: dict[str, dict[str, str]] | str, world: World) -> list[Leg]:
             matrix = json.loads(text) if text else {}
         except json.JSONDecodeError as error:
             raise ExpressionError(f"The matrix is not JSON: {text[:80]}") from error
-    if not isinstance(matrix, dict):
+    if not isinstance(matrix, dict) or not all(isinstance(values, dict) for values in matrix.values()):
         raise ExpressionError("A matrix is a mapping of legs to their variables.")
     return [Leg(name, {key: str(value) for key, value in values.items()}) for name, values in matrix.items()]
 
 
 def _slices(parallel: str, world: World) -> list[Leg]:
-    count = int(parse_number(resolve(parallel, world)) or 1)
+    count = int(number_of(resolve(parallel, world), "parallel")) if parallel else 1
     total = {"System.TotalJobsInPhase": str(count)}
     return [Leg(f"Job_{number}", {**total, "System.JobPositionInPhase": str(number)}) for number in range(1, count + 1)]

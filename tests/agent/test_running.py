@@ -267,6 +267,10 @@ def test_a_missing_group_is_refused_before_anything_runs(project: Project) -> No
             "one of windows-latest, and this machine is",
         ),
         ("jobs:\n- job: J\n  pool: server\n  steps: [{script: a}]\n", "runs on the server of Azure DevOps"),
+        (
+            "jobs:\n- job: J\n  services: {db: pg}\n  steps: [{script: a}]\n",
+            "azure-pipelines.yml:3:13: The job 'J' wants service containers",
+        ),
         ("jobs:\n- job: J\n  container: ubuntu:22.04\n  steps: [{script: a}]\n", "wants a container"),
         ("jobs:\n- job: J\n  services: {db: postgres}\n  steps: [{script: a}]\n", "wants service containers"),
         ("steps:\n- pwsh: a\n", "needs the program pwsh"),

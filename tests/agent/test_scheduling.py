@@ -206,3 +206,26 @@ def test_legs_run_as_many_at_once_as_they_may(project: Project) -> None:
 def test_a_matrix_without_legs_runs_nothing(project: Project) -> None:
     ran = project.root("jobs:\n- job: J\n  strategy: {matrix: \"$[ '{}' ]\"}\n  steps: [{script: a}]\n").run()
     assert ran.stages() == {"__default": "Skipped"}
+
+
+@pytest.mark.parametrize(
+    ("job", "step", "sentence"),
+    [
+        ("timeoutInMinutes: $(nope),", "", "'timeoutInMinutes' is a number, not '$(nope)'."),
+        ('cancelTimeoutInMinutes: "$[ variables.nope ]",', "", "'cancelTimeoutInMinutes' is a number, not ''."),
+        ('strategy: {parallel: "$[ variables.nope ]"},', "", "'parallel' is a number, not ''."),
+        ('strategy: {maxParallel: "$[ variables.nope ]", matrix: {a: {}}},', "", "'maxParallel' is a number, not ''."),
+        ("strategy: {matrix: \"$[ '[1]' ]\"},", "", "A matrix is a mapping of legs to their variables."),
+        ('strategy: {matrix: "$[ \'{\\"a\\": 1}\' ]"},', "", "A matrix is a mapping of legs to their variables."),
+        ("", "timeoutInMinutes: $(nope)", "'timeoutInMinutes' is a number, not '$(nope)'."),
+        ("", "retryCountOnTaskFailure: $(nope)", "'retryCountOnTaskFailure' is a number, not '$(nope)'."),
+    ],
+)
+def test_a_limit_that_is_not_known_is_no_default(project: Project, job: str, step: str, sentence: str) -> None:
+    ran = project.root(f"""
+        jobs:
+        - {{job: J, {job} steps: [{{checkout: none}}, {{script: 'true', {step}}}]}}
+        """).run()
+    (record,) = ran.result.stages[0].jobs
+    issues = [issue["message"] for part in (record, *record.steps) for issue in part.issues]
+    assert (ran.verdict, issues) == ("Failed", [sentence])
