@@ -67,7 +67,7 @@ class _Expander:
         start = Mark(origin, 1, 1)
         root = self._files.open(origin, start)
         variables = CompileVariables(list(self._expansion.variables.items()))
-        given = Mapping([(word(k, start), Scalar(v, start, plain=True)) for k, v in self._expansion.parameters.items()], start)
+        given = Mapping([_given(name, text) for name, text in self._expansion.parameters.items()], start)
         scope = self._scope(root, self._queued(root, given), variables, origin)
         self._add_repositories(root, scope)
         body = self._body(root, scope, allowed=None)
@@ -87,8 +87,8 @@ class _Expander:
         if kind in TEXTS or kind in NAMES or not isinstance(value, Scalar):
             return value
         with self._problems.collect():
-            return load(value.text, Origin(f"--set {key.text}"))
-        return value
+            return load(value.text, value.mark.origin)
+        return Scalar("", value.mark, plain=True)
 
     def _scope(self, file: Mapping, given: Mapping, variables: CompileVariables, caller: Origin, depth: int = 0) -> Scope:
         """Templates in a stepList and its like start at the file that gives them; in an object they start where it is used."""
@@ -315,6 +315,12 @@ class _Expander:
         if isinstance(name, Scalar) and (value := expanded.find("value")) is not None:
             self._assign(name.text, value, scope)
         return [expanded]
+
+
+def _given(name: str, text: str) -> tuple[Scalar, Node]:
+    """A parameter of the command line, whose mistakes are found there."""
+    mark = Mark(Origin(f"--set {name}"), 1, 1)
+    return word(name, mark), Scalar(text, mark, plain=True)
 
 
 def _text(node: Node, key: str) -> str:

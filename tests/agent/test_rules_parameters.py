@@ -102,6 +102,8 @@ TYPE_RULES = [
     Rule(
         "every mistake is reported", "parameters: [{name: a}, {name: b}]\nsteps: []\n", errors=["the 'a' param", "the 'b' param"]
     ),
+    declared("a list that is no list is one mistake", "type: stringList", given="[a", error="--set x:2:1: This is not YAML"),
+    declared("a mistake of the command line is told there", "type: boolean", given="yes", error="--set x:1:1: The parameter 'x'"),
     Rule(
         "an unknown parameter is an error",
         "parameters: []\nsteps: []\n",
