@@ -21,7 +21,7 @@ from mlops_local.agent.errors import WrongPipeline
 from mlops_local.agent.load import Loaded
 from mlops_local.agent.pipeline import Pipeline
 from mlops_local.agent.predefined import REASONS, full_ref
-from mlops_local.agent.run import RunOptions, check_run, run_pipeline
+from mlops_local.agent.run import FolderTaken, RunOptions, check_run, run_pipeline
 from mlops_local.agent.terminal import terminal_of
 from mlops_local.agent.triggers import Event, Refusal, decide
 from mlops_local.arguments import add_queue_arguments, queue_of
@@ -42,7 +42,7 @@ def main(argv: list[str]) -> int:
     except WrongPipeline as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command speaks on the terminal
         return 2
-    except (ServeError, StageSetError) as error:
+    except (FolderTaken, ServeError, StageSetError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - as above
         return 1
 

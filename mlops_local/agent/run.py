@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import signal
 import threading
 import time
@@ -20,6 +22,7 @@ from mlops_local.agent.context import RunContext
 from mlops_local.agent.counters import Counters
 from mlops_local.agent.environments import RequiredTemplate
 from mlops_local.agent.errors import Mark, Origin, Problems
+from mlops_local.agent.file_locks import lock_file
 from mlops_local.agent.library import Library
 from mlops_local.agent.load import Loaded, Queue, load_pipeline
 from mlops_local.agent.machine import Machine, this_machine
@@ -67,6 +70,10 @@ class RunResult:
         return 0 if self.result in (SUCCEEDED, WITH_ISSUES) else 1
 
 
+class FolderTaken(Exception):  # noqa: N818 - it says what is so
+    """Another run is not over yet; the sentence is for the user."""
+
+
 def check_run(options: RunOptions, *, machine: Machine | None = None, with_library: bool = True) -> Loaded:
     """The pipeline as it would run, or WrongPipeline. Without a library nothing is said about variable groups."""
     loaded = load_pipeline(options.queue)
@@ -84,6 +91,25 @@ def run_pipeline(options: RunOptions, progress: Progress) -> RunResult:
     """Run a pipeline and leave its record in `options.out`; WrongPipeline before anything runs when it is wrong."""
     machine = this_machine(options.cache)
     loaded = check_run(options, machine=machine)
+    with alone_in(options.out.resolve(), machine.cache):
+        return _run_alone(options, loaded, machine, progress)
+
+
+@contextmanager
+def alone_in(out: Path, cache: Path) -> Iterator[None]:
+    """A run starts by removing what the last one left in its folder, which would be what a run still writes."""
+    locks = cache / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    lock = lock_file(locks / f"out-{hashlib.sha256(str(out).encode()).hexdigest()[:32]}")
+    if lock is None:
+        raise FolderTaken(f"Another run writes into {out}; wait for it, or name another folder with --out.")
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
+def _run_alone(options: RunOptions, loaded: Loaded, machine: Machine, progress: Progress) -> RunResult:
     masker = Masker()
     record = Record(options.out.resolve(), masker)
     record.begin()

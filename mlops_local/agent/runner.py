@@ -109,7 +109,9 @@ class Scheduler:
         """Each environment that a job of the stage goes to, in an order that is the same for every run."""
         names: dict[str, str] = {}
         for job in stage.jobs:
-            found = destination(job, self._variables([self.pipeline.variables, stage.variables, job.variables], before))
+            found = job.environment
+            if found is not None and "$(" in found.name:
+                found = destination(job, self._variables([self.pipeline.variables, stage.variables, job.variables], before))
             if found is not None:
                 names.setdefault(found.name.casefold(), found.name)
         return [read_environment(self.run.library, names[key]) for key in sorted(names)]

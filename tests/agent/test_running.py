@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mlops_local.agent.errors import WrongPipeline
+from mlops_local.agent.run import FolderTaken, alone_in
 
 Project = Any
 
@@ -267,10 +268,6 @@ def test_a_missing_group_is_refused_before_anything_runs(project: Project) -> No
             "one of windows-latest, and this machine is",
         ),
         ("jobs:\n- job: J\n  pool: server\n  steps: [{script: a}]\n", "runs on the server of Azure DevOps"),
-        (
-            "jobs:\n- job: J\n  services: {db: pg}\n  steps: [{script: a}]\n",
-            "azure-pipelines.yml:3:13: The job 'J' wants service containers",
-        ),
         ("jobs:\n- job: J\n  container: ubuntu:22.04\n  steps: [{script: a}]\n", "wants a container"),
         ("jobs:\n- job: J\n  services: {db: postgres}\n  steps: [{script: a}]\n", "wants service containers"),
         ("steps:\n- pwsh: a\n", "needs the program pwsh"),
@@ -382,3 +379,10 @@ def test_parallel_slices_know_their_position(project: Project) -> None:
             displayName: $(System.JobPositionInPhase)
         """).run()
     assert [ran.log(name) for name in ("1", "2")] == [["1 of 2"], ["2 of 2"]]
+
+
+def test_two_runs_do_not_write_into_one_folder(project: Project) -> None:
+    project.root("steps:\n- checkout: none\n")
+    with alone_in((project.folder / "out").resolve(), project.cache), pytest.raises(FolderTaken, match="Another run writes into"):
+        project.run()
+    assert project.run().verdict == "Succeeded"
