@@ -117,6 +117,37 @@ class FeatureView:
 
 
 @dataclass(frozen=True)
+class Quality:
+    """What data must be like before a model learns from it. Keys, timestamp and label are never missing.
+
+    `null_share` is the most that may be missing of an input, `nulls` the same of single ones; `ranges` the least and the greatest value of a
+    column, None where there is none; `oldest_days` how old the newest row may be; `row_change` by which share the number of rows may differ
+    from the training before; `leak` the ROC AUC above which an input alone tells the label.
+    """
+
+    null_share: float = 0.9
+    nulls: Mapping[str, float] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    duplicates: int = 0
+    oldest_days: float = 3650
+    row_change: float = 0.5
+    leak: float = 0.99
+
+    def __post_init__(self) -> None:
+        shares = {"null_share": self.null_share, **{f"nulls of {name}": share for name, share in self.nulls.items()}}
+        for name, share in shares.items():
+            if not 0 <= share <= 1:
+                raise DefinitionError(f"Quality: {name} is a share between 0 and 1; this is {share}.")
+        if not 0.5 <= self.leak <= 1:
+            raise DefinitionError(f"Quality: leak is a ROC AUC between 0.5 and 1; this is {self.leak}.")
+        for name, (lowest, highest) in self.ranges.items():
+            if (lowest is None and highest is None) or (lowest is not None and highest is not None and lowest > highest):
+                raise DefinitionError(
+                    f"Quality: the range of {name} is the least and the greatest value, one of them None at most."
+                )
+
+
+@dataclass(frozen=True)
 class TrainingSet:
     """Who, what and when (`spine`), joined with what was known about it at that time; stored as a versioned Dataset.
 
@@ -133,6 +164,7 @@ class TrainingSet:
     feature_views: tuple[str, ...]
     reads: tuple[str, ...]
     description: str
+    quality: Quality = field(default_factory=Quality)
 
     def __post_init__(self) -> None:
         _check_name(self)
@@ -187,6 +219,20 @@ class Champion:
 
 
 @dataclass(frozen=True)
+class Slices:
+    """Each value of these columns (of the categorical inputs, if none are named) with so many held-out rows is judged by itself: its
+    accuracy may be by `drop` below that of all rows."""
+
+    columns: tuple[str, ...] | None = None
+    drop: float = 0.25
+    minimum_rows: int = 50
+
+    def __post_init__(self) -> None:
+        if self.drop < 0 or self.minimum_rows < 1:
+            raise DefinitionError("Slices: drop is not negative, and a slice has at least one row.")
+
+
+@dataclass(frozen=True)
 class Model:
     """`derived` are features computed from columns of the training set, by SQL expressions; they are numeric.
 
@@ -208,6 +254,7 @@ class Model:
     derived: Mapping[str, str] = field(default_factory=dict)
     gates: tuple[Gate, ...] = ()
     champion: Champion = field(default_factory=Champion)
+    slices: Slices = field(default_factory=Slices)
 
     def __post_init__(self) -> None:
         _check_name(self)

@@ -23,6 +23,18 @@ class Verdict:
     sentence: str
 
 
+def to_rows(verdicts: Iterable[Verdict]) -> list[list[str]]:
+    """What a table shows of them: stage, gate, subject, value, wanted, and the sentence of what failed."""
+    return [
+        [one.stage, one.gate, one.subject, "" if one.value is None else f"{one.value:.4g}", one.wanted, _told(one)]
+        for one in verdicts
+    ]
+
+
+def _told(verdict: Verdict) -> str:
+    return "yes" if verdict.passed else f"no: {verdict.sentence}"
+
+
 def failures(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
     return tuple(verdict.sentence for verdict in verdicts if not verdict.passed)
 

@@ -18,8 +18,11 @@ def apply_model(step: Step, definition: Model) -> Outcome:
 def train(target: Target, definition: Model, *, reason: str) -> Outcome:
     rows = target.run(f"CALL {target.at_home(definition.procedure).sql}(?, ?, ?)", (definition.name, reason, ""))
     summary: dict[str, Any] = json.loads(rows[0][0])
+    version = summary["version"]
+    told = f"version {version} from {summary['training_rows']} rows, tested on {summary['test_rows']}"
     return Outcome(
-        detail=f"version {summary['version']} from {summary['training_rows']} rows, tested on {summary['test_rows']}",
+        detail=told if version else f"not trained: the data of {summary['training_rows']} rows failed its gates",
         metrics=tuple(sorted((name, float(value)) for name, value in summary["metrics"].items())),
         failures=tuple(summary["failed_gates"]),
+        gates=tuple((version or "none", *row) for row in summary["gates"]),
     )

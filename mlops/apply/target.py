@@ -66,3 +66,5 @@ class Outcome:
     detail: str = ""
     metrics: tuple[tuple[str, float], ...] = ()
     failures: tuple[str, ...] = ()
+    # Of each gate: version, stage, gate, subject, value, what was wanted, and whether it passed.
+    gates: tuple[tuple[str, ...], ...] = ()

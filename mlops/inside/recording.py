@@ -134,8 +134,7 @@ def record(
             place.run(f"INSERT INTO {place.table(one.table).sql} ({one.columns}) SELECT {one.columns} FROM {one.source}")
         if verdicts:
             place.run(insert_verdicts(place.home, run.id, run.model.name, run.version, verdicts))
-        if run.changes:
-            _consume(place, run, run.changes)
+        consume(place, run)
         _finish(place, run, learned, passed=passed)
         place.run(insert_statement(place.home, run.entry(_seconds_since(place, run.started), passed=passed)))
 
@@ -181,9 +180,10 @@ def _load(place: Place, table: str, frame: pd.DataFrame) -> Loaded:
     return Loaded(table, name.sql, ", ".join(quote(column) for column in frame.columns))
 
 
-def _consume(place: Place, run: Run, changes: Changes) -> None:
+def consume(place: Place, run: Run) -> None:
     """Rows that came after this run had read its data stay in the stream, and cause the next run."""
-    if place.count(f"SELECT COUNT(*) FROM {changes.stream.sql}") != changes.rows:
+    changes = run.changes
+    if changes is None or place.count(f"SELECT COUNT(*) FROM {changes.stream.sql}") != changes.rows:
         return
     place.run(
         f"INSERT INTO {place.table(CONSUMED_CHANGES.name).sql} (RUN_ID, STREAM_NAME, ACTION, ROW_COUNT) "

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+from snowflake.ml.dataset import Dataset
 from snowflake.snowpark import Session
 
 from mlops.errors import MlopsError
 from mlops.fingerprint import fingerprint
-from mlops.gates import Verdict, failures, judge_metrics
+from mlops.gates import Verdict, failures, insert_verdicts, judge_metrics, to_rows
 from mlops.inside.champion import Scores, judge, scores_in, stored_scores
 from mlops.inside.claims import Claim, claim
 from mlops.inside.content import open_content
 from mlops.inside.learning import learn
 from mlops.inside.place import Place, find_place
-from mlops.inside.recording import Loaded, Run, count_changes, last_finished, load_outputs, metrics_of, next_number, record
+from mlops.inside.quality import Expected, judge_leaks, judge_rows, judge_schema
+from mlops.inside.recording import (
+    Loaded,
+    Run,
+    consume,
+    count_changes,
+    last_finished,
+    load_outputs,
+    metrics_of,
+    next_number,
+    record,
+)
 from mlops.inside.registration import default_before, has_version, register
-from mlops.inside.training_data import make_dataset, read_frame
+from mlops.inside.slices import judge_slices
+from mlops.inside.training_data import count_rows, drop_unfinished, make_dataset, read_frame
 from mlops.marks import Mark
 from mlops.outputs import reason_of
 from mlops.properties import properties_of
@@ -59,7 +73,7 @@ def _done_already(place: Place, model: str, definition: str) -> dict[str, Any] |
     last = last_finished(place, model)
     if last is None or not last.passed or last.definition != definition or not has_version(place, model, last.version):
         return None
-    return _summary(last.id, last.version, (last.training_rows, last.test_rows), metrics_of(place, last), [])
+    return _summary(last.id, last.version, (last.training_rows, last.test_rows), metrics_of(place, last), ())
 
 
 def _train(place: Place, claimed: Claim, run: Run) -> dict[str, Any]:
@@ -78,16 +92,46 @@ def _train(place: Place, claimed: Claim, run: Run) -> dict[str, Any]:
 def _train_once(place: Place, claimed: Claim, run: Run) -> dict[str, Any]:
     model, training_set = run.model, run.training_set
     dataset = make_dataset(place, training_set, run.version)
-    learned = learn(read_frame(dataset, model, training_set), model, training_set)
+    frame, fit = _look_at(place, run, dataset)
+    if frame is None or failures(fit):
+        return _refuse(place, claimed, run, fit)
+    learned = learn(frame, model, training_set)
     outputs = load_outputs(place, run, learned)
-    verdicts = (*judge_metrics(learned.metrics, model.gates), *_against_champion(place, run, outputs))
-    failed = list(failures(verdicts))
+    judged = (*judge_metrics(learned.metrics, model.gates), *judge_slices(learned, model, training_set))
+    verdicts = (*fit, *judged, *_against_champion(place, run, outputs))
+    failed = failures(verdicts)
     comment = Mark(run.definition, run.origin.commit, run.id).after(model.description)
     claimed.check()
     register(place, run, learned, comment=comment, passed=not failed)
     record(place, run, learned, outputs.values(), verdicts, claimed)
     sizes = len(learned.split.training), len(learned.split.test)
-    return _summary(run.id, run.version, sizes, learned.metrics, failed)
+    return _summary(run.id, run.version, sizes, learned.metrics, verdicts)
+
+
+def _look_at(place: Place, run: Run, dataset: Dataset) -> tuple[pd.DataFrame | None, tuple[Verdict, ...]]:
+    """The rows, unless they cannot even be read as what they should be, and what the gates say of them."""
+    stored = dataset.read.to_snowpark_dataframe()
+    schema = tuple(judge_schema(stored, run.model, run.training_set))
+    if failures(schema):
+        return None, schema
+    last = last_finished(place, run.model.name)
+    before = last.training_rows + last.test_rows if last and last.definition == run.definition else None
+    counted = tuple(judge_rows(stored, run.model, run.training_set, Expected(run.started, before)))
+    if failures(counted):
+        return None, (*schema, *counted)
+    frame = read_frame(dataset, run.model, run.training_set)
+    return frame, (*schema, *counted, *judge_leaks(frame, run.model, run.training_set))
+
+
+def _refuse(place: Place, claimed: Claim, run: Run, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """No version, and no run that is finished. What the stream held is taken, or its task would try the same rows for ever."""
+    drop_unfinished(place, run.training_set, run.version)
+    rows = count_rows(place, run.training_set)
+    with place.transaction():
+        claimed.settle()
+        place.run(insert_verdicts(place.home, run.id, run.model.name, None, verdicts))
+        consume(place, run)
+    return _summary(run.id, None, (rows, 0), {}, verdicts)
 
 
 def _against_champion(place: Place, run: Run, outputs: Mapping[str, Loaded]) -> tuple[Verdict, ...]:
@@ -98,12 +142,15 @@ def _against_champion(place: Place, run: Run, outputs: Mapping[str, Loaded]) -> 
     return (judge(place, run.model, run.training_set, champion, challenger),)
 
 
-def _summary(run: str, version: str, sizes: tuple[int, int], metrics: Mapping[str, float], failures: list[str]) -> dict[str, Any]:
+def _summary(
+    run: str, version: str | None, sizes: tuple[int, int], metrics: Mapping[str, float], verdicts: Sequence[Verdict]
+) -> dict[str, Any]:
     return {
         "run": run,
         "version": version,
         "training_rows": sizes[0],
         "test_rows": sizes[1],
         "metrics": dict(metrics),
-        "failed_gates": failures,
+        "failed_gates": list(failures(verdicts)),
+        "gates": to_rows(verdicts),
     }

@@ -15,7 +15,7 @@ from mlops.names import Name, identifier
 
 def make_dataset(place: Place, training_set: TrainingSet, version: str) -> Dataset:
     _require_rows(place, training_set)
-    _drop_unfinished(place, training_set, version)
+    drop_unfinished(place, training_set, version)
     store = FeatureStore(
         place.session,
         identifier(place.feature_store.database),
@@ -44,15 +44,19 @@ def read_frame(dataset: Dataset, model: Model, training_set: TrainingSet) -> pd.
     return frame.sort_values([*training_set.keys, training_set.timestamp], kind="stable", ignore_index=True)
 
 
+def count_rows(place: Place, training_set: TrainingSet) -> int:
+    return place.count(f"SELECT COUNT(*) FROM ({training_set.spine})")
+
+
 def _require_rows(place: Place, training_set: TrainingSet) -> None:
-    if not place.count(f"SELECT COUNT(*) FROM ({training_set.spine})"):
+    if not count_rows(place, training_set):
         tables = ", ".join(training_set.reads)
         raise AccountError(
             f"{describe(training_set)} is empty: there is no row to learn from in {tables}. Load the source first."
         )
 
 
-def _drop_unfinished(place: Place, training_set: TrainingSet, version: str) -> None:
+def drop_unfinished(place: Place, training_set: TrainingSet, version: str) -> None:
     """A version that no finished run has recorded was left by one that was killed."""
     name = place.table(training_set.name)
     shown = place.run(f"SHOW DATASETS IN SCHEMA {place.home.sql}")

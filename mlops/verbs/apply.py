@@ -13,6 +13,7 @@ from mlops.production import require_word
 from mlops.report.result import Case, Report, Section
 from mlops.session import named_connections, open_session
 from mlops.settings import read_settings
+from mlops.verbs.gates import gates_section
 from mlops.verbs.planning import plan_for, plan_sections, plan_warnings
 from mlops.verbs.request import Request
 
@@ -40,9 +41,11 @@ def report_made(title: str, before: tuple[Section, ...], made: Sequence[Made], w
 def _sections(made: Sequence[Made]) -> tuple[Section, ...]:
     rows = tuple((one.change.action, one.change.kind, one.change.name, _told(one), f"{one.seconds:.1f}") for one in made)
     metrics = tuple((one.change.name, name, f"{value:.4f}") for one in made for name, value in one.outcome.metrics)
+    gates = [(one.change.name, *row) for one in made for row in one.outcome.gates]
     sections = (
         Section("Done", ("action", "kind", "name", "result", "seconds"), rows),
         Section("Metrics", ("model", "metric", "value"), metrics),
+        gates_section(gates),
     )
     return tuple(section for section in sections if section.rows)
 

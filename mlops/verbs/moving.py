@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from mlops.apply.target import Target
 from mlops.apply.versions import Versions
 from mlops.facts import require_ready
-from mlops.gates import Verdict
+from mlops.gates import Verdict, to_rows
 from mlops.production import require_word
 from mlops.report.result import Case, Report, Section
 from mlops.session import named_connections, open_session
 from mlops.settings import read_settings
+from mlops.verbs.gates import gates_section
 from mlops.verbs.request import Request
 
 
@@ -37,21 +38,4 @@ def moved(title: str, versions: Versions, version: str, *before: Section) -> Rep
 
 
 def verdict_section(model: str, version: str, verdicts: Sequence[Verdict]) -> Section:
-    rows = tuple(
-        (
-            model,
-            version,
-            one.stage,
-            one.gate,
-            one.subject,
-            "" if one.value is None else f"{one.value:.4f}",
-            one.wanted,
-            _told(one),
-        )
-        for one in verdicts
-    )
-    return Section("Gates", ("model", "version", "stage", "gate", "of", "value", "wanted", "passed"), rows)
-
-
-def _told(verdict: Verdict) -> str:
-    return "yes" if verdict.passed else f"no: {verdict.sentence}"
+    return gates_section([(model, version, *row) for row in to_rows(verdicts)])

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlops.definitions import Estimator, Gate, Model, TrainingSet
+from mlops.definitions import Estimator, Gate, Model, Slices, TrainingSet
 from mlops.errors import AccountError
 from mlops.gates import failures, judge_metrics
 from mlops.inside.learning import learn, split_by_group
+from mlops.inside.quality import judge_leaks
+from mlops.inside.slices import judge_slices
 
 SEEN = TrainingSet(
     name="SEEN",
@@ -105,3 +107,27 @@ def test_every_gate_that_fails_is_a_sentence() -> None:
 
 def test_categories_alone_are_enough() -> None:
     assert learn(frame(), replace(GUESS, numeric=("AGE",), categorical=()), SEEN).metrics["ROC_AUC"] > 0.6
+
+
+def test_an_input_that_tells_the_label_by_itself_is_a_leak() -> None:
+    rows = frame().assign(LIMIT=lambda found: found["OK"] * 2.0, SEX=lambda found: found["OK"].map({0: "F", 1: "M"}))
+    leaks = failures(judge_leaks(rows, GUESS, SEEN))
+    assert [sentence.split()[0] for sentence in leaks] == ["LIMIT", "SEX"]
+    assert failures(judge_leaks(frame(), GUESS, SEEN)) == ()
+
+
+def test_words_that_come_once_tell_nothing() -> None:
+    rows = frame().assign(SEX=lambda found: [f"person {number}" for number in range(len(found))])
+    assert failures(judge_leaks(rows, GUESS, SEEN)) == ()
+
+
+def test_a_part_that_the_model_is_bad_for_is_named() -> None:
+    rows = frame()
+    # Of those of one sex, the outcome is drawn anew: nothing can be learned of them.
+    unlucky = rows["SEX"] == "F"
+    rows.loc[unlucky, "OK"] = np.random.default_rng(5).integers(0, 2, int(unlucky.sum()))
+    learned = learn(rows, GUESS, SEEN)
+    strict = replace(GUESS, slices=Slices(drop=0.1))
+    (told,) = failures(judge_slices(learned, strict, SEEN))
+    assert "rows with SEX = F" in told
+    assert failures(judge_slices(learned, replace(GUESS, slices=Slices(drop=0.9)), SEEN)) == ()
