@@ -108,7 +108,7 @@ def variables(node: Node, problems: Problems) -> None:
 
 
 _POOL = text_or(mapping({"name": text, "demands": texts, "vmImage": text, "os": text, "image": text}, what="a pool"))
-_CONTAINER = text_or(anything)
+_CONTAINER = text_or(anything, value)
 _WORKSPACE = mapping({"clean": one_of("outputs", "resources", "all")}, what="a workspace")
 _HOOK = mapping({"steps": list_of(step), "pool": _POOL}, what="a deployment hook")
 _HOOKS = {
@@ -127,7 +127,8 @@ _DEPLOYMENT_STRATEGY = mapping(
     what="a deployment strategy",
 )
 _MATRIX_STRATEGY = mapping(
-    {"matrix": text_or(table_of(table_of(text))), "parallel": number, "maxParallel": number}, what="a job strategy"
+    {"matrix": text_or(table_of(table_of(text)), value), "parallel": both(number, value), "maxParallel": both(number, value)},
+    what="a job strategy",
 )
 _ENVIRONMENT = text_or(
     mapping({"name": text, "resourceName": text, "resourceId": text, "resourceType": text, "tags": text}, what="an environment")

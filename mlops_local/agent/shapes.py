@@ -87,8 +87,8 @@ def texts(node: Node, problems: Problems) -> None:
         text(item, problems)
 
 
-def text_or(check: Check) -> Check:
-    return lambda node, problems: None if isinstance(node, Scalar) else check(node, problems)
+def text_or(check: Check, of_text: Check = text) -> Check:
+    return lambda node, problems: (of_text if isinstance(node, Scalar) else check)(node, problems)
 
 
 def list_of(check: Check) -> Check:
