@@ -42,6 +42,9 @@ def main(argv: list[str]) -> int:
     except WrongPipeline as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command speaks on the terminal
         return 2
+    except KeyboardInterrupt:
+        print("Cancelled before the pipeline started.", file=sys.stderr)  # noqa: T201 - as above
+        return 1
     except (FolderTaken, ServeError, StageSetError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - as above
         return 1

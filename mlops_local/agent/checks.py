@@ -37,13 +37,14 @@ class Refs:
 
 @dataclass
 class Gate:
-    """`canceled` is asked while somebody waits; `unanswered` remembers that a stage waits for an approval that nobody can give."""
+    """`level` is how often the run was cancelled, asked while somebody waits; `unanswered` remembers that a stage waits for an
+    approval that nobody can give."""
 
     refs: Refs
     given: Given
     asker: Asker
     locks: RunLocks
-    canceled: Callable[[], bool]
+    level: Callable[[], int]
     warn: Callable[[str], None]
     chosen: frozenset[str] = frozenset()
     unanswered: bool = field(default=False, init=False)
@@ -52,7 +53,7 @@ class Gate:
     def opened(self, stage: Stage, record: StageRecord, environments: list[Environment]) -> Iterator[str]:
         """PASSED, or the result of a stage that may not run; its locks are held until the context ends."""
         with ExitStack() as held:
-            ask = _Asked(self, stage, record, held)
+            ask = _Asked(self, stage, record, held, self.level())
             yield ask.start() or _first(
                 check(environment)
                 for check in (ask.branches, ask.template, ask.approval, ask.lock)
@@ -67,12 +68,19 @@ def _first(results: Iterator[str]) -> str:
 
 @dataclass(frozen=True)
 class _Asked:
-    """The questions about one stage. Each method gives PASSED or the result of the stage, and notes what it decided."""
+    """The questions about one stage. Each method gives PASSED or the result of the stage, and notes what it decided.
+
+    `level` is the cancellation at which the stage was let in: one that runs because the run was cancelled waits like others.
+    """
 
     gate: Gate
     stage: Stage
     record: StageRecord
     held: ExitStack
+    level: int
+
+    def canceled(self) -> bool:
+        return self.gate.level() > self.level
 
     @property
     def shown(self) -> str:
@@ -84,7 +92,7 @@ class _Asked:
         name = self.stage.name
         if self.gate.given.starts(name) or name.casefold() in self.gate.chosen:
             return self._note("", "manual trigger", "started", "It was started with the command.", PASSED)
-        answer = self.gate.asker.ask(f"The stage {self.shown} starts by hand. Start it?", None, self.gate.canceled)
+        answer = self.gate.asker.ask(f"The stage {self.shown} starts by hand. Start it?", None, self.canceled)
         if answer is Answer.YES:
             return self._note("", "manual trigger", "started", "It was started at the terminal.", PASSED)
         if answer is Answer.CANCELED:
@@ -120,7 +128,7 @@ class _Asked:
         answer, how = self.gate.given.about(environment.name), "with the command"
         if answer is Answer.NOBODY:
             until, how = time.monotonic() + approval.timeout_minutes * 60, "at the terminal"
-            answer = self.gate.asker.ask(_question(self.shown, environment.name, approval), until, self.gate.canceled)
+            answer = self.gate.asker.ask(_question(self.shown, environment.name, approval), until, self.canceled)
         return self._answered(environment.name, approval, answer, f"{getpass.getuser()} {how}")
 
     def _answered(self, name: str, approval: Approval, answer: Answer, by: str) -> str:
@@ -147,7 +155,7 @@ class _Asked:
             self.gate.locks.held(
                 f"{self.gate.refs.pipeline}\n{name.casefold()}",
                 latest_only=latest_only,
-                canceled=self.gate.canceled,
+                canceled=self.canceled,
                 on_wait=lambda: self.gate.warn(f"{self.shown}: waits for the lock of {name}, which another stage holds."),
             )
         )

@@ -163,7 +163,7 @@ def _gate(context: RunContext, loaded: Loaded, options: RunOptions) -> Gate:
         options.answers,
         options.asker,
         RunLocks(context.machine.cache / "locks", uuid.uuid4().hex),
-        lambda: context.cancellation.requested,
+        lambda: context.cancellation.level,
         context.progress.warn,
         frozenset(name.casefold() for name in options.stages),
     )

@@ -113,3 +113,24 @@ def test_a_killed_run_can_still_be_read(project: Project) -> None:
     assert written["stages"][0]["started"] <= first["started"] <= first["finished"] <= second["started"]
     assert (project.folder / "out" / first["log"]).read_text() == "first\n"
     assert (project.folder / "out" / second["log"]).read_text() == "ready\n"
+
+
+def test_a_stage_that_runs_always_takes_its_lock_after_a_cancellation(project: Project) -> None:
+    project.file("library/environments/prod.yml", "exclusiveLock: true\n")
+    project.root("""
+        stages:
+        - stage: Work
+          jobs: [{job: J, steps: [{checkout: none}, {script: echo ready; sleep 60}]}]
+        - stage: Repair
+          condition: always()
+          jobs:
+          - deployment: D
+            condition: always()
+            environment: prod
+            strategy: {runOnce: {deploy: {steps: [{script: echo repaired}]}}}
+        """)
+    with project.running() as process:
+        process.send_signal(signal.SIGINT)
+        said = process.communicate()[0]
+    assert "repaired" in said
+    assert {stage["name"]: stage["result"] for stage in record(project)["stages"]} == {"Work": "Canceled", "Repair": "Succeeded"}

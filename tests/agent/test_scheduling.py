@@ -169,6 +169,37 @@ def test_each_hook_of_a_deployment_is_a_job_of_its_own(project: Project, deploy:
     assert ran.log("reads") == ["from preDeploy, from preDeploy"]
 
 
+def test_outputs_of_deployments_and_legs_reach_later_stages_in_both_forms(project: Project) -> None:
+    ran = project.root("""
+        stages:
+        - stage: A
+          jobs:
+          - deployment: D
+            environment: test
+            strategy:
+              runOnce:
+                deploy: {steps: [{bash: 'echo "##vso[task.setvariable variable=x;isOutput=true]one"', name: s}]}
+          - job: M
+            strategy: {matrix: {left: {side: l}}}
+            steps: [{checkout: none}, {bash: 'echo "##vso[task.setvariable variable=x;isOutput=true]$(side)"', name: s}]
+        - stage: B
+          condition: and(eq(dependencies.A.outputs['D.D.s.x'], 'one'), eq(dependencies.A.outputs['D.deploy.s.x'], 'one'))
+          jobs:
+          - job: J
+            condition: and(succeeded(), eq(stageDependencies.A.D.outputs['D.s.x'], 'one'))
+            variables:
+              a: $[ stageDependencies.A.D.outputs['Deploy.s.x'] ]
+              b: $[ stageDependencies.A.M.outputs['left.s.x'] ]
+            steps: [{checkout: none}, {bash: "echo $(a) $(b)", name: show}]
+        - stage: C
+          dependsOn: A
+          condition: eq(dependencies.A.outputs['M.left.s.x'], 'l')
+          jobs: [{job: J, steps: [{checkout: none}]}]
+        """).run()
+    assert ran.stages() == {"A": "Succeeded", "B": "Succeeded", "C": "Succeeded"}
+    assert ran.log("show") == ["one l"]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
