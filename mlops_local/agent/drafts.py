@@ -36,11 +36,18 @@ def _items(item: Node, problems: Problems) -> list[Node]:
     if isinstance(body, Mapping):
         body = Sequence([Mapping(body.pairs, body.mark, opened=body.opened or directive.kind == "each")], body.mark)
     items = body.items if isinstance(body, Sequence) else [body] if is_open(body) else []
-    return [each for each in items if not (isinstance(each, Mapping) and each.pairs and _is_sentence(each.pairs[0][0]))]
+    return [_perhaps_refusing(each) for each in items]
+
+
+def _perhaps_refusing(item: Node) -> Node:
+    """How templates refuse a wrong use: an item that cannot be right, as `error: why`, in a branch for that case alone."""
+    if isinstance(item, Mapping) and len(item.pairs) == 1 and not item.key("template"):
+        return Mapping(item.pairs, item.mark, opened=True)
+    return item
 
 
 def _is_sentence(key: Scalar) -> bool:
-    """How a template refuses a wrong use: an item that cannot be right, whose key says why, in a branch for that case."""
+    """The same in a mapping: a key that says why."""
     return " " in key.text.strip()
 
 

@@ -11,6 +11,7 @@ from mlops_local.agent.nodes import Mapping, Node
 from mlops_local.agent.shapes import (
     Check,
     Kind,
+    alias,
     anything,
     boolean,
     both,
@@ -197,7 +198,7 @@ _SCHEDULE = mapping(
     {"cron": cron, "displayName": text, "branches": _filter, "batch": boolean, "always": boolean}, ["cron"], what="a schedule"
 )
 _REPOSITORY = mapping(
-    {"repository": identifier, "type": one_of("git", "github", "githubenterprise", "bitbucket"), "name": fixed, "ref": fixed}
+    {"repository": alias, "type": one_of("git", "github", "githubenterprise", "bitbucket"), "name": fixed, "ref": fixed}
     | {"endpoint": text, "project": text, "trigger": _events(_TRIGGER_KEYS, "a trigger")},
     ["repository"],
     what="a repository resource",

@@ -14,7 +14,7 @@ from mlops_local.agent.conditions import runtime_expression
 from mlops_local.agent.errors import Problems
 from mlops_local.agent.evaluation import World
 from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null, is_open
-from mlops_local.agent.scalars import parse_boolean, parse_number
+from mlops_local.agent.scalars import parse_number, parse_switch
 from mlops_local.agent.schedules import CronError, check_cron
 from mlops_local.agent.values import ExpressionError
 from mlops_local.agent.worlds import VALUE
@@ -49,9 +49,16 @@ def identifier(node: Node, problems: Problems) -> None:
         )
 
 
+def alias(node: Node, problems: Problems) -> None:
+    """The name of a repository resource, which may begin with a digit."""
+    fixed(node, problems)
+    if isinstance(node, Scalar) and not is_open(node) and not re.fullmatch(r"[-\w]+", node.text, re.ASCII):
+        problems.add(node.mark, f"'{node.text}' is not a valid alias; use letters, digits, '-' and '_'.")
+
+
 def boolean(node: Node, problems: Problems) -> None:
     text(node, problems)
-    if isinstance(node, Scalar) and not is_null(node) and not _LATER.search(node.text) and parse_boolean(node.text) is None:
+    if isinstance(node, Scalar) and not is_null(node) and not _LATER.search(node.text) and parse_switch(node.text) is None:
         problems.add(node.mark, f"true or false is expected here, not '{node.text}'.")
 
 
@@ -163,7 +170,7 @@ def one_kind(what: str, kinds: dict[str, Kind], beginnings: str) -> Check:
             mapping({key: each for name in found for key, each in kinds[name].keys.items()}, what=f"a {what}")(node, problems)
         elif found:
             whole[found[0]](node, problems)
-        elif node.pairs and not node.opened:
+        elif node.pairs and (not node.opened or (len(node.pairs) == 1 and near_to(node.pairs[0][0].text, kinds))):
             key = node.pairs[0][0]
             problems.add(key.mark, f"Unexpected value '{key.text}': a {what} begins with {beginnings}.")
 

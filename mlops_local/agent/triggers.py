@@ -12,7 +12,7 @@ from datetime import datetime
 from mlops_local.agent.errors import Mark
 from mlops_local.agent.filters import Filter, Rule, choose_path, choose_ref, filter_of
 from mlops_local.agent.nodes import Mapping, Node, Scalar, Sequence, is_null
-from mlops_local.agent.scalars import parse_boolean
+from mlops_local.agent.scalars import parse_switch
 from mlops_local.agent.schedules import is_time
 
 PUSHES = ("IndividualCI", "BatchedCI")
@@ -192,7 +192,7 @@ def _is_none(node: Node) -> bool:
 
 def _flag(node: Node | None, name: str, default: bool) -> bool:
     found = node.find(name) if isinstance(node, Mapping) else None
-    value = parse_boolean(found.text) if isinstance(found, Scalar) else None
+    value = parse_switch(found.text) if isinstance(found, Scalar) else None
     return default if value is None else value
 
 
