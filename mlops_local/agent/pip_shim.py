@@ -93,7 +93,11 @@ def translated(arguments: list[str]) -> list[str] | None:
         return None if any(argument.startswith("-") for argument in rest) else ["uninstall", *rest]
     configured = from_settings(settings_of(os.environ, config_files()))
     options = _options(arguments[1:])
-    return None if configured is None or options is None else ["install", *configured, *options]
+    if configured is None or options is None:
+        return None
+    # uv keeps what a folder held under a name and version; pip looks again, and a wheel that was built anew is another one.
+    fresh = ["--refresh"] if "--find-links" in (*configured, *options) else []
+    return ["install", *configured, *options, *fresh]
 
 
 def _options(arguments: list[str]) -> list[str] | None:

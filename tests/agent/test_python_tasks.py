@@ -142,6 +142,7 @@ def test_version_ranges(wanted: str, version: tuple[int, ...], fits: bool) -> No
         (["install", "--constraint=c.txt", "a"], ["install", "--constraints", "c.txt", "a"]),
         (["install", "--extra-index-url", "u", "--no-cache-dir", "a"], ["install", "--index", "u", "a"]),
         (["install", "-e", ".[x]", "--no-deps"], ["install", "--editable", ".[x]", "--no-deps"]),
+        (["install", "-f", "wheels", "a"], ["install", "--find-links", "wheels", "a", "--refresh"]),
         (["install", "--user", "a"], None),
         (["install", "--dry-run", "a"], None),
         (["uninstall", "-y", "a"], ["uninstall", "a"]),
