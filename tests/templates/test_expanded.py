@@ -1,0 +1,208 @@
+"""What the templates become: the rules that every job keeps, and what each parameter changes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from .expanding import DEV, ROOT, consumer, expand, jobs_of, mistakes, steps_of
+
+SHIPPED = {
+    "azure-pipelines.yml": {},
+    "pipelines/pull-request.yml": {},
+    "pipelines/release.yml": {},
+    "pipelines/retrain.yml": {},
+    "pipelines/rollback.yml": {"reason": "worse than before"},
+}
+PROD = {"name": "prod", "variableGroup": "snowflake-prod", "environment": "snowflake-prod", "branch": "main"}
+SOURCES = {
+    "secureFile": {},
+    "keyVault": {"secretSource": "keyVault", "serviceConnection": "azure", "keyVault": "vault"},
+    "workloadIdentity": {"secretSource": "workloadIdentity", "serviceConnection": "azure"},
+}
+
+
+def names(tree: dict[str, Any]) -> list[str]:
+    return [stage["stage"] for stage in tree["stages"]]
+
+
+def command_of(job: dict[str, Any]) -> dict[str, Any]:
+    return next(step for step in steps_of(job) if "VERB" in step.get("env", {}))
+
+
+def test_every_pipeline_that_is_shipped_is_tried() -> None:
+    assert {"azure-pipelines.yml", *(f"pipelines/{file.name}" for file in (ROOT / "pipelines").iterdir())} == set(SHIPPED)
+
+
+@pytest.mark.parametrize(("file", "given"), SHIPPED.items(), ids=SHIPPED)
+def test_every_job_ends_begins_clean_and_checks_out_without_credentials(file: str, given: dict[str, str]) -> None:
+    for job in jobs_of(expand(ROOT / file, parameters=given)).values():
+        assert 0 < job["timeoutInMinutes"] <= 60
+        assert job["workspace"] == {"clean": "all"}
+        first = steps_of(job)[0]
+        assert (first["checkout"], first["fetchDepth"], first["persistCredentials"]) == ("self", 1, False)
+
+
+@pytest.mark.parametrize(("file", "given"), SHIPPED.items(), ids=SHIPPED)
+def test_no_step_goes_on_after_an_error_and_no_variable_is_pasted_into_a_script(file: str, given: dict[str, str]) -> None:
+    steps = [step for job in jobs_of(expand(ROOT / file, parameters=given)).values() for step in steps_of(job)]
+    scripts = [str(step.get("bash", step.get("script", ""))) for step in steps]
+    assert any(scripts)
+    assert not [script for script in scripts if "$(" in script]
+    assert not [step for step in steps if "continueOnError" in step]
+    lines = [script for script in scripts if len(script.strip().splitlines()) > 1]
+    assert all(script.startswith("set -euo pipefail\n") for script in lines)
+
+
+def test_what_a_person_types_reaches_scripts_by_env_alone() -> None:
+    typed = {"reason": "'; rm -rf /", "version": "`rm -rf /`"}
+    (job,) = jobs_of(expand(ROOT / "pipelines/rollback.yml", parameters=typed)).values()
+    assert command_of(job)["env"]["REASON"] == typed["reason"]
+    assert not [step for step in steps_of(job) if "rm -rf /" in str({**step, "env": {}})]
+
+
+def test_a_pull_request_has_nothing_that_could_change_an_environment() -> None:
+    tree = expand(ROOT / "pipelines/pull-request.yml", reason="PullRequest")
+    assert {step["env"]["VERB"] for job in jobs_of(tree).values() for step in steps_of(job) if "VERB" in step.get("env", {})} == {
+        "plan"
+    }
+    assert not [job for job in jobs_of(tree).values() if "deployment" in job]
+    assert "IsFork" in tree["stages"][-1]["condition"]
+
+
+@pytest.mark.parametrize(
+    ("queue", "deployed"),
+    [
+        ({"branch": "main"}, True),
+        ({"branch": "refs/heads/main"}, True),
+        ({"branch": "feature/main"}, False),
+        ({"branch": "refs/tags/main"}, False),
+        ({"branch": "main", "reason": "PullRequest"}, False),
+    ],
+    ids=str,
+)
+def test_an_environment_is_there_for_its_branch_alone(tmp_path: Path, queue: dict[str, str], deployed: bool) -> None:
+    tree = expand(consumer(tmp_path, environments=[PROD]), **queue)
+    assert ("Deploy_prod" in names(tree)) is deployed
+    assert ("snowflake-prod" in str(tree["stages"])) is deployed
+
+
+def test_environments_follow_one_another_and_production_is_one_deployment(tmp_path: Path) -> None:
+    tree = expand(consumer(tmp_path, environments=[DEV, PROD]), branch="main")
+    families = ["Connect_dev", "BuildFeatures_dev", "BuildModels_dev", "CreateTasks_dev"]
+    assert names(tree) == ["Validate", "BuildRelease", *families, "Plan_prod", "Deploy_prod"]
+    assert "dependsOn" not in tree["stages"][2]
+    job = jobs_of(tree)["Deploy_prod"]
+    assert (job["deployment"], job["environment"]) == ("Deploy_prod", "snowflake-prod")
+    assert {stage["lockBehavior"] for stage in tree["stages"][2:]} == {"sequential"}
+
+
+@pytest.mark.parametrize(("off", "planned"), [({}, ["all"]), ({"buildModels": False}, ["features", "tasks"])], ids=str)
+def test_what_is_deployed_with_approval_is_the_plan_that_was_shown(
+    tmp_path: Path, off: dict[str, bool], planned: list[str]
+) -> None:
+    jobs = jobs_of(expand(consumer(tmp_path, environments=[PROD], **off), branch="main"))
+    written = [step["env"]["OUT"] for step in steps_of(jobs["Plan_prod"]) if "OUT" in step.get("env", {})]
+    read = [step["env"]["PLAN"] for step in steps_of(jobs["Deploy_prod"]) if "PLAN" in step.get("env", {})]
+    assert [file.rpartition("/")[2] for file in written] == [f"content-plan-{what}.plan.json" for what in planned]
+    assert [file.rpartition("/")[2] for file in read] == [file.rpartition("/")[2] for file in written]
+    assert {file.split("/")[1] for file in read} == {"report-Plan_prod"}
+    assert "environment" not in jobs["Plan_prod"]
+
+
+@pytest.mark.parametrize(
+    ("off", "left", "waits_for"),
+    [
+        ("runTests", ["Connect", "BuildFeatures", "BuildModels", "CreateTasks"], ["Connect", "BuildFeatures", "BuildModels"]),
+        ("buildFeatures", ["Validate", "Connect", "BuildModels", "CreateTasks"], ["Connect", "BuildModels"]),
+        ("buildModels", ["Validate", "Connect", "BuildFeatures", "CreateTasks"], ["Connect", "BuildFeatures"]),
+        ("createTasks", ["Validate", "Connect", "BuildFeatures", "BuildModels"], ["Connect", "BuildFeatures"]),
+    ],
+)
+def test_stages_can_be_switched_off(tmp_path: Path, off: str, left: list[str], waits_for: list[str]) -> None:
+    tree = expand(consumer(tmp_path, **{off: False}))
+    assert names(tree) == left
+    assert tree["stages"][-1]["dependsOn"] == waits_for
+
+
+def test_sources_and_machine_lie_where_they_do_whoever_extends(tmp_path: Path) -> None:
+    own = jobs_of(expand(ROOT / "azure-pipelines.yml"))
+    other = jobs_of(expand(consumer(tmp_path)))
+    paths = [
+        [(step["checkout"], step["path"]) for step in steps_of(job) if "checkout" in step]
+        for job in (own["Connect"], other["Connect"])
+    ]
+    assert paths == [[("self", "s")], [("self", "s"), ("mlops", "machine")]]
+    assert command_of(own["Connect"])["workingDirectory"] == command_of(other["Connect"])["workingDirectory"]
+    installed = [step["env"] for step in steps_of(other["Connect"]) if step.get("displayName") == "Install the machine"]
+    assert installed == [{"MACHINE": "$(Pipeline.Workspace)/machine"}]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_each_source_of_secrets_ends_in_the_same_environment(tmp_path: Path, source: str) -> None:
+    env = command_of(jobs_of(expand(consumer(tmp_path, **SOURCES[source])))["Connect"])["env"]
+    usual = {"ACCOUNT", "USER", "WAREHOUSE", "ROLE", "DATABASE", "SCHEMA", "HOST", "PORT", "PROTOCOL", "AUTHENTICATOR"}
+    secret = {"TOKEN_FILE_PATH"} if source == "workloadIdentity" else {"PRIVATE_KEY_FILE", "PRIVATE_KEY_PASSPHRASE"}
+    assert {name.removeprefix("SNOWFLAKE_") for name in env if name.startswith("SNOWFLAKE_")} == usual | secret
+
+
+def test_an_environment_may_have_a_connection_of_its_own(tmp_path: Path) -> None:
+    environments = [{**DEV, "serviceConnection": "own"}, {**DEV, "name": "test"}]
+    given = {"environments": environments, "secretSource": "workloadIdentity", "serviceConnection": "for all"}
+    jobs = jobs_of(expand(consumer(tmp_path, **given)))
+    used = [
+        step["inputs"]["azureSubscription"]
+        for name in ("Connect_dev", "Connect_test")
+        for step in steps_of(jobs[name])
+        if step.get("task") == "AzureCLI@2"
+    ]
+    assert used == ["own", "for all"]
+
+
+def test_a_key_from_a_vault_is_removed_whatever_happens(tmp_path: Path) -> None:
+    steps = steps_of(jobs_of(expand(consumer(tmp_path, **SOURCES["keyVault"])))["Connect"])
+    (removing,) = [step for step in steps if str(step.get("script", "")).startswith("rm ")]
+    (writing,) = [step for step in steps if step.get("name") == "privateKey"]
+    assert removing["condition"] == "always()"
+    assert removing["env"]["KEY_FILE"] == writing["env"]["KEY_FILE"]
+
+
+def test_use_cases_have_folders_of_their_own(tmp_path: Path) -> None:
+    cases = [{"name": "churn", "content": "churn"}, {"name": "delay", "content": "flights/delay"}]
+    jobs = jobs_of(expand(consumer(tmp_path, useCases=cases)))
+    env = [step["env"] for step in steps_of(jobs["BuildModels"]) if "VERB" in step.get("env", {})]
+    assert [each["CONTENT"] for each in env] == ["churn", "flights/delay"]
+    assert len({each["REPORT"] for each in env}) == 2
+
+
+@pytest.mark.parametrize(
+    ("template", "given", "sentence"),
+    [
+        ("retrain.yml", {"models": []}, "models is empty; name at least one model."),
+        ("rollback.yml", {"model": "M", "reason": " "}, "reason is empty; say why"),
+        ("rollback.yml", {"model": "M", "reason": "$(private_key_passphrase)"}, "version and reason are plain text"),
+        ("rollback.yml", {"model": "M", "reason": "x", "version": "$(name)"}, "version and reason are plain text"),
+        ("rollback.yml", {"model": "M"}, "A value for the 'reason' parameter must be provided"),
+        ("plan.yml", {"environments": []}, "environments is empty"),
+    ],
+    ids=str,
+)
+def test_wrong_use_of_the_other_templates(tmp_path: Path, template: str, given: dict[str, Any], sentence: str) -> None:
+    assert sentence in mistakes(consumer(tmp_path, template, **given))
+
+
+EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "templates/README.md").read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_the_example_of_the_readme_is_short_and_right(tmp_path: Path) -> None:
+    pipeline, schedules = EXAMPLES
+    assert len(pipeline.splitlines()) <= 30
+    file = tmp_path / "azure-pipelines.yml"
+    file.write_text(pipeline + schedules)
+    tree = expand(file, name="YourProject/mlops", branch="main")
+    assert names(tree)[-1] == "Deploy_prod"
+    assert [each["cron"] for each in tree["schedules"]] == [each["cron"] for each in yaml.safe_load(schedules)["schedules"]]

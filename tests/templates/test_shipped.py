@@ -1,0 +1,184 @@
+"""The pipelines of `pipelines/`, run against one account with three environments, and what they leave in it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlops_local.agent.approvals import Given
+from mlops_local.agent.console import PlainProgress
+from mlops_local.agent.load import Queue
+from mlops_local.agent.repositories import LocalRepository
+from mlops_local.agent.run import RunOptions, RunResult, run_pipeline
+from mlops_local.environments import environments_of
+from mlops_local.stage_set import StageSet, embedded
+
+from .expanding import ROOT, consumer
+
+GROUPS = ("snowflake-credentials", "snowflake-test", "snowflake-prod")
+
+
+@dataclass(frozen=True)
+class Place:
+    """An account with its library; each pipeline leaves a folder of its own."""
+
+    stage: StageSet
+    folder: Path
+
+    def run(self, file: Path, *, approve: str = "", **queue: Any) -> RunResult:
+        answers = Given.of([approve] if approve else [], [], [])
+        out = self.folder / f"out-{file.stem}-{len(list(self.folder.iterdir()))}"
+        return run_pipeline(RunOptions(Queue(file, **queue), self.stage.library, out, answers=answers), PlainProgress())
+
+    def ask(self, statement: str) -> list[dict[str, Any]]:
+        with self.stage.account.system_session() as session:
+            answer = session.run(statement)
+        rows = zip(*(column.to_pylist() for column in answer.table.columns), strict=True)
+        return [dict(zip((column.name for column in answer.columns), row, strict=True)) for row in rows]
+
+    def count(self, source: str) -> int:
+        return int(self.ask(f"SELECT COUNT(*) AS N FROM {source}")[0]["N"])
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("shipped")
+    with embedded(ROOT, folder / "account", fresh=True, environments=environments_of(GROUPS)) as stage:
+        yield Place(stage, folder)
+
+
+@pytest.fixture(scope="module")
+def release(place: Place) -> RunResult:
+    return place.run(ROOT / "pipelines/release.yml", approve="snowflake-prod", parameters={"runTests": "false"})
+
+
+def results(run: RunResult) -> dict[str, str]:
+    return {stage.name: stage.result for stage in run.stages}
+
+
+def logged(run: RunResult) -> str:
+    return "".join(file.read_text() for file in sorted((run.out / "logs").rglob("*.log")))
+
+
+def summary(run: RunResult) -> str:
+    return (run.out / "summary.md").read_text()
+
+
+def actions(run: RunResult) -> set[str]:
+    plan = summary(run).partition("### Plan\n")[2].partition("###")[0]
+    return {line.split(" | ")[0].removeprefix("| ") for line in plan.splitlines() if line.startswith("| ")} - {"action", "---"}
+
+
+def test_a_release_goes_through_each_environment(release: RunResult) -> None:
+    stages = ("BuildRelease", "Plan_test", "Deploy_test", "Plan_prod", "Deploy_prod")
+    assert results(release) == dict.fromkeys(stages, "Succeeded"), logged(release)
+    checks = {stage["name"]: json.dumps(stage.get("checks", [])) for stage in release.facts["stages"]}
+    assert "approval" in checks["Deploy_prod"]
+    assert "approval" not in checks["Deploy_test"]
+
+
+def test_what_is_deployed_was_built_once(release: RunResult) -> None:
+    artifact = release.out / "artifacts" / "release"
+    assert len(list((artifact / "machine").glob("mlops-*.whl"))) == 1
+    pinned = (artifact / "requirements.txt").read_text().splitlines()
+    assert all("==" in line for line in pinned)
+    assert not [line for line in pinned if line.startswith("mlops")]
+    assert {path.name for path in (artifact / "content").iterdir()} == {"features", "models", "tasks"}
+
+
+@pytest.mark.usefixtures("release")
+@pytest.mark.parametrize("database", ["MLOPS_TEST", "MLOPS_PROD"])
+def test_each_environment_has_its_own_model(place: Place, database: str) -> None:
+    assert place.count(f"{database}.ML.TRAINING_RUNS WHERE PASSED") == 1
+
+
+def test_a_pull_request_shows_its_plan_and_changes_nothing(place: Place) -> None:
+    run = place.run(ROOT / "pipelines/pull-request.yml", reason="PullRequest", parameters={"runTests": "false"})
+    assert results(run) == {"Plan": "Succeeded"}, logged(run)
+    assert actions(run) == {"create", "train"}, summary(run)
+    assert place.count("MLOPS_DEV.INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA IN ('ML', 'FEATURE_STORE')") == 0
+
+
+@pytest.fixture
+def other_repository(tmp_path: Path) -> Path:
+    """A repository that holds nothing but content, the same as here."""
+    for family in ("features", "models", "tasks"):
+        shutil.copytree(ROOT / family, tmp_path / family, ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    return tmp_path
+
+
+def run_elsewhere(place: Place, folder: Path, template: str, **parameters: Any) -> RunResult:
+    environments = [{"name": "test", "variableGroup": "snowflake-test"}]
+    given = {"runTests": False, "environments": environments, "serviceConnection": "mlops-test", **parameters}
+    run = place.run(
+        consumer(folder, template, **given), repositories=(LocalRepository("Project/mlops", "refs/tags/v0.1.0", ROOT),)
+    )
+    assert not [form for form in ("BEGIN ENCRYPTED", "eyJ") if form in logged(run)]
+    return run
+
+
+@pytest.mark.usefixtures("release")
+def test_the_same_content_planned_from_elsewhere_with_a_vaults_key_has_nothing_to_do(
+    place: Place, other_repository: Path
+) -> None:
+    run = run_elsewhere(place, other_repository, "plan.yml", secretSource="keyVault", keyVault="mlops-test")
+    assert results(run) == {"Plan": "Succeeded"}, logged(run)
+    # What another repository has made is recorded once more, in its own name.
+    assert actions(run) <= {"none", "record"}, summary(run)
+
+
+def test_hooks_run_beside_a_workload_identity_and_set_nothing(place: Place, other_repository: Path) -> None:
+    before = {"bash": 'echo "##vso[task.setvariable variable=user]SOMEBODY"; ls features', "displayName": "Look around"}
+    after = {"script": "echo the user is $(user)", "displayName": "Say who"}
+    off = dict.fromkeys(("buildFeatures", "buildModels", "createTasks"), False)
+    run = run_elsewhere(
+        place, other_repository, "pipeline.yml", secretSource="workloadIdentity", preSteps=[before], postSteps=[after], **off
+    )
+    assert results(run) == {"Connect": "Succeeded"}, logged(run)
+    assert "the user is MLOPS_TEST_PIPELINE" in logged(run)
+    assert "patient.py" in logged(run)
+    assert re.search(r"\| user \| MLOPS_TEST_PIPELINE", summary(run))
+
+
+@pytest.fixture(scope="module")
+def retrained(place: Place, release: RunResult) -> RunResult:
+    assert release.exit_code == 0
+    return place.run(ROOT / "pipelines/retrain.yml", reason="Schedule")
+
+
+def default_version(place: Place) -> Any:
+    (model,) = place.ask("SHOW MODELS IN SCHEMA MLOPS_PROD.ML")
+    return model["default_version_name"]
+
+
+def test_retraining_adds_a_version_in_production_alone(place: Place, retrained: RunResult) -> None:
+    assert results(retrained) == {"Retrain": "Succeeded"}, logged(retrained)
+    assert [place.count(f"{database}.ML.TRAINING_RUNS WHERE PASSED") for database in ("MLOPS_TEST", "MLOPS_PROD")] == [1, 2]
+
+
+@pytest.mark.usefixtures("retrained")
+def test_rolling_back_is_audited(place: Place) -> None:
+    before = default_version(place)
+    other = "V1" if before == "V2" else "V2"
+    typed = {"reason": "worse for 'the old'; see mail", "version": other}
+    run = place.run(ROOT / "pipelines/rollback.yml", approve="snowflake-prod", parameters=typed)
+    assert results(run) == {"RollBack": "Succeeded"}, logged(run)
+    assert default_version(place) == other
+    (written,) = place.ask("SELECT * FROM MLOPS_PROD.ML.CHANGE_LEDGER WHERE ACTION = 'rollback'")
+    assert (written["FROM_VERSION"], written["TO_VERSION"], written["REASON"]) == (before, other, typed["reason"])
+    assert (written["CHANGED_BY"], written["RUN_ID"].isdigit()) == ("MLOPS_PROD_PIPELINE", True)
+
+
+def test_without_an_approval_production_is_left_alone(place: Place) -> None:
+    run = place.run(ROOT / "pipelines/rollback.yml", parameters={"reason": "no one is asked"})
+    assert run.exit_code == 1
+    assert results(run) == {"RollBack": "Skipped"}
