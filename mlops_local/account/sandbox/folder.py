@@ -1,4 +1,4 @@
-"""The files of one worker: its imports (read only), a place to work in, and a log. Removed with the worker."""
+"""The files of one worker: its imports (read only), a place to work in, what it sees as ``/tmp``, and a log. Removed with the worker."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ class WorkerFolder:
     def __init__(self, scratch: Path, imports: Sequence[ImportFile]) -> None:
         self._root = Path(mkdtemp(prefix="worker-", dir=scratch))
         self.imports, self.work = self._root / "imports", self._root / "work"
-        self.imports.mkdir()
-        self.work.mkdir()
+        self.private = self._root / "tmp"
+        for folder in (self.imports, self.work, self.private):
+            folder.mkdir()
         for file in imports:
             _copy(file, self.imports)
         _forbid_writing(self.imports)

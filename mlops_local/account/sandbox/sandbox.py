@@ -208,6 +208,7 @@ class Sandbox:
         return {
             "folder": str(folder.imports),
             "work": str(folder.work),
+            "private": str(folder.private),
             "isolate": self._isolation != "off" and not self._obstacle,
             "hidden": [str(path.resolve()) for path in self._settings.hidden],
             "limits": {name: getattr(limits, name) for name in ("memory_bytes", "file_bytes", "open_files")},

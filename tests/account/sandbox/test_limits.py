@@ -6,9 +6,11 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pytest
@@ -49,16 +51,15 @@ def test_so_is_one_that_never_finishes_loading(sandbox: Sandbox, batch: Batch) -
         sandbox.call_function(Handler("SLOW", "compute", "while True: pass"), ["INT"], "INT", batch([1]), seconds=0.3)
 
 
-def test_its_children_end_with_it(sandbox: Sandbox, batch: Batch, tmp_path: Path) -> None:
+def test_its_children_end_with_it(sandbox: Sandbox, batch: Batch) -> None:
     body = (
-        "import subprocess, time\ndef compute(path):\n"
+        "import subprocess, time\ndef compute(ignored):\n"
         "    child = subprocess.Popen(['/bin/sleep', '600'])\n"
-        "    open(path, 'w').write(str(child.pid))\n    time.sleep(600)"
+        "    print(child.pid, flush=True)\n    time.sleep(600)"
     )
-    file = tmp_path / "pid"
-    with pytest.raises(HandlerTimeoutError):
-        sandbox.call_function(Handler("PARENT", "compute", body), ["VARCHAR"], "INT", batch([str(file)]), seconds=2)
-    assert not _runs(int(file.read_text()))
+    with pytest.raises(HandlerTimeoutError) as caught:
+        sandbox.call_function(Handler("PARENT", "compute", body), ["INT"], "INT", batch([1]), seconds=2)
+    assert not _runs(int(caught.value.log))
 
 
 def _runs(pid: int) -> bool:
@@ -169,11 +170,17 @@ def test_there_is_no_network(sandbox: Sandbox, batch: Batch) -> None:
             sandbox.call_function(Handler("DIAL", "compute", body), ["INT"], "INT", batch([server.getsockname()[1]]))
 
 
-def test_hidden_folders_are_empty(batch: Batch, tmp_path: Path) -> None:
-    hidden, seen = tmp_path / "account", tmp_path / "other"
-    for folder in (hidden, seen):
-        folder.mkdir()
-        (folder / "file").write_text("content")
+def test_hidden_folders_are_empty(batch: Batch) -> None:
+    """In the environment, since nothing of the machine's ``/tmp`` but what the handler runs on is to be seen at all."""
+    with TemporaryDirectory(dir=Path(sys.prefix)) as place:
+        hidden, seen = Path(place, "account"), Path(place, "other")
+        for folder in (hidden, seen):
+            folder.mkdir()
+            (folder / "file").write_text("content")
+        _hides(hidden, seen, batch)
+
+
+def _hides(hidden: Path, seen: Path, batch: Batch) -> None:
     body = (
         "import ctypes, os\ndef compute(path):\n"
         "    ctypes.CDLL(None).umount2(path.encode(), 2)\n"
@@ -184,6 +191,22 @@ def test_hidden_folders_are_empty(batch: Batch, tmp_path: Path) -> None:
         _needs_namespaces(own)
         result = own.call_function(Handler("LIST", "compute", body), ["VARCHAR"], "ARRAY", batch([str(hidden), str(seen)]))
     assert result.to_pylist() == ["[]", '["file"]']
+
+
+def test_every_worker_has_a_tmp_of_its_own(batch: Batch, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("of the machine")
+    left = Path("/tmp", f"left-by-a-handler-{os.getpid()}")
+    body = (
+        "import os\nfrom pathlib import Path\ndef compute(secret, left):\n"
+        "    found = [os.path.exists(path) for path in (secret, left)]\n"
+        "    Path(left).write_text('here')\n    return str(found + [Path(left).read_text()])"
+    )
+    with Sandbox(SandboxSettings()) as own:
+        _needs_namespaces(own)
+        asked = ["VARCHAR", "VARCHAR"], "VARCHAR", batch([str(tmp_path / "secret")], [str(left)])
+        first, second = (own.call_function(Handler(name, "compute", body), *asked).to_pylist() for name in ("A", "B"))
+    assert first == second == ["[False, False, 'here']"]
+    assert not left.exists()
 
 
 def _needs_namespaces(sandbox: Sandbox) -> None:

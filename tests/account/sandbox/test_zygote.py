@@ -81,20 +81,21 @@ def _runs(pid: int) -> bool:
 
 KILLED = """
 import sys, threading, time
+from pathlib import Path
 import pyarrow as pa
 from mlops_local.account.sandbox import Handler, Sandbox, SandboxSettings
 body = "import os, time\\ndef compute(x):\\n"
 body += "    if x: open(x, 'w').write(str(os.getpid())); time.sleep(600)\\n    return os.getpid()"
-sandbox = Sandbox(SandboxSettings())
+scratch = Path(sys.argv[1])
+sandbox = Sandbox(SandboxSettings(scratch=scratch))
 def call(name):
     batch = pa.RecordBatch.from_arrays([pa.array([name])], names=["x"])
     return sandbox.call_function(Handler("F", "compute", body), ["VARCHAR"], "INT", batch)[0].as_py()
-file = sys.argv[1] + "/pid"
-threading.Thread(target=call, args=(file,), daemon=True).start()
+threading.Thread(target=call, args=("pid",), daemon=True).start()
 idle, busy = call(""), ""
 while not busy:
-    try: busy = open(file).read()
-    except FileNotFoundError: time.sleep(0.01)
+    for file in scratch.glob("sandbox-*/worker-*/work/pid"): busy = file.read_text()
+    time.sleep(0.01)
 print(idle, busy, flush=True)
 time.sleep(600)
 """

@@ -1,4 +1,5 @@
-"""Limits of a worker: resources, and where the kernel allows it namespaces without network and with some folders hidden.
+"""Limits of a worker: resources, and where the kernel allows it namespaces without network, with some folders hidden and
+a ``/tmp`` of its own.
 
 https://man7.org/linux/man-pages/man7/user_namespaces.7.html
 """
@@ -20,7 +21,7 @@ from pathlib import Path
 _CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000
 _PR_SET_NO_NEW_PRIVS = 38
 _CAPABILITY_VERSION_3 = 0x20080522
-_MS_NOSUID, _MS_NODEV, _MS_REC, _MS_PRIVATE = 2, 4, 0x4000, 0x40000
+_MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 0x1000, 0x4000, 0x40000
 _SIOCSIFFLAGS, _IFF_UP_RUNNING = 0x8914, 0x41
 
 
@@ -36,17 +37,24 @@ def limit_resources(*, memory_bytes: int, file_bytes: int, open_files: int) -> N
         resource.setrlimit(kind, (allowed, allowed))
 
 
-def isolate(*, account: tuple[str, int] | None, hidden: Sequence[str] = ()) -> None:
+TMP = "/tmp"  # noqa: S108  it is the folder that others must not see
+
+
+def isolate(*, account: tuple[str, int] | None, hidden: Sequence[str], private: str, kept: Sequence[str]) -> None:
     """Leave the machine's network; ``account`` is the one address that a relay keeps open.
+
+    The folder ``private`` becomes ``/tmp``; of what was there before, only the folders ``kept`` are seen.
 
     The relay is forked before: it stays in the old network. It gets a listening socket that was opened in the new one.
     """
     relay = _fork_relay(account) if account else None
     user, group = os.getuid(), os.getgid()
-    _checked(_libc().unshare(_CLONE_NEWUSER | _CLONE_NEWNET | (_CLONE_NEWNS if hidden else 0)), "unshare")
+    _checked(_libc().unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWNS), "unshare")
     _map_ids(user, group)
     _loopback_up()
+    _checked(_libc().mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None), "mount /")
     _hide(hidden)
+    _take_tmp(private, kept)
     if relay is not None and account is not None:
         _hand_over_listener(relay, account)
     _drop_capabilities()
@@ -74,14 +82,26 @@ def _loopback_up() -> None:
 
 
 def _hide(folders: Sequence[str]) -> None:
-    if not folders:
-        return
     libc = _libc()
-    _checked(libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None), "mount /")
     for folder in folders:
         if os.path.isdir(folder):
             flags = _MS_NOSUID | _MS_NODEV
             _checked(libc.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", flags, b"size=64k,mode=755"), f"mount over {folder}")
+
+
+def _take_tmp(private: str, kept: Sequence[str]) -> None:
+    below = {os.path.realpath(folder) for folder in kept if os.path.isdir(folder)}
+    below = {folder for folder in below if folder.startswith(f"{TMP}/")}
+    for folder in sorted(below):
+        if not any(folder.startswith(f"{other}/") for other in below):
+            place = private + folder.removeprefix(TMP)
+            os.makedirs(place)
+            _bind(folder, place)
+    _bind(private, TMP)
+
+
+def _bind(folder: str, place: str) -> None:
+    _checked(_libc().mount(os.fsencode(folder), os.fsencode(place), None, _MS_BIND | _MS_REC, None), f"mount {folder} at {place}")
 
 
 def _drop_capabilities() -> None:
@@ -156,9 +176,11 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
 
 
 def main() -> int:
-    """Tells by its exit code whether ``isolate`` works here."""
+    """Tells by its exit code whether ``isolate`` works here. Needs a working folder that is removed afterwards."""
     try:
-        isolate(account=("127.0.0.1", 9999), hidden=["/mnt"])
+        private = os.path.abspath("probe")
+        os.makedirs(private, exist_ok=True)
+        isolate(account=("127.0.0.1", 9999), hidden=["/mnt"], private=private, kept=[])
     except (OSError, AttributeError) as error:
         sys.stderr.write(str(error))
         return 1

@@ -87,7 +87,12 @@ def _confine(setup: Header) -> None:
 def _isolate(setup: Header) -> None:
     account = setup["account"]
     try:
-        confine.isolate(account=(account[0], account[1]) if account else None, hidden=setup["hidden"])
+        confine.isolate(
+            account=(account[0], account[1]) if account else None,
+            hidden=setup["hidden"],
+            private=setup["private"],
+            kept=[setup["folder"], setup["work"], sys.prefix, sys.base_prefix, *sys.path],
+        )
     except (OSError, AttributeError) as error:
         # Half isolated is not an answer: the old network may be gone already.
         raise _NotIsolatedError(str(error)) from error
