@@ -20,8 +20,7 @@ from mlops_local.agent.repositories import LocalRepository
 from mlops_local.agent.run import RunOptions, RunResult, run_pipeline
 from mlops_local.environments import environments_of
 from mlops_local.stage_set import StageSet, embedded
-
-from .expanding import ROOT, consumer
+from tests.templates.expanding import ROOT, consumer
 
 GROUPS = ("snowflake-credentials", "snowflake-test", "snowflake-prod")
 
