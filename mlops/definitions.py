@@ -13,6 +13,7 @@ _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _TABLE = re.compile(r"[A-Z][A-Z0-9_]*\.[A-Z][A-Z0-9_]*")
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]*(\([0-9]+(, ?[0-9]+)?\))?")
 _HANDLER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+")
+_ASKS = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
 _MINUTES = re.compile(r"[1-9][0-9]* MINUTES?")
 _CRON = re.compile(r"USING CRON( \S+){5} \S+")
 # The metrics that two versions can be compared by where their predictions are.
@@ -37,6 +38,8 @@ class Check:
     sentence: str
 
     def __post_init__(self) -> None:
+        if not _ASKS.match(self.query):
+            raise DefinitionError(f"A check is a query, which begins with SELECT or WITH: {self.query!r}.")
         if "{count}" not in self.sentence:
             raise DefinitionError(f"The sentence of a check must contain {{count}}: {self.sentence!r}.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import dedent
 
 from snowflake.ml.feature_store import FeatureView as StoredView
@@ -31,10 +32,20 @@ def apply_feature_view(step: Step, definition: FeatureView) -> Outcome:
     return Outcome()
 
 
+# A query may stand in another one without what ends it as a statement.
+CLOSING = "; \n"
+
+
 def query_of(definition: FeatureView) -> str:
     return dedent(definition.query).strip()
 
 
-def find_warnings(target: Target, checks: tuple[Check, ...]) -> list[str]:
-    counted = [(check, int(target.run(check.query)[0][0])) for check in checks]
-    return [check.sentence.format(count=count) for check, count in counted if count]
+def find_warnings(target: Target, checks: Sequence[Check]) -> list[str]:
+    """One statement, however many checks there are."""
+    if not checks:
+        return []
+    asked = " UNION ALL ".join(
+        f"SELECT {number} AS N, ({check.query.rstrip(CLOSING)}) AS C" for number, check in enumerate(checks)
+    )
+    counted = {int(number): int(count) for number, count in target.run(asked)}
+    return [check.sentence.format(count=counted[number]) for number, check in enumerate(checks) if counted[number]]

@@ -54,8 +54,8 @@ def _warnings(target: Target, request: Request, made: Sequence[Made]) -> tuple[s
     """Checks are about data, so they are made whether or not a definition changed."""
     if any(one.error for one in made):
         return ()
-    views = [one for one in request.selected if isinstance(one, FeatureView)]
-    return tuple(warning for view in views for warning in find_warnings(target, view.checks))
+    checks = [check for one in request.selected if isinstance(one, FeatureView) for check in one.checks]
+    return tuple(find_warnings(target, checks))
 
 
 def _told(one: Made) -> str:

@@ -107,6 +107,15 @@ def test_ten_edits_are_ten_changes_and_nothing_after_them(applied: Pipeline, edi
     assert len(ledger(applied, "2")) == len(EXPECTED)
 
 
+def test_an_apply_with_nothing_to_do_takes_few_statements(applied: Pipeline, edited: Path) -> None:
+    told = {"content": edited, "BUILD_REPOSITORY_NAME": "ours", "BUILD_BUILDID": "idle"}
+    assert applied.run("apply", **told)[0] == 0  # type: ignore[arg-type]
+    ((count,),) = applied.query(
+        "SELECT COUNT(*) FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 1000)) WHERE QUERY_TAG = 'mlops run idle'"
+    )
+    assert 10 < count <= 40
+
+
 def crafted(change: Callable[[dict[str, Any]], object]) -> Callable[[dict[str, Any]], str]:
     def text(plan: dict[str, Any]) -> str:
         change(plan)
