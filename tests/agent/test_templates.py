@@ -16,36 +16,6 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *identity, "-C", str(folder), *arguments], check=True, capture_output=True)
 
 
-def test_paths_start_at_the_including_file_and_a_slash_at_the_root(project: Project) -> None:
-    project.file("a/one.yml", "steps:\n- template: b/two.yml\n- template: /three.yml\n- template: b\\two.yml\n")
-    project.file("a/b/two.yml", "steps:\n- script: two\n")
-    project.file("three.yml", "steps:\n- script: three\n")
-    assert project.root("steps:\n- template: a/one.yml\n").scripts() == ["two", "three", "two"]
-
-
-def test_templates_see_the_variables_of_their_caller_and_not_its_parameters(project: Project) -> None:
-    project.file("t.yml", "steps:\n- script: ${{ variables.v }}\n- script: ${{ parameters.p }}\n")
-    pipeline = project.root("parameters: [{name: p, default: 1}]\nvariables: {v: seen}\nsteps:\n- template: t.yml\n")
-    assert pipeline.errors() == ["t.yml:3:11: Unexpected parameter reference 'p'; declare it under 'parameters'."]
-
-
-def test_another_repository_keeps_relative_paths_and_finds_the_way_back(project: Project, tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    (other / "sub").mkdir(parents=True)
-    (other / "sub/t.yml").write_text("steps:\n- template: near.yml\n- template: own.yml@self\n")
-    (other / "sub/near.yml").write_text("steps:\n- script: near\n")
-    project.file("own.yml", "steps:\n- script: own\n")
-    pipeline = project.root("""
-        resources:
-          repositories:
-          - {repository: tpl, type: git, name: Team/Templates, ref: refs/tags/v1}
-        steps:
-        - template: sub/t.yml@tpl
-        """)
-    assert pipeline.scripts(repositories=(f"Team/Templates@refs/tags/v1={other}",)) == ["near", "own"]
-    assert "pass --repository Team/Templates=FOLDER" in pipeline.errors()[0]
-
-
 def test_a_git_repository_is_read_at_the_pinned_ref(project: Project, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
@@ -88,23 +58,9 @@ def test_wrong_uses_name_their_place(project: Project, root: str, error: str) ->
     assert any(found.startswith(error) for found in project.root(root).errors())
 
 
-def test_at_most_a_hundred_files(project: Project) -> None:
-    for number in range(101):
-        project.file(f"t{number}.yml", "steps:\n- script: a\n")
-    pipeline = project.root("steps:\n" + "".join(f"- template: t{number}.yml\n" for number in range(101)))
-    assert any("at most 100 files" in error for error in pipeline.errors())
-
-
 def test_an_extended_template_may_extend_another(project: Project) -> None:
     project.file(
         "outer.yml", "parameters: [{name: x}]\nextends:\n  template: inner.yml\n  parameters: {y: '${{ parameters.x }}!'}\n"
     )
     project.file("inner.yml", "parameters: [{name: y}]\nsteps:\n- script: ${{ parameters.y }}\n")
     assert project.root("extends:\n  template: outer.yml\n  parameters: {x: hello}\n").scripts() == ["hello!"]
-
-
-def test_a_pipeline_of_steps_is_one_job_in_one_stage(project: Project) -> None:
-    expanded = project.root("pool: {vmImage: ubuntu-latest}\ntimeoutInMinutes: 5\nsteps:\n- script: a\n").expand()
-    assert expanded["stages"] == [
-        {"stage": "__default", "jobs": [{"job": "Job", "timeoutInMinutes": 5, "steps": [{"script": "a"}]}]}
-    ]
