@@ -193,7 +193,7 @@ def _content(repository: Repository, origin: Origin, mark: Mark) -> bytes | None
         return repository.read(origin.path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise PipelineError(mark, f"The file {origin.shown[:80]} cannot be read: {reason}.") from error
+        raise PipelineError(mark, f"The file {origin.path[:80]} cannot be read: {reason}.") from error
 
 
 def _decoded(content: bytes, origin: Origin) -> str:
