@@ -19,7 +19,11 @@ _SHOWN = {
 }
 _TIMES = ("_AT", "_TIME")
 # What was made at the second try is told so, and what it took is never the same; that it is told once, is.
-_VARYING = {"CHANGE_LEDGER": ("CHANGE_ID", "ACTION", "REASON", "STATEMENTS", "SECONDS")}
+_VARYING = {
+    "CHANGE_LEDGER": ("CHANGE_ID", "ACTION", "REASON", "STATEMENTS", "SECONDS"),
+    # How old the newest row is, to the second; the sentence says it in days.
+    "GATE_RESULTS": ("VALUE",),
+}
 
 
 def read_account(connection: SnowflakeConnection) -> dict[str, Any]:
