@@ -90,14 +90,17 @@ class PythonFunction:
 
 @dataclass(frozen=True)
 class FeatureView:
-    """`query` gives the entity's keys, the timestamp and the features; `features` says what each feature means."""
+    """`query` gives the entity's keys, the timestamp and the features; `features` says what each feature means.
+
+    Without a `timestamp`, the features hold at any time.
+    """
 
     kind: ClassVar[str] = "feature view"
     name: str
     version: str
     entities: tuple[str, ...]
     query: str
-    timestamp: str
+    timestamp: str | None
     features: Mapping[str, str]
     description: str
     reads: tuple[str, ...]

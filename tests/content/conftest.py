@@ -20,6 +20,8 @@ from mlops_local.environments import DEVELOPMENT
 from mlops_local.stage_set import embedded
 
 ROOT = Path(__file__).parents[2]
+FEW_FLIGHTS = ("--airports", "4", "--days", "5", "--departures", "100")
+SMALL = ("--patients", "50", "--trials", "10", "--screenings", "200", *FEW_FLIGHTS)
 
 
 @dataclass
@@ -75,7 +77,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    with pipeline_on(tmp_path_factory.mktemp("small"), "--patients", "50", "--trials", "10", "--screenings", "200") as found:
+    with pipeline_on(tmp_path_factory.mktemp("small"), *SMALL) as found:
         yield found
 
 
