@@ -5,11 +5,11 @@ https://learn.microsoft.com/azure/devops/pipelines/process/deployment-jobs
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from mlops_local.agent.agents import Agents
 from mlops_local.agent.conditions import GOOD, Before, Finished, resolve
 from mlops_local.agent.context import JobContext, RunContext
 from mlops_local.agent.evaluation import World
@@ -61,7 +61,7 @@ class Launcher:
         world: Callable[[Variables, Before], World],
     ) -> None:
         self._run = run
-        self._agents = threading.Semaphore(at_once)
+        self.agents = Agents(at_once)
         self._variables = variables
         self._world = world
 
@@ -100,7 +100,7 @@ class Launcher:
 
     def _on_agent(self, placed: _Placed) -> dict[str, str]:
         """The outputs of the steps. A job that still waits for an agent when the run is cancelled does not start."""
-        with self._agents:
+        with self.agents.one((*placed.turn.place, placed.index)):
             if self._run.cancellation.level > placed.turn.level:
                 placed.record.end(CANCELED)
                 return {}

@@ -153,14 +153,21 @@ class Scheduler:
 
     def _run_jobs(self, stage: Stage, record: StageRecord, stage_before: Before, finished: dict[str, Finished]) -> None:
         parts = {job.name: part for job, part in zip(stage.jobs, record.parts, strict=True)}
+        places = {job.name: (self.pipeline.stages.index(stage), index) for index, job in enumerate(stage.jobs)}
+        agents = self._launcher.agents
 
         def one(job: Job) -> None:
             earlier = [each.name for each in ancestors(job, stage.jobs)]
             before = Before(all=tuple(finished[name] for name in earlier), stages=stage_before.stages)
-            place = (self.pipeline.stages.index(stage), stage.jobs.index(job))
-            turn = Turn(stage, job, before, place, self.run.cancellation.level)
-            finished[job.name] = self._job(turn, parts[job.name])
+            turn = Turn(stage, job, before, places[job.name], self.run.cancellation.level)
+            try:
+                finished[job.name] = self._job(turn, parts[job.name])
+            finally:
+                agents.forget(turn.place)
 
+        for job in stage.jobs:
+            if not job.depends_on:
+                agents.expect(places[job.name])
         self._in_order(list(stage.jobs), one)
 
     def _job(self, turn: Turn, records: list[JobRecord]) -> Finished:
