@@ -41,7 +41,7 @@ def read_frame(dataset: Dataset, model: Model, training_set: TrainingSet) -> pd.
     derived = [sql_expr(expression).alias(name) for name, expression in model.derived.items()]
     label = sql_expr(f'IFF("{training_set.label}", 1, 0)').alias(training_set.label)
     frame: pd.DataFrame = dataset.read.to_snowpark_dataframe().select(*columns, *derived, label).to_pandas()
-    return frame.sort_values([*training_set.keys, training_set.timestamp], kind="stable", ignore_index=True)
+    return frame.sort_values(list(training_set.row), kind="stable", ignore_index=True)
 
 
 def count_rows(place: Place, training_set: TrainingSet) -> int:

@@ -51,6 +51,18 @@ def test_every_version_can_be_asked_in_sql(applied: Pipeline) -> None:
     assert "1" in str(answer)
 
 
+def test_flights_are_foretold_from_earlier_ones_and_the_weather_before_them(applied: Pipeline) -> None:
+    ((dataset, training, test),) = applied.query(
+        "SELECT DATASET_VERSION, TRAINING_ROWS, TEST_ROWS FROM TRAINING_RUNS WHERE MODEL_NAME = 'AIRLINE_FLIGHT_DELAY_MODEL' AND PASSED"
+    )
+    assert (dataset, training + test) == ("V2_V1", 8640)
+    ((later, rows),) = applied.query(
+        "SELECT COUNT_IF(F.SCHEDULED_DEPARTURE_UTC >= P.FIRST), ANY_VALUE(P.N) FROM SOURCE.US_FLIGHT_SCHEDULES F CROSS JOIN "
+        "(SELECT MIN(SCHEDULED_DEPARTURE_UTC) AS FIRST, COUNT(*) AS N FROM FLIGHT_DELAY_PREDICTIONS) P"
+    )
+    assert (later, rows) == (test, test)
+
+
 def test_status_tells_what_is_there(applied: Pipeline) -> None:
     code, summary = applied.run("status")
     assert code == 0
