@@ -89,6 +89,13 @@ def copy_content(folder: Path) -> Path:
     return folder
 
 
+def copy_trials(folder: Path) -> Path:
+    """The same with the model of one use case, whose failure is looked at alone."""
+    copy_content(folder)
+    (folder / "models" / "flight_delay.py").unlink()
+    return folder
+
+
 def edit(file: Path, old: str, new: str) -> None:
     text = file.read_text()
     assert old in text, f"{file.name} has no {old!r}"

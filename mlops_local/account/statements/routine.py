@@ -351,7 +351,7 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         "N",
         str(needed),
         str(count),
-        f"{routine.signature} RETURN {returned(routine) if routine.table else short_type(routine.returns)}",
+        f"{routine.signature} RETURN {returned(routine) if routine.table is not None else short_type(routine.returns)}",
         entry.comment or "user-defined " + entry.kind.lower(),
         entry.database,
         "Y" if routine.table is not None else "N",

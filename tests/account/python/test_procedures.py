@@ -184,3 +184,10 @@ def test_the_clients_timeout_ends_a_handler(client: SnowflakeConnection, ask: As
         client.cursor().execute("CALL SLEEPS()", timeout=1)
     assert refusal.value.errno == 604
     assert ask("SELECT 'free'") == [("free",)]
+
+
+def test_a_procedure_that_returns_a_table_of_any_columns_is_shown(ask: Ask) -> None:
+    declare(ask, "ANY_COLUMNS", "", "TABLE()", "def run(session):\n    return session.sql('SELECT 1 AS N')")
+    assert ask("CALL ANY_COLUMNS()") == [(1,)]
+    ((*_, shown),) = [row[:9] for row in ask("SHOW PROCEDURES LIKE 'ANY_COLUMNS'")]
+    assert shown == "ANY_COLUMNS() RETURN TABLE ()"
