@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import snowflake.connector
 import yaml
+from snowflake.snowpark.session import _active_sessions
 
 from mlops.cli import main
 from mlops.collect import FAMILIES
@@ -37,7 +38,8 @@ class Pipeline:
         """Exit code and summary of one command."""
         self.reports += 1
         summary = self.folder / f"summary-{self.reports}.md"
-        code = main([*arguments, "--content", str(content), "--summary", str(summary)], {**self.environ, **changed})
+        with no_other_sessions():
+            code = main([*arguments, "--content", str(content), "--summary", str(summary)], {**self.environ, **changed})
         return code, summary.read_text()
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
@@ -56,6 +58,17 @@ class Pipeline:
         if "private_key_passphrase" in names:
             names["private_key_file_pwd"] = names.pop("private_key_passphrase")
         return snowflake.connector.connect(**{**names, "port": int(names["port"]), "authenticator": "SNOWFLAKE_JWT"})
+
+
+@contextmanager
+def no_other_sessions() -> Iterator[None]:
+    """The command takes a session that is there already, and other tests of this process have left theirs."""
+    others = set(_active_sessions)
+    _active_sessions.clear()
+    try:
+        yield
+    finally:
+        _active_sessions.update(others)
 
 
 @contextmanager
