@@ -73,7 +73,7 @@ def test_rows_are_read_inside_the_account_only(first: Traffic, source_rows: int)
     assert len({one.session for one in first.agent}) == 4
     assert max(one.rows for one in first.inside) >= source_rows > 1000
     assert max(one.rows for one in first.agent) < 40
-    assert sum(one.rows for one in first.agent) < 300
+    assert sum(one.rows for one in first.agent) < 700
     assert sum(one.bytes for one in first.agent) < 100_000
 
 
@@ -91,7 +91,6 @@ def test_what_the_agent_gets_does_not_grow_with_the_source(account: Stand, first
     assert max(one.rows for one in larger.inside) == source_rows + 2500
     assert max(one.rows for one in larger.agent) < 40
     (called,) = [one.bytes for one in larger.agent if one.kind == "CALL"]
-    # The model of flights is trained first.
-    _, called_first = [one.bytes for one in first.agent if one.kind == "CALL"]
-    assert called == pytest.approx(called_first, rel=0.2)
+    # Each model is trained by a call; this is about the one of trials.
+    assert called in [pytest.approx(one.bytes, rel=0.2) for one in first.agent if one.kind == "CALL"]
     assert sum(one.bytes for one in larger.agent) < 100_000
