@@ -72,9 +72,10 @@ def source_rows(account: Stand, first: Traffic) -> int:
 def test_rows_are_read_inside_the_account_only(first: Traffic, source_rows: int) -> None:
     assert len({one.session for one in first.agent}) == 4
     assert max(one.rows for one in first.inside) >= source_rows > 1000
+    # Texts of views and rows of the ledger: these grow with what is declared, not with what the source holds.
     assert max(one.rows for one in first.agent) < 40
     assert sum(one.rows for one in first.agent) < 700
-    assert sum(one.bytes for one in first.agent) < 100_000
+    assert sum(one.bytes for one in first.agent) < 200_000
 
 
 def test_what_the_agent_gets_does_not_grow_with_the_source(account: Stand, first: Traffic, source_rows: int) -> None:
@@ -93,4 +94,4 @@ def test_what_the_agent_gets_does_not_grow_with_the_source(account: Stand, first
     (called,) = [one.bytes for one in larger.agent if one.kind == "CALL"]
     # Each model is trained by a call; this is about the one of trials.
     assert called in [pytest.approx(one.bytes, rel=0.2) for one in first.agent if one.kind == "CALL"]
-    assert sum(one.bytes for one in larger.agent) < 100_000
+    assert sum(one.bytes for one in larger.agent) < sum(one.bytes for one in first.agent)
