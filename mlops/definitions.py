@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from mlops.errors import DefinitionError
 
@@ -14,10 +14,8 @@ _TABLE = re.compile(r"[A-Z][A-Z0-9_]*\.[A-Z][A-Z0-9_]*")
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]*(\([0-9]+(, ?[0-9]+)?\))?")
 _HANDLER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+")
 _ASKS = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
-_VERSION = re.compile(r"[A-Z0-9][A-Z0-9_]*")
 _MINUTES = re.compile(r"[1-9][0-9]* MINUTES?")
 _CRON = re.compile(r"USING CRON( \S+){5} \S+")
-IMPUTED = ("mean", "median", "most_frequent")
 # The metrics that two versions can be compared by where their predictions are.
 COMPARED = ("ROC_AUC", "ACCURACY", "PRECISION", "RECALL", "F1_SCORE")
 
@@ -92,17 +90,14 @@ class PythonFunction:
 
 @dataclass(frozen=True)
 class FeatureView:
-    """`query` gives the entity's keys, the timestamp and the features; `features` says what each feature means.
-
-    Without a `timestamp`, the features hold at any time.
-    """
+    """`query` gives the entity's keys, the timestamp and the features; `features` says what each feature means."""
 
     kind: ClassVar[str] = "feature view"
     name: str
     version: str
     entities: tuple[str, ...]
     query: str
-    timestamp: str | None
+    timestamp: str
     features: Mapping[str, str]
     description: str
     reads: tuple[str, ...]
@@ -117,7 +112,7 @@ class FeatureView:
         if any("'" in text for text in self.features.values()):
             # The Feature Store's client puts these texts into its statement as they are.
             raise DefinitionError(f"{describe(self)}: what a feature means is told without apostrophes.")
-        _expect(self.version, _VERSION, f"{describe(self)}: a version is like V1")
+        _expect(self.version, re.compile(r"[A-Z0-9][A-Z0-9_]*"), f"{describe(self)}: a version is like V1")
 
     @property
     def requires(self) -> tuple[tuple[str, str], ...]:
@@ -159,8 +154,7 @@ class Quality:
 class TrainingSet:
     """Who, what and when (`spine`), joined with what was known about it at that time; stored as a versioned Dataset.
 
-    `group` is the column whose values never stand on both sides of a split; without one the split is by time, and what is held out
-    is what came last. Training sets of one `name` are versions of one Dataset; a model names one as in US_FLIGHT_DELAYS/V1.
+    `group` is the column whose values never stand on both sides of a split.
     """
 
     kind: ClassVar[str] = "training set"
@@ -169,28 +163,20 @@ class TrainingSet:
     keys: tuple[str, ...]
     timestamp: str
     label: str
+    group: str
     feature_views: tuple[str, ...]
     reads: tuple[str, ...]
     description: str
-    group: str | None = None
-    version: str | None = None
     quality: Quality = field(default_factory=Quality)
 
     def __post_init__(self) -> None:
         _check_name(self)
-        if self.version is not None:
-            _expect(self.version, _VERSION, f"{describe(self)}: a version is like V1")
         _check_some(self, "feature_views", self.feature_views)
         _check_tables(self, self.reads)
-        if self.group is not None and self.group not in self.keys:
+        if self.group not in self.keys:
             raise DefinitionError(f"{describe(self)}: the group {self.group} is none of its keys.")
         if any("/" not in view for view in self.feature_views):
             raise DefinitionError(f"{describe(self)}: a feature view is named with its version, as in PATIENT_AGE/V1.")
-
-    @property
-    def row(self) -> tuple[str, ...]:
-        """What tells a row from all others."""
-        return tuple(dict.fromkeys((*self.keys, self.timestamp)))
 
     @property
     def requires(self) -> tuple[tuple[str, str], ...]:
@@ -254,7 +240,6 @@ class Model:
     """`derived` are features computed from columns of the training set, by SQL expressions; they are numeric.
 
     `predictions` is the table that the held-out rows go to; `shown` are the columns that stand beside a prediction there.
-    `impute` says what stands for a missing number; without it a missing number stays missing, which not every estimator takes.
     """
 
     kind: ClassVar[str] = "model"
@@ -270,7 +255,6 @@ class Model:
     shown: tuple[str, ...]
     description: str
     derived: Mapping[str, str] = field(default_factory=dict)
-    impute: Literal["mean", "median", "most_frequent"] | None = None
     gates: tuple[Gate, ...] = ()
     champion: Champion = field(default_factory=Champion)
     slices: Slices = field(default_factory=Slices)
@@ -280,8 +264,6 @@ class Model:
         _check_some(self, "inputs", self.inputs)
         if not 0 < self.holdout < 1:
             raise DefinitionError(f"{describe(self)}: the holdout is a share between 0 and 1.")
-        if self.impute not in (None, *IMPUTED):
-            raise DefinitionError(f"{describe(self)}: a missing number is imputed by {', '.join(IMPUTED)}, not by {self.impute}.")
         if len(set(self.inputs)) != len(self.inputs):
             raise DefinitionError(f"{describe(self)}: an input is named twice.")
 
@@ -406,7 +388,7 @@ WITHOUT_OBJECT = (TrainingSet.kind, Monitor.kind)
 
 def key(definition: Definition) -> tuple[str, str]:
     """Kind and name, as others refer to it."""
-    if isinstance(definition, FeatureView | TrainingSet) and definition.version:
+    if isinstance(definition, FeatureView):
         return definition.kind, f"{definition.name}/{definition.version}"
     return definition.kind, definition.name
 

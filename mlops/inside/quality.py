@@ -78,7 +78,7 @@ def _wanted_types(model: Model, training_set: TrainingSet) -> dict[str, tuple[st
 def _measures(model: Model, training_set: TrainingSet) -> dict[str, str]:
     columns = (*training_set.keys, training_set.timestamp, training_set.label, *model.numeric, *model.categorical)
     moment = quote(training_set.timestamp)
-    row = ", ".join(quote(name) for name in training_set.row)
+    row = ", ".join(quote(name) for name in (*training_set.keys, training_set.timestamp))
     return {
         "ROWS": "COUNT(*)",
         # Rows as arrays, since COUNT(DISTINCT a, b) leaves those out that hold a NULL.
@@ -116,7 +116,7 @@ def _judge_ranges(counted: Mapping[str, Any], training_set: TrainingSet) -> Iter
 
 def _judge_duplicates(counted: Mapping[str, Any], rows: int, training_set: TrainingSet) -> Iterator[Verdict]:
     twice, limit = rows - int(counted["DISTINCT_ROWS"]), training_set.quality.duplicates
-    subject = ", ".join(training_set.row)
+    subject = ", ".join((*training_set.keys, training_set.timestamp))
     sentence = f"{twice} rows of {training_set.name} have the same {subject} as another one; at most {limit} are wanted."
     yield _data("duplicate keys", subject, twice, f"<= {limit}", twice <= limit, sentence)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .account_state import read_account
-from .conftest import Pipeline, copy_trials, edit
+from .conftest import Pipeline, copy_content, edit
 
 
 def state(pipeline: Pipeline) -> dict[str, Any]:
@@ -25,6 +25,6 @@ def test_gates_that_fail_are_told_and_the_version_is_not_the_default_one(small: 
 
 
 def strict_content(folder: Path) -> Path:
-    copy_trials(folder)
+    copy_content(folder)
     edit(folder / "models" / "trial_eligibility.py", 'Gate("ROC_AUC", 0.6)', 'Gate("ROC_AUC", 0.999)')
     return folder
