@@ -24,7 +24,13 @@ def install_pip(machine: Machine, environment: Path) -> None:
     module.mkdir()
     (module / "__init__.py").write_text('"""pip, run by uv where that is the same: see settings.json."""\n', encoding="utf-8")
     shutil.copy(pip_shim.__file__, module / "__main__.py")
-    settings = {"uv": machine.uv, "cache": str(machine.uv_cache), "pip": str(machine.cache / "pip" / _PIP), "requirement": _PIP}
+    settings = {
+        "uv": machine.uv,
+        "cache": str(machine.uv_cache),
+        "links": str(machine.cache / "links"),
+        "pip": str(machine.cache / "pip" / _PIP),
+        "requirement": _PIP,
+    }
     (module / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     python = environment / "bin" / "python"
     for name in ("pip", "pip3"):

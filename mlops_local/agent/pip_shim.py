@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import configparser
+import contextlib
+import hashlib
 import json
 import os
 import re
 import runpy
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 # Option of pip: option of uv. An empty text drops the option: it changes what is printed or cached, not what is installed.
@@ -95,9 +98,7 @@ def translated(arguments: list[str]) -> list[str] | None:
     options = _options(arguments[1:])
     if configured is None or options is None:
         return None
-    # uv keeps what a folder held under a name and version; pip looks again, and a wheel that was built anew is another one.
-    fresh = ["--refresh"] if "--find-links" in (*configured, *options) else []
-    return ["install", *configured, *options, *fresh]
+    return ["install", *configured, *options]
 
 
 def _options(arguments: list[str]) -> list[str] | None:
@@ -165,7 +166,36 @@ def from_settings(settings: dict[str, str]) -> list[str] | None:
 
 def _exists(place: str) -> bool:
     """pip ignores a local folder of packages that is not there."""
-    return not place.startswith(("file://", "/")) or Path(re.sub("^file://", "", place)).exists()
+    return not place.startswith(("file://", "/")) or _folder(place).exists()
+
+
+def _folder(place: str) -> Path:
+    return Path(re.sub("^file://", "", place))
+
+
+def by_content(given: list[str], links: Path) -> list[str]:
+    """Local folders of packages under a path that changes with what they hold.
+
+    uv keeps what it found once under a path, name and version; pip looks again, and a wheel that was built anew is another one.
+    """
+    return [
+        str(_linked(_folder(value), links)) if option == "--find-links" and _folder(value).is_dir() else value
+        for option, value in zip(["", *given], given, strict=False)
+    ]
+
+
+def _linked(folder: Path, links: Path) -> Path:
+    files = sorted(path for path in folder.resolve().iterdir() if path.is_file())
+    states = [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files]
+    place = links / hashlib.sha256(repr(states).encode()).hexdigest()[:16]
+    if not place.exists():
+        links.mkdir(parents=True, exist_ok=True)
+        being_made = Path(tempfile.mkdtemp(dir=links))
+        for path in files:
+            (being_made / path.name).symlink_to(path)
+        with contextlib.suppress(OSError):  # Another job was faster; its folder holds the same.
+            being_made.rename(place)
+    return place
 
 
 def main(arguments: list[str]) -> int:
@@ -178,7 +208,7 @@ def main(arguments: list[str]) -> int:
     if given[0] == "install" and not any(_names_something(given, at) for at in range(1, len(given))):
         sys.stdout.write("Requirement already satisfied: pip (this environment's pip belongs to the agent)\n")
         return 0
-    command = [*given, "--python", sys.executable]
+    command = [*by_content(given, Path(own["links"])), "--python", sys.executable]
     # Asking the index takes three times as long as linking. What is pinned and cached already needs no asking.
     if is_pinned(given) and _uv(own, [*command, "--offline"], quiet=True) == 0:
         return 0

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mlops_local.agent.pip_shim import from_settings, settings_of, translated
+from mlops_local.agent.pip_shim import by_content, from_settings, settings_of, translated
 from mlops_local.agent.tasks.use_python_version import matches
 
 Project = Any
@@ -47,6 +47,19 @@ def test_each_job_has_a_python_of_its_own(project: Project) -> None:
     assert lines[4].startswith("Requirement already satisfied: pip")
     assert lines[5].startswith(str(project.cache))
     assert ran.log("none")[-1] == "protected"
+
+
+def test_a_folder_of_packages_gets_another_path_when_a_wheel_is_built_anew(project: Project, tmp_path: Path) -> None:
+    wheel = _tiny_wheel(project)
+    folder, links = wheel.parent, tmp_path / "links"
+    given = ["install", "--find-links", str(folder), "tiny"]
+    first, again = by_content(given, links), by_content(given, links)
+    assert first == again
+    assert Path(first[2], wheel.name).resolve() == wheel
+    assert by_content(["install", "--find-links", "https://a/b", "x"], links)[2] == "https://a/b"
+    os.utime(wheel, ns=(1, 1))
+    assert by_content(given, links)[2] not in (first[2], str(folder))
+    assert len(list(links.iterdir())) == 2
 
 
 def _tiny_wheel(project: Project) -> Path:
@@ -142,7 +155,7 @@ def test_version_ranges(wanted: str, version: tuple[int, ...], fits: bool) -> No
         (["install", "--constraint=c.txt", "a"], ["install", "--constraints", "c.txt", "a"]),
         (["install", "--extra-index-url", "u", "--no-cache-dir", "a"], ["install", "--index", "u", "a"]),
         (["install", "-e", ".[x]", "--no-deps"], ["install", "--editable", ".[x]", "--no-deps"]),
-        (["install", "-f", "wheels", "a"], ["install", "--find-links", "wheels", "a", "--refresh"]),
+        (["install", "-f", "wheels", "a"], ["install", "--find-links", "wheels", "a"]),
         (["install", "--user", "a"], None),
         (["install", "--dry-run", "a"], None),
         (["uninstall", "-y", "a"], ["uninstall", "a"]),
