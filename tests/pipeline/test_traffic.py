@@ -48,6 +48,11 @@ def read_traffic(client: Client, run: str) -> Traffic:
     return Traffic([one for one in answers if one.session not in within], [one for one in answers if one.session in within])
 
 
+def training_calls(traffic: Traffic) -> list[Answer]:
+    """A change and its row of the ledger are one block, which the history counts among the calls too."""
+    return [one for one in traffic.agent if one.kind == "CALL" and one.text.startswith("CALL")]
+
+
 @pytest.fixture(scope="module")
 def account(first_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     with stand(copy_account(first_run, tmp_path_factory.mktemp("traffic"))) as found:
@@ -91,7 +96,7 @@ def test_what_the_agent_gets_does_not_grow_with_the_source(account: Stand, first
     larger = read_traffic(account.admin, "larger")
     assert max(one.rows for one in larger.inside) == source_rows + added
     assert max(one.rows for one in larger.agent) < 20
-    (called,) = [one.bytes for one in larger.agent if one.kind == "CALL"]
-    (called_first,) = [one.bytes for one in first.agent if one.kind == "CALL"]
-    assert called == pytest.approx(called_first, rel=0.2)
+    (called,) = training_calls(larger)
+    (called_first,) = training_calls(first)
+    assert called.bytes == pytest.approx(called_first.bytes, rel=0.2)
     assert sum(one.bytes for one in larger.agent) < 100_000
