@@ -19,7 +19,7 @@ pipeline: $(READY) ## Run azure-pipelines.yml on this machine, against a fresh e
 	@$(BIN)/python -m mlops_local run azure-pipelines.yml
 
 test: $(READY) ## Run all tests
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## ruff, mypy, import contracts, YAML, and the pipeline itself
 	@$(BIN)/ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -12,10 +13,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from .stand import ROOT, Stand, stand
 
@@ -74,9 +76,16 @@ def _wait_for_secrets(temporary: Path, process: subprocess.Popen[bytes]) -> Secr
 
 
 @pytest.fixture(scope="session")
-def first_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("first")
-    return run_pipeline(folder / "account", folder / "out")
+def first_run(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Run:
+    """One for all workers: https://pytest-xdist.readthedocs.io/en/stable/how-to.html#making-session-scoped-fixtures-execute-only-once"""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if "PYTEST_XDIST_WORKER" not in os.environ else base.parent) / f"first-{testrun_uid}"
+    with FileLock(f"{folder}.lock"):
+        found = folder / "run.pickle"
+        if not found.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+            found.write_bytes(pickle.dumps(run_pipeline(folder / "account", folder / "out")))
+        return cast(Run, pickle.loads(found.read_bytes()))
 
 
 def copy_account(run: Run, folder: Path) -> Path:

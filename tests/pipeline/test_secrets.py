@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,15 +71,17 @@ def plant(library: Path, server: Server) -> Secrets:
     secrets = Secrets("planted; passphrase=%42 'and more'", "")
     private = rsa.generate_private_key(65537, 2048)
     key = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(secrets.passphrase.encode())).decode()
+    # A name of its own: another run on this machine may have planted one too.
+    file = f"planted-{uuid.uuid4().hex}.p8"
     group = {
         **{"account": server.account.name, "user": "MLOPS_DEV_PIPELINE", "role": "MLOPS_DEV_ROLE", "database": "MLOPS_DEV"},
         **{"warehouse": "MLOPS_DEV_WH", "schema": "ML", "host": server.host, "port": str(server.port), "protocol": "http"},
-        "private_key_file_name": "planted.p8",
+        "private_key_file_name": file,
         "private_key_passphrase": {"value": secrets.passphrase, "secret": True},
     }
     for name, content in {
         "variable-groups/snowflake-credentials.yml": yaml.safe_dump(group),
-        "secure-files/planted.p8": key,
+        f"secure-files/{file}": key,
     }.items():
         (library / name).parent.mkdir(parents=True)
         (library / name).write_text(content)
@@ -93,5 +96,5 @@ def test_a_run_that_fails_tells_why_and_no_secret(failed_run: Run) -> None:
 
 
 def test_the_key_is_gone_when_the_job_ends(failed_run: Run) -> None:
-    assert (failed_run.account.parent / "library/secure-files/planted.p8").exists()
-    assert list(this_machine().cache.rglob("planted.p8")) == []
+    (key,) = (failed_run.account.parent / "library/secure-files").iterdir()
+    assert list(this_machine().cache.rglob(key.name)) == []
