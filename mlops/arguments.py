@@ -17,10 +17,12 @@ _VERBS = {
     "rollback": "make the default version the one it was before, or the one that is named",
     "drift": "say what somebody else has changed in the account; exit code 2 when that is something",
     "status": "say what is in the account",
+    "report": "show the account and the run on one page of HTML",
     "init": "make a new repository for definitions of your own; needs no account",
     "update": "bring such a repository to a newer tag; exit code 2 when that changes something",
 }
 _CHANGING = ("apply", "retrain", "promote", "rollback")
+PAGE = Path("out") / "report" / "index.html"
 ALIASES = {"run": "retrain"}
 
 
@@ -98,12 +100,20 @@ def _add_apply(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--plan", type=Path, metavar="FILE", help="do what this plan says, and nothing if that no longer fits")
 
 
+def _add_report(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--results", type=Path, metavar="FOLDER", help="what the commands of the run told: FOLDER/report-STAGE/NAME.json"
+    )
+    verb.add_argument("--page", type=Path, metavar="FILE", default=PAGE, help=f"where to write the page; {PAGE} if not given")
+
+
 _ADDITIONS = {
     "plan": _add_plan,
     "apply": _add_apply,
     "retrain": _add_model,
     "promote": _add_promote,
     "rollback": _add_rollback,
+    "report": _add_report,
     "init": _add_answers,
     "update": _add_update,
 }

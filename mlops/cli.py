@@ -7,10 +7,11 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-from mlops.arguments import ALIASES, add_places, add_word, make_parser
+from mlops.arguments import ALIASES, PAGE, add_places, add_word, make_parser
 from mlops.collect import FAMILIES
 from mlops.errors import MlopsError
 from mlops.report.publish import Places, Rendition, publish
@@ -40,6 +41,8 @@ def _request(options: argparse.Namespace, environ: Mapping[str, str]) -> AnyRequ
         reason=getattr(options, "reason", None) or "asked for",
         production=getattr(options, "production", False),
         plan=getattr(options, "plan", None),
+        results=getattr(options, "results", None),
+        page=getattr(options, "page", PAGE),
     )
 
 
@@ -55,8 +58,8 @@ def run_file(file: str, arguments: Sequence[str] | None = None, environ: Mapping
 
 
 def _answer(verb: str, request: AnyRequest, options: argparse.Namespace) -> int:
-    started = time.monotonic()
-    report = replace(_report(verb, request), seconds=time.monotonic() - started)
+    began, started = datetime.now(UTC), time.monotonic()
+    report = replace(_report(verb, request), began=began.isoformat(timespec="milliseconds"), seconds=time.monotonic() - started)
     places = Places(options.summary, options.junit, options.json)
     asked = Rendition(getattr(options, "format", "text"), getattr(options, "out", None))
     # A verb that could not answer has no document: its failure is told as text.

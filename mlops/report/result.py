@@ -30,6 +30,8 @@ class Report:
     failures: tuple[str, ...] = ()
     exit_code: int = 0
     seconds: float = 0.0
+    # In UTC, as ISO 8601 writes it.
+    began: str = ""
     # Of files, in the unified form.
     diff: str = ""
     # The same for programs, where a verb has more to tell them than its tables.

@@ -1,0 +1,104 @@
+"""A page of the report, and what a reader without eyes finds in it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from typing import Any
+
+from mlops.definitions import Estimator, FeatureView, Model
+from mlops.figures.changes import Recorded
+from mlops.figures.curves import Scored, make_curves
+from mlops.figures.distributions import Bar, Distribution, ViewFigures
+from mlops.figures.graphs import Edge, Graph, Node
+from mlops.figures.results import Command, Table
+from mlops.figures.tasks import Scheduled, StreamFigures, TaskFigures
+from mlops.figures.trainings import ModelFigures, Training
+from mlops.gates import Verdict
+from mlops.plan import Change, Plan
+from mlops.report.page import Page, Whence
+
+_SCORED = [Scored(percent, 4, percent // 25, percent * 4.0) for percent in range(0, 101, 10)]
+
+
+def page_of(text: str) -> Page:
+    """Everything that comes from an account, from content or from another command says `text`."""
+    plan = Table("Plan", ("action", "kind", "name", "why"), (("create", "task", text, text),))
+    command = Command(text, text, datetime(2026, 1, 1, tzinfo=UTC), 1.5, 7, (plan,), (text,), (text,))
+    graph = Graph((Node("task", text, text), Node("procedure", f"{text} too")), (Edge(0, 1),))
+    return Page(
+        Whence(text, text, text, text, text, text),
+        (command,),
+        Plan((Change("create", "task", text, text),)),
+        (Recorded(*("create", "task", text, text, text, text, text), 1, 0.5, text),),
+        (_view(text),),
+        (_model(text),),
+        Scheduled((TaskFigures(text, "started", text, text, text, (text,)),), (StreamFigures(text, text, False),)),
+        graph,
+        graph,
+    )
+
+
+def _view(text: str) -> ViewFigures:
+    meaning = text.replace("'", "")
+    view = FeatureView(
+        *("F", "V1", ("E",), "SELECT 1", "T", {"A": meaning, "B": meaning, "C": meaning}, f"What {text}", ("S.T",))
+    )
+    numbers = Distribution("A", meaning, "FLOAT", 9, 8, 0.5, 16.5, 4.25, 99, tuple(Bar(f"{n}", n) for n in range(16)))
+    words = Distribution("B", meaning, "TEXT", 9, 9, distinct=2, bars=(Bar(text, 8), Bar("", 1)))
+    times = Distribution("C", meaning, "TIMESTAMP_NTZ", 9, 9, text, text)
+    return ViewFigures(view, 9, (numbers, words, times))
+
+
+def _model(text: str) -> ModelFigures:
+    model = Model(*("M", "T", ("A",), (), Estimator("sklearn.svm.SVC"), 0.3, 1, "P", "O", (), f"What {text}"))
+    training = Training("M_V1", "M", text, text, text, text, 70, 44, False, text, {text: 0.123456789, "ROC_AUC": 0.75})
+    gate = Verdict("model", "slice", text, None, text, False, text)
+    cells = {(0, 0): 10, (0, 1): 12, (1, 0): 2, (1, 1): 20}
+    return ModelFigures(model, text, (training,), (gate,), text, cells, make_curves(_SCORED))
+
+
+class Reader(HTMLParser):
+    """Elements with their attributes; texts and values of the cells of each table by its caption."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.tables: dict[str, list[list[str]]] = {}
+        self._open: list[str] = []
+        self._caption: str = ""
+        self._value: str | None = None
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in ("meta", "link"):
+            self._open.append(tag)
+        if tag == "caption":
+            self._caption = ""
+        if tag == "tr":
+            self.tables.setdefault(self._caption, []).append([])
+        if tag in ("td", "th"):
+            self.tables[self._caption][-1].append("")
+        if tag == "data":
+            self._value = dict(attrs)["value"]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data: str) -> None:
+        if "caption" in self._open:
+            self._caption += data
+        if "table" in self._open and {"td", "th"} & set(self._open):
+            self.tables[self._caption][-1][-1] += self._value or data
+            self._value = None
+
+    @property
+    def attributes(self) -> list[tuple[str, str]]:
+        return [pair for _, attributes in self.elements for pair in attributes.items()]
+
+    def rows(self, caption: str) -> list[dict[str, Any]]:
+        """By the names of its columns."""
+        heads, *rows = self.tables[caption]
+        return [dict(zip(heads, row, strict=True)) for row in rows]
