@@ -24,6 +24,7 @@ _MODULES = (
     "properties",
     "estimate",
     "guard",
+    "labels",
     "rows",
     "tables",
     "gates",

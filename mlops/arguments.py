@@ -15,6 +15,10 @@ _VERBS = {
     "retrain": "train a model once more, now",
     "promote": "make a version the default one, when it passes its gates and stands up to the one that is",
     "rollback": "make the default version the one it was before, or the one that is named",
+    "clone": "make a clone of the database, with its models, to try a change on",
+    "drop-clone": "drop the clone that this run has made",
+    "test": "run integration tests in the clone that this run has made",
+    "janitor": "drop the clones of this repository whose time is over",
     "drift": "say what somebody else has changed in the account; exit code 2 when that is something",
     "status": "say what is in the account",
     "report": "show the account and the run on one page of HTML",
@@ -65,12 +69,30 @@ def _add_model(verb: argparse.ArgumentParser) -> None:
 
 def _add_promote(verb: argparse.ArgumentParser) -> None:
     _add_model(verb)
-    verb.add_argument("version", metavar="VERSION")
+    verb.add_argument("version", nargs="?", metavar="VERSION", help="with a source: every version, if not given")
+    verb.add_argument("--from", dest="source", metavar="DATABASE", help="where the version comes from, if not from here")
+    verb.add_argument("--connection", metavar="NAME", help="of connections.toml: the account that it comes from, if another one")
 
 
 def _add_rollback(verb: argparse.ArgumentParser) -> None:
     _add_model(verb)
     verb.add_argument("--to", dest="version", metavar="VERSION", help="the one before, if not given")
+
+
+def _add_clone(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("database", nargs="?", metavar="NAME", help="a database MLOPS_CLONE_...; that of the run, if not given")
+
+
+def _add_hours(verb: argparse.ArgumentParser) -> None:
+    _add_clone(verb)
+    verb.add_argument(
+        "--hours",
+        type=int,
+        choices=range(1, 169),
+        default=8,
+        metavar="N",
+        help="after which the janitor drops it; 8 if not given",
+    )
 
 
 def _add_answers(parser: argparse.ArgumentParser) -> None:
@@ -96,7 +118,15 @@ def _add_update(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--apply", action="store_true", help="write what is shown")
 
 
+def _add_tests(verb: argparse.ArgumentParser) -> None:
+    _add_clone(verb)
+    verb.add_argument(
+        "--tests", default="integration", metavar="PATHS", help="what pytest runs, apart by blanks; integration if not given"
+    )
+
+
 def _add_apply(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--clone", metavar="NAME", help="not in the database, but in this clone of it, which this run has made")
     verb.add_argument("--plan", type=Path, metavar="FILE", help="do what this plan says, and nothing if that no longer fits")
 
 
@@ -114,6 +144,9 @@ _ADDITIONS = {
     "promote": _add_promote,
     "rollback": _add_rollback,
     "report": _add_report,
+    "clone": _add_hours,
+    "drop-clone": _add_clone,
+    "test": _add_tests,
     "init": _add_answers,
     "update": _add_update,
 }

@@ -36,13 +36,18 @@ def _request(options: argparse.Namespace, environ: Mapping[str, str]) -> AnyRequ
         environ=environ,
         root=options.content,
         families=(named,) if named else FAMILIES,
-        name=getattr(options, "model", None),
+        name=getattr(options, "model", None) or getattr(options, "database", None),
         version=getattr(options, "version", None),
         reason=getattr(options, "reason", None) or "asked for",
         production=getattr(options, "production", False),
         plan=getattr(options, "plan", None),
         results=getattr(options, "results", None),
         page=getattr(options, "page", PAGE),
+        source=getattr(options, "source", None),
+        connection=getattr(options, "connection", None),
+        clone=getattr(options, "clone", None),
+        hours=getattr(options, "hours", 0),
+        tests=tuple(getattr(options, "tests", "").split()),
     )
 
 
@@ -70,7 +75,7 @@ def _answer(verb: str, request: AnyRequest, options: argparse.Namespace) -> int:
 def _report(verb: str, request: AnyRequest) -> Report:
     try:
         # Verbs that need no account do not wait for its clients to be imported.
-        answer: Report = import_module(f"mlops.verbs.{verb}").run(request)
+        answer: Report = import_module(f"mlops.verbs.{verb.replace('-', '_')}").run(request)
     except MlopsError as error:
         return Report(verb.capitalize(), failures=(str(error),), exit_code=error.exit_code)
     return answer

@@ -5,7 +5,7 @@ MlopsError
  x SignInError        key, login, network
  x DefinitionError    content
  x AccountError       a statement was refused, or something is missing in the account
- x GateError          a model is not good enough
+ x GateError          a model, or a change that was tried, is not good enough
  x PlanError          a plan does not fit what is there now
  x RepositoryError    a repository of definitions cannot be made, or cannot be brought to another tag
 """

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 
 from mlops.errors import AccountError
-from mlops.names import Name
+from mlops.labels import PREFIX, Label, is_clone_name
+from mlops.names import Name, quote
 
 # https://docs.snowflake.com/en/sql-reference/sql/drop
 _DROPPED = {"feature view": "VIEW", "entity": "TAG", "function": "FUNCTION", "procedure": "PROCEDURE", "stream": "STREAM"}
@@ -46,3 +47,24 @@ def drop(kind: str, name: Name, arguments: str = "") -> Permitted:
     if kind not in _DROPPED:
         raise AccountError(f"Refused: the pipeline drops no {kind}, and {name} is one.")
     return Permitted(f"DROP {_DROPPED[kind]} IF EXISTS {name.sql}{arguments}")
+
+
+def drop_clone(database: str, label: Label | None, *, source: str, owner: str) -> Permitted:
+    """Of a database that its own tags call a clone of `source`, made under this very name by `owner`. Of no other."""
+    if fault := _fault(database, label, source, owner):
+        raise AccountError(f"Refused: the database {database} is not dropped, {fault}.")
+    return Permitted(f"DROP DATABASE {quote(database)}")
+
+
+def _fault(database: str, label: Label | None, source: str, owner: str) -> str | None:
+    if not is_clone_name(database):
+        return f"for no clone has such a name: one is {PREFIX} and upper case letters, digits and underscores"
+    if label is None:
+        return "for it has no tags that say who made it, of what, and for how long"
+    if label.database != database:
+        return f"for its tags are those of {label.database}: it is a copy, or was renamed"
+    if label.source != source:
+        return f"for it is a clone of {label.source}, and this is {source}"
+    if label.owner != owner:
+        return f"for it was made by repository {label.owner}, and this is {owner}"
+    return None

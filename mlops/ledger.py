@@ -93,7 +93,7 @@ def read_spent(session: Session, home: Schema) -> list[Spent]:
     rows = fetch(
         session,
         "SELECT KIND, NAME, MAX(STATEMENTS), MAX(SECONDS) FROM ("
-        f"SELECT * FROM {_table(home).sql} WHERE ACTION NOT IN ({', '.join(map(literal, (*MOVES, 'record', 'retire')))}) "
+        f"SELECT * FROM {_table(home).sql} WHERE ACTION NOT IN ({', '.join(map(literal, (*MOVES, 'record', 'retire', 'copy')))}) "
         f"QUALIFY ROW_NUMBER() OVER (PARTITION BY KIND, NAME ORDER BY CHANGED_AT DESC) <= {_REMEMBERED}) GROUP BY KIND, NAME",
     )
     return [Spent(kind, name, int(statements), float(seconds)) for kind, name, statements, seconds in rows]

@@ -52,6 +52,13 @@ def open_session(settings: Settings) -> Iterator[Session]:
     if active is not None:
         yield active
         return
+    with open_another_session(settings) as session:
+        yield session
+
+
+@contextmanager
+def open_another_session(settings: Settings) -> Iterator[Session]:
+    """A new one, also beside one that is open already."""
     session = _connect(settings)
     try:
         yield session

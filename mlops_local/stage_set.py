@@ -65,14 +65,14 @@ def embedded(
     sample_options: tuple[str, ...] = (),
 ) -> Iterator[StageSet]:
     """The account of folder ``data`` on a port of its own, for as long as a pipeline runs; made anew when ``fresh``."""
-    script = _read_script(project)
+    scripts = _read_scripts(project)
     if fresh:
         _remove_account(data)
     with open_account(data) as account, tempfile.TemporaryDirectory(prefix="library-") as library, _serve(account) as server:
         # The first one last, so that it is where the administrator begins.
         for environment in reversed(environments):
             key = _new_key()
-            _set_up(account, script, environment, key.public)
+            _set_up(account, scripts, environment, key.public)
             _load_samples(project, server, sample_options)
             _write_library(Path(library), server, environment, key)
         with running(account):
@@ -108,32 +108,46 @@ def _new_key() -> _Key:
     return _Key(pem, passphrase, "".join(public.splitlines()[1:-1]))
 
 
-def _read_script(project: Path) -> str:
+@dataclass(frozen=True)
+class _Scripts:
+    """What an administrator runs; `clones` for what is cloned, where there is such a script."""
+
+    account: str
+    clones: str
+
+    def of(self, environment: Environment) -> dict[str, str]:
+        """By the file's name, in their order."""
+        cloned = environment.is_production and self.clones
+        return {"setup/account.sql": self.account, **({"setup/clones.sql": self.clones} if cloned else {})}
+
+
+def _read_scripts(project: Path) -> _Scripts:
     try:
-        return (project / "setup" / "account.sql").read_text(encoding="utf-8")
+        account, clones = (project / "setup" / name for name in ("account.sql", "clones.sql"))
+        return _Scripts(account.read_text(encoding="utf-8"), clones.read_text(encoding="utf-8") if clones.exists() else "")
     except FileNotFoundError:
         raise StageSetError(
             f"There is no setup/account.sql in {project}: run where the repository begins, or name a folder by --library."
         ) from None
 
 
-def _render(script: str, values: Mapping[str, str]) -> str:
+def _render(name: str, script: str, values: Mapping[str, str]) -> str:
     """``<% name %>`` is filled in as Snowflake CLI would."""
     if unknown := sorted(set(_PLACEHOLDER.findall(script)) - set(values)):
-        raise StageSetError(f"setup/account.sql asks for {', '.join(unknown)}; here it is given {', '.join(values)}.")
+        raise StageSetError(f"{name} asks for {', '.join(unknown)}; here it is given {', '.join(values)}.")
     return _PLACEHOLDER.sub(lambda match: values[match[1]], script)
 
 
-def _set_up(account: Account, script: str, environment: Environment, public_key: str) -> None:
-    """Runs ``setup/account.sql`` as ACCOUNTADMIN."""
+def _set_up(account: Account, scripts: _Scripts, environment: Environment, public_key: str) -> None:
+    """Runs ``setup/account.sql`` as ACCOUNTADMIN, and for production ``setup/clones.sql``."""
     names = environment.names
-    text = _render(script, {**names, "public_key": public_key})
     with account.system_session() as session:
-        try:
-            for statement in session.split(text):
-                session.run(statement)
-        except AccountError as error:
-            raise StageSetError(f"setup/account.sql was refused: {error}") from error
+        for name, script in scripts.of(environment).items():
+            try:
+                for statement in session.split(_render(name, script, {**names, "public_key": public_key})):
+                    session.run(statement)
+            except AccountError as error:
+                raise StageSetError(f"{name} was refused: {error}") from error
         session.run(
             f"ALTER USER {names['user']} SET WORKLOAD_IDENTITY = (TYPE = OIDC ISSUER = '{oidc.NAME}' "
             f"SUBJECT = '{subject_of(COLLECTION, PROJECT, environment.connection)}' OIDC_AUDIENCE_LIST = ('{oidc.AUDIENCE}'))"

@@ -13,6 +13,7 @@ from mlops.production import require_word
 from mlops.report.result import Case, Report, Section
 from mlops.session import named_connections, open_session
 from mlops.settings import read_settings
+from mlops.verbs.cloning import in_own_clone
 from mlops.verbs.gates import gates_section
 from mlops.verbs.planning import plan_for, plan_sections, plan_warnings
 from mlops.verbs.request import Request
@@ -20,6 +21,8 @@ from mlops.verbs.request import Request
 
 def run(request: Request) -> Report:
     settings = read_settings(request.environ, named_connections)
+    if request.clone:
+        settings = in_own_clone(settings, request.clone)
     agreed = read_plan_file(request.plan) if request.plan else None
     if agreed:
         request = replace(request, families=agreed.families)

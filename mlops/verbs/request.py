@@ -30,6 +30,11 @@ class Request:
     # What other commands of the run have told, and where the page goes that tells it all.
     results: Path | None = None
     page: Path = Path()
+    source: str | None = None
+    connection: str | None = None
+    clone: str | None = None
+    hours: int = 0
+    tests: tuple[str, ...] = ()
 
     @cached_property
     def definitions(self) -> Definitions:

@@ -30,7 +30,7 @@ def help_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_verbs_and_options(capsys: pytest.CaptureFixture[str]) -> None:
     told = [cell.strip("`").split()[0] for cell in first_cells(section("Commands"))]
-    verbs = re.findall(r"^ {4}([a-z]+) ", help_of(capsys), re.MULTILINE)
+    verbs = re.findall(r"^ {4}([a-z-]+) ", help_of(capsys), re.MULTILINE)
     options = {verb: set(re.findall(r"--[a-z]+", help_of(capsys, verb))) - {"--help"} for verb in verbs}
     of_repositories = {option for verb in ("init", "update") for option in options.pop(verb)}
     assert set(told) == {*verbs, *(option for found in options.values() for option in found)}

@@ -77,7 +77,7 @@ def actions(run: RunResult) -> set[str]:
 
 
 def test_a_release_goes_through_each_environment(release: RunResult) -> None:
-    stages = ("BuildRelease", "Plan_test", "Deploy_test", "Plan_prod", "Deploy_prod")
+    stages = ("BuildRelease", "Plan_test", "Deploy_test", "Plan_prod", "TestOnClone_prod", "Deploy_prod")
     assert results(release) == dict.fromkeys(stages, "Succeeded"), logged(release)
     checks = {stage["name"]: json.dumps(stage.get("checks", [])) for stage in release.facts["stages"]}
     assert "approval" in checks["Deploy_prod"]
@@ -99,11 +99,20 @@ def test_each_environment_has_its_own_model(place: Place, database: str) -> None
     assert place.count(f"{database}.ML.TRAINING_RUNS WHERE PASSED") == 1
 
 
-def test_a_pull_request_shows_its_plan_and_changes_nothing(place: Place) -> None:
+@pytest.mark.usefixtures("release")
+def test_a_pull_request_shows_its_plan_is_tried_on_a_clone_and_changes_nothing(place: Place) -> None:
+    before = place.count("MLOPS_PROD.ML.CHANGE_LEDGER")
     run = place.run(ROOT / "pipelines/pull-request.yml", reason="PullRequest", parameters={"runTests": "false"})
-    assert results(run) == {"Plan": "Succeeded"}, logged(run)
+    assert results(run) == {"Plan_dev": "Succeeded", "TestOnClone_prod": "Succeeded"}, logged(run)
     assert actions(run) == {"create", "train"}, summary(run)
     assert place.count("MLOPS_DEV.INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA IN ('ML', 'FEATURE_STORE')") == 0
+    assert (place.count("MLOPS_PROD.ML.CHANGE_LEDGER"), clones(place)) == (before, [])
+    tested = next(iter(run.out.rglob("TEST-content-test-*.xml"))).read_text()
+    assert "test_the_model_answers_by_its_default_version" in tested
+
+
+def clones(place: Place) -> list[str]:
+    return [row["name"] for row in place.ask("SHOW DATABASES LIKE 'MLOPS_CLONE_%'")]
 
 
 @pytest.fixture
@@ -133,6 +142,27 @@ def test_the_same_content_planned_from_elsewhere_with_a_vaults_key_has_nothing_t
     assert results(run) == {"Plan": "Succeeded"}, logged(run)
     # What another repository has made is recorded once more, in its own name.
     assert actions(run) <= {"none", "record"}, summary(run)
+
+
+@pytest.mark.usefixtures("release")
+def test_a_failing_integration_test_stops_the_release_and_leaves_no_clone(place: Place, other_repository: Path) -> None:
+    (other_repository / "integration").mkdir()
+    (other_repository / "integration/test_planted.py").write_text("def test_planted():\n    assert False, 'planted'\n")
+    before = place.count("MLOPS_PROD.ML.CHANGE_LEDGER")
+    prod = {
+        "name": "prod",
+        "variableGroup": "snowflake-prod",
+        "environment": "snowflake-prod",
+        "integrationTests": ["integration"],
+    }
+    key = {"secretSource": "keyVault", "keyVault": "mlops-prod", "serviceConnection": "mlops-prod"}
+    run = run_elsewhere(place, other_repository, "pipeline.yml", environments=[prod], **key)
+    stages = {"BuildRelease": "Succeeded", "Plan_prod": "Succeeded", "TestOnClone_prod": "Failed", "Deploy_prod": "Skipped"}
+    assert results(run) == stages, logged(run)
+    steps = [(step["name"], step["result"]) for stage in run.facts["stages"] for job in stage["jobs"] for step in job["steps"]]
+    assert {("Test the clone", "Failed"), ("Drop the clone", "Succeeded")} <= set(steps)
+    assert "Integration test test_planted failed: AssertionError: planted" in summary(run)
+    assert (place.count("MLOPS_PROD.ML.CHANGE_LEDGER"), clones(place)) == (before, [])
 
 
 def test_hooks_run_beside_a_workload_identity_and_set_nothing(place: Place, other_repository: Path) -> None:

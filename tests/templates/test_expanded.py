@@ -67,11 +67,33 @@ def test_what_a_person_types_reaches_scripts_by_env_alone() -> None:
 
 def test_a_pull_request_has_nothing_that_could_change_an_environment() -> None:
     tree = expand(ROOT / "pipelines/pull-request.yml", reason="PullRequest")
-    assert {step["env"]["VERB"] for job in jobs_of(tree).values() for step in steps_of(job) if "VERB" in step.get("env", {})} == {
-        "plan"
+    commands = {
+        name: [step["env"] for step in steps_of(job) if "VERB" in step.get("env", {})] for name, job in jobs_of(tree).items()
     }
-    assert not [job for job in jobs_of(tree).values() if "deployment" in job]
-    assert "IsFork" in tree["stages"][-1]["condition"]
+    assert [env["VERB"] for env in commands["Plan_dev"]] == ["plan"]
+    tried = commands["TestOnClone_prod"]
+    assert [env["VERB"] for env in tried] == ["clone", "apply", "test", "drop-clone", "janitor"]
+    assert {env["WHAT"] or env["CLONE"] for env in tried[:4]} == {"MLOPS_CLONE_$(Build.BuildId)"}
+    assert not [env for found in commands.values() for env in found if "MLOPS_PRODUCTION" in env]
+    assert [name for name, job in jobs_of(tree).items() if "deployment" in job] == ["TestOnClone_prod"]
+    assert all("IsFork" in stage["condition"] for stage in tree["stages"][1:])
+
+
+def test_what_is_deployed_is_tried_on_a_clone_that_is_dropped_whatever_happens(tmp_path: Path) -> None:
+    tree = expand(
+        consumer(tmp_path, environments=[{**PROD, "integrationTests": ["a", "b/test_c.py"]}], **SOURCES["workloadIdentity"]),
+        branch="main",
+    )
+    assert names(tree) == ["Validate", "BuildRelease", "Plan_prod", "TestOnClone_prod", "Deploy_prod"]
+    assert tree["stages"][-1]["dependsOn"] == ["BuildRelease", "Plan_prod", "TestOnClone_prod"]
+    job = jobs_of(tree)["TestOnClone_prod"]
+    assert "environment" not in job
+    conditions = {step["env"]["VERB"]: step["condition"] for step in steps_of(job) if "VERB" in step.get("env", {})}
+    assert {verb for verb, condition in conditions.items() if condition == "always()"} == {"drop-clone", "janitor"}
+    tokens = [step["condition"] for step in steps_of(job) if step.get("task") == "AzureCLI@2"]
+    assert tokens == list(conditions.values())
+    (tests,) = [step["env"]["TESTS"] for step in steps_of(job) if step.get("env", {}).get("VERB") == "test"]
+    assert tests == "$(Pipeline.Workspace)/s/a $(Pipeline.Workspace)/s/b/test_c.py"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ ENVIRONMENT = {
     "without a group": ([{"name": "dev"}], "The environment dev has no variableGroup"),
     "a key with a slip": ([{**DEV, "enviroment": "e"}], "An environment has no enviroment; see"),
     "a branch as a ref": ([{**DEV, "branch": "refs/heads/main"}], "The branch of dev is written without refs/heads/."),
+    "tests and no approval": ([{**DEV, "integrationTests": ["a"]}], "dev has integrationTests and no environment; only what"),
+    "no tests": ([{**DEV, "integrationTests": []}], "integrationTests of dev is a list of folders or files; name at least one."),
     "twice": ([DEV, DEV], "The stage 'Connect_dev' exists twice"),
 }
 OTHERS: list[tuple[dict[str, Any], str]] = [

@@ -56,7 +56,7 @@ class Clone:
 
     def _schema(self, source: Entry, copy: Entry) -> None:
         for entry in self.session.catalogue.inside(source.database, source.name):
-            if not entry.temporary and (entry.kind != "STAGE" or self._stages):
+            if not entry.temporary and entry.kind not in _STAY and (entry.kind != "STAGE" or self._stages):
                 self._add(entry, Name(copy.database, copy.name, entry.name), {"parent": self.ids.get(entry.parent, 0)})
 
     def one(self, source: Entry, name: Name, *, kind: str, temporary: bool = False) -> Entry:
@@ -87,8 +87,8 @@ class Clone:
         return copy
 
     def _finish(self, *, grants: bool = True) -> None:
-        """What refers to other objects, once all of them are there."""
-        for source, copy in self._copies:
+        """What refers to other objects, once all of them are there; streams, once the rows of their tables are."""
+        for source, copy in sorted(self._copies, key=lambda pair: pair[0].kind == "STREAM"):
             columns = self.session.catalogue.columns(source)
             if columns:
                 self.session.catalogue.set_columns(copy, columns)
@@ -98,6 +98,8 @@ class Clone:
                 self.session.catalogue.grants.copy(source.id, copy.id, copy.full_name)
 
 
+# Models are in the schema, and no clone of it takes them along: they are copied one by one (CREATE MODEL .. FROM MODEL).
+_STAY = ("MODEL", "MODEL VERSION")
 # What a table that is cloned from a dynamic table has of it.
 _KEPT = ("CLUSTER_BY", RETENTION)
 
@@ -154,12 +156,6 @@ def _alert(clone: Clone, source: Entry, copy: Entry) -> None:
     clone.session.catalogue.update(copy, STATE=TASK_SUSPENDED, STARTED_ON=None)
 
 
-def _model(clone: Clone, source: Entry, copy: Entry) -> None:
-    aliases = {alias: clone.ids[id_] for alias, id_ in source.properties.get("ALIASES", {}).items()}
-    if aliases:
-        clone.session.catalogue.update(copy, ALIASES=aliases)
-
-
 def _version(clone: Clone, source: Entry, copy: Entry) -> None:
     stages = clone.session.account.stages
     _link(stages.folder_of_version(source), stages.folder_of_version(copy))
@@ -187,8 +183,6 @@ _FINISH: dict[str, Callable[[Clone, Entry, Entry], None]] = {
     "EVENT TABLE": _event_table,
     "FILE FORMAT": _nothing,
     "FUNCTION": _nothing,
-    "MODEL": _model,
-    "MODEL VERSION": _version,
     "PROCEDURE": _nothing,
     "SCHEMA": _nothing,
     "SEQUENCE": _sequence,

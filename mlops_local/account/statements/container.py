@@ -17,6 +17,7 @@ from mlops_local.account.history.events import checked_level
 from mlops_local.account.session.session import Session
 from mlops_local.account.statements.clone import Clone
 from mlops_local.account.statements.options import read_options
+from mlops_local.account.statements.tagging import TagValues, read_tag_clause
 from mlops_local.account.syntax.names import Name
 from mlops_local.account.syntax.reader import Reader
 
@@ -31,6 +32,11 @@ def read_parameters(reader: Reader) -> dict[str, Any]:
     if "LOG_LEVEL" in found:
         found["LOG_LEVEL"] = checked_level(found["LOG_LEVEL"])
     return found
+
+
+def read_tags(reader: Reader) -> TagValues:
+    """``[WITH] TAG (..)``, the last of what CREATE takes."""
+    return read_tag_clause(reader) if reader.token.upper in {"TAG", "WITH"} else ()
 
 
 def clone_into(session: Session, source: Entry, copy: Entry, *, stages: bool) -> Entry:

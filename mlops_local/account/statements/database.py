@@ -11,6 +11,7 @@ from mlops_local.account.session.session import Session
 from mlops_local.account.statements import account_object, container, event_table, schema
 from mlops_local.account.statements.clone import read_container_options
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
+from mlops_local.account.statements.tagging import set_tags
 from mlops_local.account.statements.undrop import undrop
 from mlops_local.account.syntax.names import Name
 from mlops_local.account.syntax.reader import Reader
@@ -23,6 +24,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     source_name = reader.path()[-1] if reader.accept("CLONE") else None
     stages = read_container_options(reader) if source_name else False
     options = container.read_parameters(reader)
+    tags = container.read_tags(reader)
     reader.end()
     present = _present(session, name) if creation.or_alter and source_name is None else None
     if present is not None:
@@ -36,6 +38,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         made.append(add(session, name, options, transient=creation.transient, empty=source is not None))
         if source is not None:
             container.clone_into(session, source, made[0], stages=stages)
+        set_tags(session, made[0], tags)
         dropped.purge(session)
 
     answer = account_object.create(

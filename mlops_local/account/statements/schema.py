@@ -13,6 +13,7 @@ from mlops_local.account.session.session import Session
 from mlops_local.account.statements import container
 from mlops_local.account.statements.clone import read_container_options
 from mlops_local.account.statements.kind import Creation, Kind, read_filter, show
+from mlops_local.account.statements.tagging import set_tags
 from mlops_local.account.statements.undrop import undrop
 from mlops_local.account.syntax.names import Name, quote_if_needed
 from mlops_local.account.syntax.reader import Reader
@@ -32,6 +33,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
     stages = read_container_options(reader) if source_path else False
     managed = reader.accept("WITH", "MANAGED", "ACCESS")
     options = container.read_parameters(reader)
+    tags = container.read_tags(reader)
     reader.end()
     with session.ddl():
         name = _place(session, path)
@@ -52,6 +54,7 @@ def create(session: Session, reader: Reader, creation: Creation) -> Result:
         entry = add(session, name.database, name.name, options, managed=managed, transient=creation.transient)
         if source is not None:
             container.clone_into(session, source, entry, stages=stages)
+        set_tags(session, entry, tags)
         dropped.purge(session)
     session.database, session.schema = name.database, name.name
     return status(f"Schema {name.name} successfully created.")

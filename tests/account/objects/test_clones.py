@@ -143,6 +143,25 @@ def test_a_database_is_cloned_with_its_schemas(ask: Ask, source: str) -> None:
     ask(f"USE SCHEMA {database}.S")
 
 
+def test_a_stream_may_stand_in_a_schema_before_that_of_its_table(ask: Ask, source: str) -> None:
+    for text in (
+        "CREATE DATABASE CROSSED",
+        "CREATE SCHEMA CROSSED.B",
+        "CREATE TABLE CROSSED.B.T (A INT) CHANGE_TRACKING = TRUE",
+        "CREATE SCHEMA CROSSED.A",
+        "CREATE STREAM CROSSED.A.S ON TABLE CROSSED.B.T",
+        "CREATE TAG CROSSED.A.MADE_FOR",
+        "CREATE DATABASE CROSSED_COPY CLONE CROSSED COMMENT = 'a copy' WITH TAG (CROSSED.A.MADE_FOR = 'a test')",
+        "INSERT INTO CROSSED_COPY.B.T VALUES (1)",
+    ):
+        ask(text)
+    assert ask("SELECT A FROM CROSSED_COPY.A.S") == [(1,)]
+    assert ask("SELECT COUNT(*) FROM CROSSED.A.S") == [(0,)]
+    assert ask("SELECT SYSTEM$GET_TAG('CROSSED.A.MADE_FOR', 'CROSSED_COPY', 'DATABASE')") == [("a test",)]
+    for text in ("DROP DATABASE CROSSED_COPY", "DROP DATABASE CROSSED", f"USE SCHEMA {source.partition('.')[0]}.S"):
+        ask(text)
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

@@ -1,0 +1,198 @@
+"""Versions of a model that come from another database, of this account or of another one, with all that is known of them.
+
+What comes along is the version as it is, its metrics, comment and aliases, and the records of the run that trained it: of which data,
+which definition and which commit, and what every gate said. Predictions stay where they are.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from snowflake.ml.model import ExportMode
+from snowflake.ml.registry import Registry
+from snowflake.snowpark import Session
+
+from mlops.apply.target import Target
+from mlops.copies import Stored, Version, add_version, describe_version, find_model, settle
+from mlops.definitions import Model, Table
+from mlops.errors import AccountError
+from mlops.inside.place import Place
+from mlops.ledger import Entry, insert_statement, read_known
+from mlops.names import Schema, identifier, literal, quote
+from mlops.outputs import CONSUMED_CHANGES, GATE_RESULTS, LEDGER, TABLES, TRAINING_RUNS
+from mlops.properties import Properties
+from mlops.rows import fetch
+from mlops.tables import create_table
+
+Row = dict[str, Any]
+# What a run leaves that is of the version, and not of the place where it was trained.
+_RECORDS = tuple(
+    table
+    for table in (*TABLES.values(), GATE_RESULTS)
+    if "RUN_ID" in {column.name for column in table.columns} and table != CONSUMED_CHANGES
+)
+# By which two runs of one name are known as the same.
+_SAME = ("RUN_ID", "DEFINITION_HASH", "COMMIT_ID", "FINISHED_AT")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where versions come from. `session` is the target's own when both are in one account."""
+
+    session: Session
+    home: Schema
+    account: str
+
+    def runs(self, model: str) -> dict[str, Row]:
+        return _runs(self.session, self.home, model)
+
+    def __str__(self) -> str:
+        return f"{self.home.database} of account {self.account}"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """`wanted` are the versions that were asked for, `fresh` those that are not there yet."""
+
+    stored: Stored
+    wanted: tuple[Version, ...]
+    fresh: tuple[Version, ...]
+    default: str
+    runs: dict[str, Row]
+
+
+def look(target: Target, source: Source, model: Model, version: str | None) -> Arrival:
+    """What there is to be done. All that speaks against it is said before anything is changed."""
+    stored = find_model(source.session, source.home / model.name)
+    if stored is None:
+        raise AccountError(f"Model {model.name} is not in {source}.")
+    wanted = tuple(one for one in stored.versions if version in (None, one.name))
+    if not wanted:
+        raise AccountError(f"Model {model.name} has no version {version} in {source}.")
+    runs = source.runs(model.name)
+    there, done = find_model(target.session, target.at_home(model.name)), _runs(target.session, target.settings.home, model.name)
+    faults = [fault for one in wanted if (fault := _fault(one, runs.get(one.name), there, done.get(one.name)))]
+    if faults:
+        raise AccountError(f"Nothing is promoted from {source}. {' '.join(faults)}")
+    fresh = tuple(one for one in wanted if one.name not in done)
+    return Arrival(stored, wanted, fresh, version or stored.default, runs)
+
+
+def _fault(version: Version, run: Row | None, there: Stored | None, done: Row | None) -> str | None:
+    name = version.name
+    found = there.find(name) if there else None
+    if run is None:
+        return f"Version {name} was not trained by the pipeline: nothing says what it is worth."
+    if done and [done[column] for column in _SAME] != [run[column] for column in _SAME]:
+        return f"Version {name} is there already, and another run has trained it."
+    if done and not found:
+        return f"Version {name} was here already, and somebody has dropped it."
+    # What has no record was left by a promotion that was killed, or somebody has added it.
+    if found and not done and found.comment not in ("", version.comment):
+        return f"Version {name} is there already, and nobody knows from where."
+    return None
+
+
+def bring(target: Target, source: Source, arrival: Arrival, reason: str) -> None:
+    """Each version with its records, which are written last: without them it is not there, and is brought once more."""
+    for table in _RECORDS if arrival.fresh else ():
+        target.run(create_table(target.at_home(table.name), table, table.description, optional=True))
+    for version in arrival.fresh:
+        _bring(target, source, arrival, version, reason)
+    settle(target.session, replace(arrival.stored, versions=arrival.wanted), target.at_home(arrival.stored.name.name))
+
+
+def _bring(target: Target, source: Source, arrival: Arrival, version: Version, reason: str) -> None:
+    name = target.at_home(arrival.stored.name.name)
+    there = find_model(target.session, name)
+    if there and there.find(version.name):
+        describe_version(target.session, name, version)
+    else:
+        with _origin(target, source, arrival.stored, version) as origin:
+            add_version(target.session, name, version, origin, first=there is None)
+    before = there.default if there else None
+    entry = Entry(
+        *("copy", Model.kind, name.name, target.settings.commit, target.settings.run, target.owner),
+        f"version {version.name} from {source}: {reason}",
+        definition_hash=str(arrival.runs[version.name]["DEFINITION_HASH"]),
+        properties=_properties(source, name.name),
+        from_version=before,
+        to_version=before or version.name,
+    )
+    _record(target, source, str(arrival.runs[version.name]["RUN_ID"]), entry)
+
+
+@contextmanager
+def _origin(target: Target, source: Source, stored: Stored, version: Version) -> Iterator[str]:
+    """What stands behind FROM: between accounts, the files of the version on a stage that is gone with the session."""
+    if source.session is target.session:
+        yield f"MODEL {stored.name.sql} VERSION {identifier(version.name)}"
+        return
+    registry = Registry(source.session, database_name=identifier(source.home.database), schema_name=identifier(source.home.name))
+    stage = target.at_home(f"PROMOTED_{uuid4().hex.upper()}")
+    place = "@" + ".".join(map(identifier, (stage.database, stage.schema, stage.name)))
+    with tempfile.TemporaryDirectory() as folder:
+        files = Path(folder) / "version"
+        registry.get_model(stored.name.name).version(version.name).export(str(files), export_mode=ExportMode.FULL)
+        target.run(f"CREATE TEMPORARY STAGE {stage.sql}")
+        for file in sorted(path for path in files.rglob("*") if path.is_file()):
+            below = file.parent.relative_to(files).as_posix()
+            target.session.file.put(str(file), f"{place}/{below}" if below != "." else place, auto_compress=False)
+        yield place
+
+
+def _record(target: Target, source: Source, run: str, entry: Entry) -> None:
+    settings = target.settings
+    place = Place(target.session, settings.home, settings.feature_store, settings.warehouse)
+    rows = [(table, row) for table in _RECORDS for row in _rows(source, table, run)]
+    with place.transaction():
+        for table, row in rows:
+            _insert(place, table, _told_from(source, table, row))
+        place.run(insert_statement(settings.home, entry))
+
+
+def _told_from(source: Source, table: Table, row: Row) -> Row:
+    """The data is where it was: its name says where."""
+    if table != TRAINING_RUNS or "." in (row["DATASET_NAME"] or "."):
+        return row
+    return {**row, "DATASET_NAME": f"{source.account}.{source.home.database}.{source.home.name}.{row['DATASET_NAME']}"}
+
+
+def _insert(place: Place, table: Table, row: Row) -> None:
+    columns = [column.name for column in table.columns if row.get(column.name) is not None]
+    marks = ", ".join("?" for _ in columns)
+    into = f"INSERT INTO {place.table(table.name).sql} ({', '.join(map(quote, columns))}) SELECT {marks}"
+    place.run(into, [row[column] for column in columns])
+
+
+def _rows(source: Source, table: Table, run: str) -> list[Row]:
+    if not _has(source.session, source.home, table.name):
+        return []
+    found = fetch(source.session, f"SELECT * FROM {(source.home / table.name).sql} WHERE RUN_ID = ?", (run,))
+    return [row.as_dict() for row in found]
+
+
+def _runs(session: Session, home: Schema, model: str) -> dict[str, Row]:
+    if not _has(session, home, TRAINING_RUNS.name):
+        return {}
+    rows = fetch(session, f"SELECT * FROM {(home / TRAINING_RUNS.name).sql} WHERE MODEL_NAME = ?", (model,))
+    return {row["MODEL_VERSION"]: row.as_dict() for row in rows}
+
+
+def _properties(source: Source, model: str) -> Properties | None:
+    if not _has(source.session, source.home, LEDGER.name):
+        return None
+    known = (one for one in read_known(source.session, source.home) if (one.kind, one.name) == (Model.kind, model))
+    return next((one.properties for one in known), None)
+
+
+def _has(session: Session, home: Schema, table: str) -> bool:
+    # `_` is a wildcard in SHOW .. LIKE, so the rows are compared again.
+    rows = fetch(session, f"SHOW TABLES LIKE {literal(table)} IN SCHEMA {home.sql}")
+    return any(row["name"] == table for row in rows)
