@@ -91,7 +91,7 @@ class Definitions:
 
 def collect(root: Path) -> Definitions:
     root = root.resolve()
-    found = [one for family in FAMILIES for one in _read_family(root, family)]
+    found = _read_all(root)
     declared = sorted((*found, *_output_tables(found)), key=lambda one: _ORDER.index(one.definition.kind))
     definitions = Definitions(root, tuple(declared))
     faults = [*_duplicates(declared), *_unknown(definitions), *_missing_files(definitions)]
@@ -108,12 +108,27 @@ def owner_of(root: Path, repository: str) -> str:
     return repository if below == "." else f"{repository}/{below}"
 
 
-def _read_family(root: Path, family: str) -> Iterator[Declared]:
+def _read_all(root: Path) -> list[Declared]:
+    found: list[Declared] = []
+    faults: list[str] = []
+    for family in FAMILIES:
+        for file in _files(root, family):
+            try:
+                found += [Declared(value, family, _relative(file, root)) for value in _values(file)]
+            except DefinitionError as error:
+                # The other files may have faults of their own, which are better told at once.
+                faults.append(str(error))
+    if faults:
+        raise DefinitionError(" ".join(faults))
+    return found
+
+
+def _files(root: Path, family: str) -> Iterator[Path]:
     for file in sorted((root / family).glob("*.py")):
         # Only a file that imports the definitions declares something. What lies beside it, such as the code of a
         # function, is for Snowflake, and may import what is not installed here.
         if "mlops.definitions" in file.read_text():
-            yield from (Declared(value, family, _relative(file, root)) for value in _values(file))
+            yield file
 
 
 def _values(file: Path) -> list[Definition]:

@@ -3,57 +3,82 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from mlops.errors import DefinitionError
+from mlops.statements import fault_of_expression, fault_of_query
+from mlops.thresholds import COMPARED as COMPARED
+from mlops.thresholds import MEASURED as MEASURED
+from mlops.thresholds import Champion as Champion
+from mlops.thresholds import Gate as Gate
+from mlops.thresholds import Quality as Quality
+from mlops.thresholds import Slices as Slices
+from mlops.typed import Checked
 
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _TABLE = re.compile(r"[A-Z][A-Z0-9_]*\.[A-Z][A-Z0-9_]*")
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]*(\([0-9]+(, ?[0-9]+)?\))?")
+_VERSION = re.compile(r"[A-Z0-9][A-Z0-9_]*")
 _HANDLER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+")
-_ASKS = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
 _MINUTES = re.compile(r"[1-9][0-9]* MINUTES?")
 _CRON = re.compile(r"USING CRON( \S+){5} \S+")
-# The metrics that two versions can be compared by where their predictions are.
-COMPARED = ("ROC_AUC", "ACCURACY", "PRECISION", "RECALL", "F1_SCORE")
 
 
 @dataclass(frozen=True)
-class Column:
+class Column(Checked):
     name: str
     type: str
 
-    def __post_init__(self) -> None:
-        _expect(self.name, _NAME, "A column name is upper case letters, digits and underscores")
-        _expect(self.type, _TYPE, "A column type is a Snowflake type such as VARCHAR or NUMBER(38, 0)")
+    def faults(self) -> Iterator[str]:
+        yield from _unlike(_NAME, "its name is upper case letters, digits and underscores", self.name)
+        yield from _unlike(_TYPE, "its type is a Snowflake type such as VARCHAR or NUMBER(38, 0)", self.type)
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Checked):
     """A count that should be zero; `sentence` tells what it means, with {count} in it."""
 
     query: str
     sentence: str
 
-    def __post_init__(self) -> None:
-        if not _ASKS.match(self.query):
-            raise DefinitionError(f"A check is a query, which begins with SELECT or WITH: {self.query!r}.")
+    def faults(self) -> Iterator[str]:
+        yield from _asking("query", self.query)
         if "{count}" not in self.sentence:
-            raise DefinitionError(f"The sentence of a check must contain {{count}}: {self.sentence!r}.")
+            yield f"its sentence must contain {{count}}, and this is {self.sentence!r}"
+
+
+class Declarable(Checked):
+    """What has a kind, a name and a description of its own."""
+
+    kind: ClassVar[str]
+    name: str
+    description: str
+
+    @property
+    def title(self) -> str:
+        return describe(self)  # type: ignore[arg-type]
+
+    def faults(self) -> Iterator[str]:
+        yield from _unlike(_NAME, f"the name of a {self.kind} is upper case letters, digits and underscores", self.name)
+        if not self.description.strip():
+            yield "say in `description` what it is"
+        yield from self.own_faults()
+
+    def own_faults(self) -> Iterator[str]:
+        yield from ()
 
 
 @dataclass(frozen=True)
-class Entity:
+class Entity(Declarable):
     kind: ClassVar[str] = "entity"
     name: str
     join_keys: tuple[str, ...]
     description: str
 
-    def __post_init__(self) -> None:
-        _check_name(self)
-        _check_some(self, "join_keys", self.join_keys)
+    def own_faults(self) -> Iterator[str]:
+        yield from _empty("join_keys", self.join_keys)
+        yield from _no_columns("join_keys", self.join_keys)
 
     @property
     def requires(self) -> tuple[tuple[str, str], ...]:
@@ -61,7 +86,7 @@ class Entity:
 
 
 @dataclass(frozen=True)
-class PythonFunction:
+class PythonFunction(Declarable):
     """A Python function that is registered in the Feature Store's schema and runs inside Snowflake.
 
     `files` are modules and packages, relative to the content's folder; `handler` is module.function among them.
@@ -77,11 +102,10 @@ class PythonFunction:
     packages: tuple[str, ...] = ()
     runtime: str = "3.11"
 
-    def __post_init__(self) -> None:
-        _check_name(self)
-        _expect(self.returns, _TYPE, f"{describe(self)}: the return type is a Snowflake type")
-        _check_some(self, "files", self.files)
-        _check_handler(self, self.handler)
+    def own_faults(self) -> Iterator[str]:
+        yield from _unlike(_TYPE, "the return type is a Snowflake type", self.returns)
+        yield from _empty("files", self.files)
+        yield from _unlike(_HANDLER, "a handler is module.function", self.handler)
 
     @property
     def requires(self) -> tuple[tuple[str, str], ...]:
@@ -89,7 +113,7 @@ class PythonFunction:
 
 
 @dataclass(frozen=True)
-class FeatureView:
+class FeatureView(Declarable):
     """`query` gives the entity's keys, the timestamp and the features; `features` says what each feature means."""
 
     kind: ClassVar[str] = "feature view"
@@ -104,15 +128,19 @@ class FeatureView:
     functions: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
 
-    def __post_init__(self) -> None:
-        _check_name(self)
-        _check_some(self, "entities", self.entities)
-        _check_some(self, "features", self.features)
-        _check_tables(self, self.reads)
-        if any("'" in text for text in self.features.values()):
-            # The Feature Store's client puts these texts into its statement as they are.
-            raise DefinitionError(f"{describe(self)}: what a feature means is told without apostrophes.")
-        _expect(self.version, re.compile(r"[A-Z0-9][A-Z0-9_]*"), f"{describe(self)}: a version is like V1")
+    def own_faults(self) -> Iterator[str]:
+        yield from _empty("entities", self.entities)
+        yield from _empty("features", self.features)
+        yield from _no_columns("features", self.features)
+        yield from _no_columns("timestamp", (self.timestamp,))
+        yield from _asking("query", self.query)
+        yield from _no_tables(self.reads)
+        yield from _unlike(_VERSION, "a version is like V1", self.version)
+        # The Feature Store's client puts these texts into its statements as they are, or with apostrophes doubled alone.
+        if any("'" in text or "\\" in text for text in self.features.values()):
+            yield "what a feature means is told without apostrophes and backslashes"
+        if "\\" in self.description:
+            yield "`description` is told without backslashes"
 
     @property
     def requires(self) -> tuple[tuple[str, str], ...]:
@@ -120,38 +148,7 @@ class FeatureView:
 
 
 @dataclass(frozen=True)
-class Quality:
-    """What data must be like before a model learns from it. Keys, timestamp and label are never missing.
-
-    `null_share` is the most that may be missing of an input, `nulls` the same of single ones; `ranges` the least and the greatest value of a
-    column, None where there is none; `oldest_days` how old the newest row may be; `row_change` by which share the number of rows may differ
-    from the training before; `leak` the ROC AUC above which an input alone tells the label.
-    """
-
-    null_share: float = 0.9
-    nulls: Mapping[str, float] = field(default_factory=dict)
-    ranges: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
-    duplicates: int = 0
-    oldest_days: float = 3650
-    row_change: float = 0.5
-    leak: float = 0.99
-
-    def __post_init__(self) -> None:
-        shares = {"null_share": self.null_share, **{f"nulls of {name}": share for name, share in self.nulls.items()}}
-        for name, share in shares.items():
-            if not 0 <= share <= 1:
-                raise DefinitionError(f"Quality: {name} is a share between 0 and 1; this is {share}.")
-        if not 0.5 <= self.leak <= 1:
-            raise DefinitionError(f"Quality: leak is a ROC AUC between 0.5 and 1; this is {self.leak}.")
-        for name, (lowest, highest) in self.ranges.items():
-            if (lowest is None and highest is None) or (lowest is not None and highest is not None and lowest > highest):
-                raise DefinitionError(
-                    f"Quality: the range of {name} is the least and the greatest value, one of them None at most."
-                )
-
-
-@dataclass(frozen=True)
-class TrainingSet:
+class TrainingSet(Declarable):
     """Who, what and when (`spine`), joined with what was known about it at that time; stored as a versioned Dataset.
 
     `group` is the column whose values never stand on both sides of a split.
@@ -169,14 +166,16 @@ class TrainingSet:
     description: str
     quality: Quality = field(default_factory=Quality)
 
-    def __post_init__(self) -> None:
-        _check_name(self)
-        _check_some(self, "feature_views", self.feature_views)
-        _check_tables(self, self.reads)
+    def own_faults(self) -> Iterator[str]:
+        yield from _asking("spine", self.spine)
+        yield from _empty("keys", self.keys)
+        yield from _no_columns("keys", (*self.keys, self.timestamp, self.label))
+        yield from _empty("feature_views", self.feature_views)
+        yield from _no_tables(self.reads)
         if self.group not in self.keys:
-            raise DefinitionError(f"{describe(self)}: the group {self.group} is none of its keys.")
+            yield f"the group {self.group} is none of its keys"
         if any("/" not in view for view in self.feature_views):
-            raise DefinitionError(f"{describe(self)}: a feature view is named with its version, as in PATIENT_AGE/V1.")
+            yield "a feature view is named with its version, as in PATIENT_AGE/V1"
 
     @property
     def requires(self) -> tuple[tuple[str, str], ...]:
@@ -184,62 +183,23 @@ class TrainingSet:
 
 
 @dataclass(frozen=True)
-class Estimator:
+class Estimator(Checked):
     """A scikit-learn class by its import path, and its parameters."""
 
     path: str
     parameters: Mapping[str, float | str | bool | None] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
+    def faults(self) -> Iterator[str]:
         if not self.path.startswith("sklearn."):
-            raise DefinitionError(f"An estimator is a class of scikit-learn, such as sklearn.svm.SVC; this is {self.path!r}.")
+            yield f"it is a class of scikit-learn, such as sklearn.svm.SVC, and this is {self.path!r}"
 
 
 @dataclass(frozen=True)
-class Gate:
-    """The least that a metric must reach before a version becomes the default one."""
-
-    metric: str
-    minimum: float
-
-
-@dataclass(frozen=True)
-class Champion:
-    """How a new version must stand up to the one in use, on rows that neither has seen.
-
-    `margin` is how much larger the metric must be; a negative one says how much worse is still as good.
-    """
-
-    metric: str = "ROC_AUC"
-    margin: float = -0.02
-    minimum_rows: int = 30
-
-    def __post_init__(self) -> None:
-        if self.metric not in COMPARED:
-            raise DefinitionError(f"A version is compared with the one in use by {', '.join(COMPARED)}, not by {self.metric}.")
-        if self.minimum_rows < 1:
-            raise DefinitionError("A comparison with the version in use needs at least one row.")
-
-
-@dataclass(frozen=True)
-class Slices:
-    """Each value of these columns (of the categorical inputs, if none are named) with so many held-out rows is judged by itself: its
-    accuracy may be by `drop` below that of all rows."""
-
-    columns: tuple[str, ...] | None = None
-    drop: float = 0.25
-    minimum_rows: int = 50
-
-    def __post_init__(self) -> None:
-        if self.drop < 0 or self.minimum_rows < 1:
-            raise DefinitionError("Slices: drop is not negative, and a slice has at least one row.")
-
-
-@dataclass(frozen=True)
-class Model:
+class Model(Declarable):
     """`derived` are features computed from columns of the training set, by SQL expressions; they are numeric.
 
-    `predictions` is the table that the held-out rows go to; `shown` are the columns that stand beside a prediction there.
+    `predictions` is the table that the held-out rows go to; `shown` are the columns that stand beside a prediction there. From a chance
+    of `threshold` on, the prediction is a yes.
     """
 
     kind: ClassVar[str] = "model"
@@ -255,17 +215,22 @@ class Model:
     shown: tuple[str, ...]
     description: str
     derived: Mapping[str, str] = field(default_factory=dict)
-    gates: tuple[Gate, ...] = ()
+    # A guess has an area of one half.
+    gates: tuple[Gate, ...] = (Gate("ROC_AUC", 0.55),)
     champion: Champion = field(default_factory=Champion)
     slices: Slices = field(default_factory=Slices)
+    threshold: float = 0.5
 
-    def __post_init__(self) -> None:
-        _check_name(self)
-        _check_some(self, "inputs", self.inputs)
-        if not 0 < self.holdout < 1:
-            raise DefinitionError(f"{describe(self)}: the holdout is a share between 0 and 1.")
+    def own_faults(self) -> Iterator[str]:
+        yield from _empty("inputs", self.inputs)
+        yield from _no_columns("inputs and shown columns", (*self.inputs, *self.shown))
+        for name, expression in self.derived.items():
+            yield from _expressing(name, expression)
+        for what, value in (("holdout", self.holdout), ("threshold", self.threshold)):
+            if not 0 < value < 1:
+                yield f"the {what} is between 0 and 1, and this is {value}"
         if len(set(self.inputs)) != len(self.inputs):
-            raise DefinitionError(f"{describe(self)}: an input is named twice.")
+            yield "an input is named twice"
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -277,7 +242,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Declarable):
     """A table that runs add to. Rows are added, never changed."""
 
     kind: ClassVar[str] = "table"
@@ -285,9 +250,8 @@ class Table:
     columns: tuple[Column, ...]
     description: str
 
-    def __post_init__(self) -> None:
-        _check_name(self)
-        _check_some(self, "columns", self.columns)
+    def own_faults(self) -> Iterator[str]:
+        yield from _empty("columns", self.columns)
 
     @property
     def requires(self) -> tuple[tuple[str, str], ...]:
@@ -295,7 +259,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Procedure:
+class Procedure(Declarable):
     """A procedure whose code is this repository's own: `handler` is module.function, imported from the code archive."""
 
     kind: ClassVar[str] = "procedure"
@@ -308,9 +272,9 @@ class Procedure:
     returns: str = "VARIANT"
     runtime: str = "3.11"
 
-    def __post_init__(self) -> None:
-        _check_name(self)
-        _check_handler(self, self.handler)
+    def own_faults(self) -> Iterator[str]:
+        yield from _unlike(_TYPE, "the return type is a Snowflake type", self.returns)
+        yield from _unlike(_HANDLER, "a handler is module.function", self.handler)
 
     @property
     def requires(self) -> tuple[tuple[str, str], ...]:
@@ -318,7 +282,7 @@ class Procedure:
 
 
 @dataclass(frozen=True)
-class Monitor:
+class Monitor(Declarable):
     """Queries that give one number each, written down by a procedure whenever it is called with the monitor's name."""
 
     kind: ClassVar[str] = "monitor"
@@ -328,10 +292,11 @@ class Monitor:
     reads: tuple[str, ...]
     description: str
 
-    def __post_init__(self) -> None:
-        _check_name(self)
-        _check_some(self, "measures", self.measures)
-        _check_tables(self, self.reads)
+    def own_faults(self) -> Iterator[str]:
+        yield from _empty("measures", self.measures)
+        for name, query in self.measures.items():
+            yield from _asking(name, query)
+        yield from _no_tables(self.reads)
 
     @property
     def requires(self) -> tuple[tuple[str, str], ...]:
@@ -339,15 +304,14 @@ class Monitor:
 
 
 @dataclass(frozen=True)
-class Stream:
+class Stream(Declarable):
     kind: ClassVar[str] = "stream"
     name: str
     table: str
     description: str
 
-    def __post_init__(self) -> None:
-        _check_name(self)
-        _check_tables(self, (self.table,))
+    def own_faults(self) -> Iterator[str]:
+        yield from _no_tables((self.table,))
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -359,7 +323,7 @@ class Stream:
 
 
 @dataclass(frozen=True)
-class Task:
+class Task(Declarable):
     """Calls a procedure on a schedule; with `when`, only if that stream has data."""
 
     kind: ClassVar[str] = "task"
@@ -370,10 +334,9 @@ class Task:
     description: str
     when: str | None = None
 
-    def __post_init__(self) -> None:
-        _check_name(self)
+    def own_faults(self) -> Iterator[str]:
         if not (_MINUTES.fullmatch(self.schedule) or _CRON.fullmatch(self.schedule)):
-            raise DefinitionError(f"{describe(self)}: a schedule is like '5 MINUTE' or 'USING CRON 0 4 * * * UTC'.")
+            yield f"a schedule is like '5 MINUTE' or 'USING CRON 0 4 * * * UTC', and this is {self.schedule!r}"
 
     @property
     def requires(self) -> tuple[tuple[str, str], ...]:
@@ -397,26 +360,31 @@ def describe(definition: Definition) -> str:
     return f"{definition.kind.capitalize()} {key(definition)[1]}"
 
 
-def _check_name(definition: Definition) -> None:
-    _expect(definition.name, _NAME, f"The name of a {definition.kind} is upper case letters, digits and underscores")
-    if not definition.description.strip():
-        raise DefinitionError(f"{describe(definition)}: say in `description` what it is.")
-
-
-def _check_some(definition: Definition, name: str, values: Iterable[object]) -> None:
-    if not tuple(values):
-        raise DefinitionError(f"{describe(definition)}: `{name}` is empty.")
-
-
-def _check_tables(definition: Definition, tables: Iterable[str]) -> None:
-    for table in tables:
-        _expect(table, _TABLE, f"{describe(definition)}: a table is named with its schema, as in SOURCE.PATIENTS")
-
-
-def _check_handler(definition: Definition, handler: str) -> None:
-    _expect(handler, _HANDLER, f"{describe(definition)}: a handler is module.function")
-
-
-def _expect(value: str, pattern: re.Pattern[str], rule: str) -> None:
+def _unlike(pattern: re.Pattern[str], rule: str, value: str) -> Iterator[str]:
     if not pattern.fullmatch(value):
-        raise DefinitionError(f"{rule}; this is {value!r}.")
+        yield f"{rule}, and this is {value!r}"
+
+
+def _empty(name: str, values: Iterable[object]) -> Iterator[str]:
+    if not tuple(values):
+        yield f"`{name}` is empty"
+
+
+def _no_columns(name: str, columns: Iterable[str]) -> Iterator[str]:
+    for column in columns:
+        yield from _unlike(_NAME, f"`{name}`: a column is named in upper case letters, digits and underscores", column)
+
+
+def _no_tables(tables: Iterable[str]) -> Iterator[str]:
+    for table in tables:
+        yield from _unlike(_TABLE, "a table is named with its schema, as in SOURCE.PATIENTS", table)
+
+
+def _asking(name: str, query: str) -> Iterator[str]:
+    if fault := fault_of_query(query):
+        yield f"{name} must only ask, and it {fault}: {query!r}"
+
+
+def _expressing(name: str, expression: str) -> Iterator[str]:
+    if fault := fault_of_expression(expression):
+        yield f"{name} is an expression, and it {fault}: {expression!r}"

@@ -45,8 +45,8 @@ def judge_metrics(metrics: Mapping[str, float], gates: Sequence[Gate]) -> tuple[
 
 
 def _judge_metric(value: float, gate: Gate) -> Verdict:
-    sentence = f"{gate.metric} is {value:.3f}; at least {gate.minimum:.3f} is wanted."
-    return Verdict("model", "absolute", gate.metric, value, f">= {gate.minimum:g}", value >= gate.minimum, sentence)
+    sentence = f"{gate.metric} is {value:.3f}; {gate.wanted} is wanted."
+    return Verdict("model", "absolute", gate.metric, value, gate.wanted, gate.passes(value), sentence)
 
 
 def insert_verdicts(home: Schema, run: str, model: str, version: str | None, verdicts: Sequence[Verdict]) -> str:

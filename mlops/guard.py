@@ -1,29 +1,47 @@
-"""The one place that statements pass which take something away. Whatever else the machine sends is refused if it could.
+"""The one place that statements pass which take something away. Whatever else is sent is refused if it could.
 
-The clients of Feature Store, Dataset and Registry send statements of their own; what they are asked to do takes no database,
-schema or table away.
+`check` is for what the machine itself sends. `check_sent` is for all that leaves on its connection, so also for what Snowpark and
+snowflake-ml send by themselves; it stands on the connection, where nothing gets around it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from mlops.errors import AccountError
 from mlops.labels import PREFIX, Label, is_clone_name
 from mlops.names import Name, quote
+from mlops.statements import keyword, readings
 
 # https://docs.snowflake.com/en/sql-reference/sql/drop
 _DROPPED = {"feature view": "VIEW", "entity": "TAG", "function": "FUNCTION", "procedure": "PROCEDURE", "stream": "STREAM"}
 _DROPPED["task"] = "TASK"
-# Texts, quoted names and comments hold no keywords; what is between two words may be a comment.
-_QUIET = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"]|\"\")*\"|\$\$.*?\$\$|--[^\n]*|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _TAKES_AWAY = re.compile(
-    r"\b(?:DROP|UNDROP|TRUNCATE)\b"
-    r"|\bOR\s+REPLACE\s+(?!(?:FUNCTION|PROCEDURE|STREAM|TASK)\b)"
-    r"|\bSWAP\s+WITH\b|\bINSERT\s+OVERWRITE\b|\bEXECUTE\s+IMMEDIATE\b",
+    rf"{keyword('DROP|UNDROP|TRUNCATE')}"
+    rf"|{keyword('OR')}\s+{keyword('REPLACE')}\s+(?!{keyword('FUNCTION|PROCEDURE|STREAM|TASK')})"
+    rf"|{keyword('OR')}\s+{keyword('ALTER')}"
+    rf"|{keyword('SWAP')}\s+{keyword('WITH')}|{keyword('INSERT')}\s+{keyword('OVERWRITE')}|{keyword('RENAME')}\s+{keyword('TO')}"
+    rf"|{keyword('EXECUTE')}\s+{keyword('IMMEDIATE')}|{keyword('AS')}\s+{keyword('PROCEDURE')}|{keyword('REMOVE|RM')}\s+@",
     re.IGNORECASE,
 )
+_PLACE = r'(?:"?[\w$]+"?\s*\.\s*){0,2}'
+_FEATURE_VIEW = r'"?[A-Z0-9_]+\$[A-Z0-9_]+'
+# What the clients replace or drop of their own: objects of the session, and feature views, which are queries and hold no data, with
+# the task of one that refreshes itself. What one has kept, or serves online, goes too: `apply` looks for that before it asks.
+_OF_CLIENTS = re.compile(
+    rf"{keyword('OR')}\s+{keyword('REPLACE')}\s+(?:{keyword('LOCAL|GLOBAL|SCOPED')}\s+)?{keyword('TEMP|TEMPORARY')}(?=\s)"
+    rf'|\A\s*CREATE\s+OR\s+REPLACE\s+VIEW\s+{_PLACE}{_FEATURE_VIEW}"?(?=[\s(])'
+    rf'|\A\s*DROP\s+TASK\s+IF\s+EXISTS\s+{_PLACE}{_FEATURE_VIEW}"?(?=\s*\Z)'
+    rf'|\A\s*DROP\s+TABLE\s+IF\s+EXISTS\s+{_PLACE}{_FEATURE_VIEW}\$SNAPSHOTS"?(?=\s*\Z)'
+    rf'|\A\s*DROP\s+ONLINE\s+FEATURE\s+TABLE\s+IF\s+EXISTS\s+{_PLACE}{_FEATURE_VIEW}\$ONLINE"?(?=\s*\Z)'
+    rf'|\A\s*DROP\s+TABLE\s+IF\s+EXISTS\s+{_PLACE}"?SNOWPARK_TEMP_TABLE_\w+"?(?=\s*\Z)',
+    re.IGNORECASE,
+)
+_PERMITTED: ContextVar[str | None] = ContextVar("_PERMITTED", default=None)
 
 
 @dataclass(frozen=True)
@@ -35,11 +53,26 @@ class Permitted:
 
 def check(statement: str) -> None:
     """Refuses what drops, replaces or truncates anything that holds data, however it is written."""
-    if found := _TAKES_AWAY.search(_QUIET.sub(" ", statement)):
-        raise AccountError(
-            f"Refused before it was sent: {' '.join(found.group().split()).upper()} takes away what others may need. "
-            "The pipeline drops only what it has made itself and can make again."
-        )
+    for reading in readings(statement):
+        _refuse(reading)
+
+
+def check_sent(statement: str) -> None:
+    """The same, but for the one statement that was permitted, and for what clients make for themselves."""
+    if statement.strip() == _PERMITTED.get():
+        return
+    for reading in readings(statement):
+        _refuse(_OF_CLIENTS.sub(" ", reading))
+
+
+@contextmanager
+def permitting(statement: str) -> Iterator[None]:
+    """Lets this very statement out while it is being sent, and no other."""
+    token = _PERMITTED.set(statement.strip())
+    try:
+        yield
+    finally:
+        _PERMITTED.reset(token)
 
 
 def drop(kind: str, name: Name, arguments: str = "") -> Permitted:
@@ -68,3 +101,13 @@ def _fault(database: str, label: Label | None, source: str, owner: str) -> str |
     if label.owner != owner:
         return f"for it was made by repository {label.owner}, and this is {owner}"
     return None
+
+
+def _refuse(reading: str) -> None:
+    if found := _TAKES_AWAY.search(reading):
+        # Without texts and comments, so nothing is told that could be a secret.
+        told = " ".join(reading[found.start() :].split())[:100]
+        raise AccountError(
+            f"Refused before it was sent: {' '.join(found.group().split()).upper()} takes away what others may need ({told}). "
+            "The pipeline drops only what it has made itself and can make again."
+        )

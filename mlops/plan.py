@@ -17,8 +17,8 @@ Action = Literal["create", "change", "replace", "retire", "train", "record", "no
 _IDLE = ("none", "kept")
 # How an object of the kind becomes what it should be, once it is there.
 _AGAIN: dict[str, Action] = {"entity": "change", "table": "change", "model": "train"}
-# From what stands last to what everything rests on.
-_RETIRED_FIRST = ("task", "stream", "model", "procedure", "table", "feature view", "entity", "function")
+# All kinds that are made, from what stands last to what everything rests on.
+RETIRED_FIRST = ("task", "stream", "model", "procedure", "table", "feature view", "entity", "function")
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def _warnings(action: Action, kind: str, name: str) -> tuple[str, ...]:
 
 def _retire(existing: Iterable[Existing], scope: Scope, history: Collection[Spent]) -> list[Change]:
     found = [one for one in existing if _is_left(one, scope)]
-    return [_leave(one, scope, history) for one in sorted(found, key=lambda one: _RETIRED_FIRST.index(one.kind))]
+    return [_leave(one, scope, history) for one in sorted(found, key=lambda one: RETIRED_FIRST.index(one.kind))]
 
 
 def _is_left(existing: Existing, scope: Scope) -> bool:

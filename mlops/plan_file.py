@@ -10,7 +10,7 @@ from typing import Any
 
 from mlops.collect import FAMILIES
 from mlops.errors import PlanError
-from mlops.plan import Change, Plan
+from mlops.plan import RETIRED_FIRST, Change, Plan
 from mlops.settings import Settings
 
 FORM = 1
@@ -132,6 +132,8 @@ def _parse(values: Mapping[str, Any]) -> PlanFile:
         raise ValueError(values["form"])
     changes = tuple(Agreed(*(_text(one[field.name]) for field in fields(Agreed))) for one in values["changes"])  # type: ignore[arg-type]
     place = {str(name): str(value) for name, value in values["place"].items()}
+    if unknown := {one.kind for one in changes} - set(RETIRED_FIRST):
+        raise ValueError(unknown)
     families = tuple(family for family in FAMILIES if family in values["families"])
     if not families:
         raise ValueError(values["families"])

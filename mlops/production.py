@@ -13,7 +13,7 @@ from mlops.settings import Settings
 
 # What an administrator writes into the comment of a database whose name does not tell.
 MARK = "[mlops environment=production]"
-_NAME = re.compile(r"(?:^|_)(?:PROD|PRD|PRODUCTION)(?:_|$)", re.IGNORECASE)
+_NAME = re.compile(r"(?<![A-Z])(?:PROD|PRD|PRODUCTION)(?![A-Z])", re.IGNORECASE)
 
 
 def require_word(session: Session, settings: Settings, *, given: bool) -> None:

@@ -12,6 +12,7 @@ from snowflake.snowpark import Session
 from snowflake.snowpark.context import get_active_session
 from snowflake.snowpark.exceptions import SnowparkClientException, SnowparkSessionException
 
+from mlops.connection import GuardedConnection
 from mlops.errors import AccountError, SignInError
 from mlops.keys import load_private_key, load_token
 from mlops.marks import RUN_TAG
@@ -73,7 +74,7 @@ def open_another_session(settings: Settings) -> Iterator[Session]:
 def _connect(settings: Settings) -> Session:
     options = _options(settings)
     try:
-        return Session.builder.configs(options).create()
+        return Session.builder.configs({"connection": GuardedConnection(**options)}).create()
     except Error as error:
         raise SignInError(_sentence(error, settings)) from None
     finally:
@@ -87,7 +88,9 @@ def _options(settings: Settings) -> dict[str, Any]:
     known = {**identity, **place, **{name: value for name, value in address.items() if value is not None}}
     # Tells in the account's query history what the pipeline itself sent, and by which run.
     tag = {"session_parameters": {"QUERY_TAG": f"{RUN_TAG}{settings.run}"}}
-    return {**known, **_credentials(settings), **tag, "login_timeout": 30, "application": "mlops"}
+    # Values are bound as Snowpark binds them.
+    client = {"application": "mlops", "login_timeout": 30, "paramstyle": "qmark"}
+    return {**known, **_credentials(settings), **tag, **client}
 
 
 def _credentials(settings: Settings) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Will a screening find this patient eligible for this trial?"""
 
-from mlops.definitions import Column, Estimator, Gate, Model, Table, TrainingSet
+from mlops.definitions import Column, Estimator, Gate, Model, Quality, Table, TrainingSet
 
 TRIAL_SCREENINGS = TrainingSet(
     name="TRIAL_SCREENINGS",
@@ -13,6 +13,8 @@ TRIAL_SCREENINGS = TrainingSet(
     feature_views=("PATIENT_AGE/V1", "TRIAL_CRITERIA/V1"),
     reads=("SOURCE.SCREENINGS",),
     description="Past screenings with what was known of patient and trial at that time.",
+    # The samples end with 2025; of screenings that go on, three months without a new one are a fault.
+    quality=Quality(oldest_days=3650, ranges={"AGE": (0, 125)}),
 )
 
 PREDICTIONS = Table(

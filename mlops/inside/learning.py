@@ -42,10 +42,11 @@ class Learned:
     metrics: Mapping[str, float]
     report: Sequence[tuple[str, float, float, float, int]]
     confusion: Sequence[tuple[int, int, int]]
+    threshold: float
 
     @property
     def predictions(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        return (self.probabilities >= 0.5).astype(int)
+        return (self.probabilities >= self.threshold).astype(int)
 
 
 def learn(frame: pd.DataFrame, model: Model, training_set: TrainingSet) -> Learned:
@@ -54,7 +55,7 @@ def learn(frame: pd.DataFrame, model: Model, training_set: TrainingSet) -> Learn
     pipeline = build_pipeline(model)
     pipeline.fit(split.training[list(model.inputs)], split.training[training_set.label])
     probabilities = pipeline.predict_proba(split.test[list(model.inputs)])[:, 1]
-    return _judge(pipeline, split, probabilities, training_set.label)
+    return _judge(pipeline, split, probabilities, training_set.label, model.threshold)
 
 
 def split_by_group(frame: pd.DataFrame, group: str, holdout: float, seed: int) -> Split:
@@ -88,8 +89,8 @@ def _check(split: Split, model: Model, label: str) -> None:
             raise AccountError(f"{describe(model)} cannot be trained: its {name} rows ({len(part)}) do not hold both outcomes.")
 
 
-def _judge(pipeline: Pipeline, split: Split, probabilities: Any, label: str) -> Learned:
-    actual, predicted = split.test[label].to_numpy(), (probabilities >= 0.5).astype(int)
+def _judge(pipeline: Pipeline, split: Split, probabilities: Any, label: str, threshold: float) -> Learned:
+    actual, predicted = split.test[label].to_numpy(), (probabilities >= threshold).astype(int)
     report = classification_report(actual, predicted, labels=CLASSES, output_dict=True, zero_division=0.0)
     counts = confusion_matrix(actual, predicted, labels=CLASSES)
     return Learned(
@@ -99,6 +100,7 @@ def _judge(pipeline: Pipeline, split: Split, probabilities: Any, label: str) -> 
         _metrics(actual, predicted, probabilities, report["1"]),
         [_report_row(name, report[name]) for name in ("0", "1", "macro avg", "weighted avg")],
         [(row, column, int(counts[row][column])) for row in CLASSES for column in CLASSES],
+        threshold,
     )
 
 

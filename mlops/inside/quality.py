@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,10 +26,12 @@ _WORD = ("a text", (StringType,))
 
 @dataclass(frozen=True)
 class Expected:
-    """What the data is held against: when it is now, and how many rows the last training of this definition had."""
+    """What the data is held against: when it is now, and what the last training of this definition saw."""
 
     now: datetime
     rows_before: int | None
+    # The least and the greatest values that it saw, by subject of the gate.
+    values_before: Mapping[str, float] = field(default_factory=dict)
 
 
 def judge_schema(frame: DataFrame, model: Model, training_set: TrainingSet) -> Iterator[Verdict]:
@@ -48,7 +51,7 @@ def judge_rows(frame: DataFrame, model: Model, training_set: TrainingSet, expect
     counted = dict(zip(measures, selected.collect()[0], strict=True))
     rows = int(counted["ROWS"])
     yield from _judge_nulls(counted, rows, model, training_set)
-    yield from _judge_ranges(counted, training_set)
+    yield from _judge_ranges(counted, model, training_set, expected.values_before)
     yield from _judge_duplicates(counted, rows, training_set)
     yield from _judge_time(counted, training_set, expected.now)
     yield from _judge_size(rows, training_set, expected.rows_before)
@@ -70,6 +73,8 @@ def _wanted_types(model: Model, training_set: TrainingSet) -> dict[str, tuple[st
         **dict.fromkeys(training_set.keys, _ANY),
         **dict.fromkeys(model.numeric, _NUMBER),
         **dict.fromkeys(model.categorical, _WORD),
+        **dict.fromkeys((name for name in training_set.quality.nulls if name not in model.inputs), _ANY),
+        **dict.fromkeys(training_set.quality.ranges, _NUMBER),
         training_set.timestamp: _TIME,
         training_set.label: _NUMBER,
     }
@@ -85,16 +90,13 @@ def _measures(model: Model, training_set: TrainingSet) -> dict[str, str]:
         "DISTINCT_ROWS": f"COUNT(DISTINCT ARRAY_CONSTRUCT({row}))",
         "NEWEST": f"MAX({moment})",
         **{f"NULLS_{name}": f"COUNT_IF({quote(name)} IS NULL)" for name in dict.fromkeys(columns)},
-        **{f"OUTSIDE_{name}": f"COUNT_IF({_outside(name, *limits)})" for name, limits in training_set.quality.ranges.items()},
+        **{f"LEAST_{name}": f"MIN({quote(name)})" for name in _numbers(model, training_set)},
+        **{f"GREATEST_{name}": f"MAX({quote(name)})" for name in _numbers(model, training_set)},
     }
 
 
-def _outside(name: str, lowest: float | None, highest: float | None) -> str:
-    sides = [
-        f"{quote(name)} < {lowest!r}" if lowest is not None else "",
-        f"{quote(name)} > {highest!r}" if highest is not None else "",
-    ]
-    return " OR ".join(side for side in sides if side)
+def _numbers(model: Model, training_set: TrainingSet) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*model.numeric, *training_set.quality.ranges)))
 
 
 def _judge_nulls(counted: Mapping[str, Any], rows: int, model: Model, training_set: TrainingSet) -> Iterator[Verdict]:
@@ -106,12 +108,35 @@ def _judge_nulls(counted: Mapping[str, Any], rows: int, model: Model, training_s
         yield _data("nulls", name, share, f"<= {limit:g}", share <= limit, sentence)
 
 
-def _judge_ranges(counted: Mapping[str, Any], training_set: TrainingSet) -> Iterator[Verdict]:
-    for name, (lowest, highest) in training_set.quality.ranges.items():
-        outside = int(counted[f"OUTSIDE_{name}"])
-        wanted = f"{'' if lowest is None else f'{lowest:g}'}..{'' if highest is None else f'{highest:g}'}"
-        sentence = f"{name} is outside of {wanted} in {outside} rows of {training_set.name}."
-        yield _data("ranges", name, outside, wanted, outside == 0, sentence)
+def _judge_ranges(
+    counted: Mapping[str, Any], model: Model, training_set: TrainingSet, before: Mapping[str, float]
+) -> Iterator[Verdict]:
+    """Both ends of every number. They are kept, and what has no range of its own is held against those of the training before."""
+    for name in _numbers(model, training_set):
+        ends = ("least", counted[f"LEAST_{name}"]), ("greatest", counted[f"GREATEST_{name}"])
+        for (end, value), limit in zip(ends, _limits(name, training_set, before), strict=True):
+            # Of a column that is missing everywhere there is no end; how much may be missing is another gate's.
+            if value is not None:
+                yield _judge_end(name, end, float(value), limit, training_set)
+
+
+def _limits(name: str, training_set: TrainingSet, before: Mapping[str, float]) -> tuple[float | None, float | None]:
+    quality, ends = training_set.quality, (before.get(f"least {name}"), before.get(f"greatest {name}"))
+    if name in quality.ranges:
+        return quality.ranges[name]
+    if quality.growth is None or ends[0] is None or ends[1] is None:
+        return None, None
+    # Of what was the same everywhere, the size stands for the span.
+    room = quality.growth * (ends[1] - ends[0] or abs(ends[0]) or 1)
+    return ends[0] - room, ends[1] + room
+
+
+def _judge_end(name: str, end: str, value: float, limit: float | None, training_set: TrainingSet) -> Verdict:
+    sign = ">=" if end == "least" else "<="
+    within = limit is None or (value >= limit if end == "least" else value <= limit)
+    wanted = "finite" if limit is None else f"{sign} {limit:g}"
+    sentence = f"The {end} {name} of {training_set.name} is {value:g}; {wanted} is wanted."
+    return _data("ranges", f"{end} {name}", value, wanted, within and math.isfinite(value), sentence)
 
 
 def _judge_duplicates(counted: Mapping[str, Any], rows: int, training_set: TrainingSet) -> Iterator[Verdict]:

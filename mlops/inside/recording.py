@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from mlops.inside.learning import Learned
 from mlops.inside.place import Origin, Place
 from mlops.ledger import Entry, insert_statement
 from mlops.names import Name, quote
-from mlops.outputs import CLASSIFICATION_REPORT, CONFUSION_MATRIX, CONSUMED_CHANGES, METRICS, TRAINING_RUNS
+from mlops.outputs import CLASSIFICATION_REPORT, CONFUSION_MATRIX, CONSUMED_CHANGES, GATE_RESULTS, METRICS, TRAINING_RUNS
 from mlops.properties import Properties
 
 
@@ -103,6 +104,12 @@ def metrics_of(place: Place, run: Finished) -> dict[str, float]:
     return dict(place.run(f"SELECT METRIC, VALUE FROM {place.table(METRICS.name).sql} WHERE RUN_ID = ?", (run.id,)))
 
 
+def values_of(place: Place, run: str, gate: str) -> dict[str, float]:
+    """What a gate found in that run, by its subject."""
+    found = f"SELECT SUBJECT, VALUE FROM {place.table(GATE_RESULTS.name).sql} WHERE RUN_ID = ? AND GATE = ? AND VALUE IS NOT NULL"
+    return {subject: float(value) for subject, value in place.run(found, (run, gate))}
+
+
 def count_changes(place: Place, stream: str) -> Changes | None:
     if not stream:
         return None
@@ -167,14 +174,14 @@ def _stamp(run: Run) -> dict[str, str]:
 
 
 def _load(place: Place, table: str, frame: pd.DataFrame) -> Loaded:
-    name = place.table(f"LOADING_{table}")
+    # A name that nobody has: the client drops what it is to write over, also when that is somebody's table.
+    name = place.table(f"LOADING_{table}_{uuid.uuid4().hex}")
     place.session.write_pandas(
         frame.reset_index(drop=True),
         name.name,
         database=name.database,
         schema=name.schema,
         auto_create_table=True,
-        overwrite=True,
         table_type="temporary",
     )
     return Loaded(table, name.sql, ", ".join(quote(column) for column in frame.columns))

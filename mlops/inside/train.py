@@ -19,6 +19,7 @@ from mlops.inside.learning import learn
 from mlops.inside.place import Place, find_place
 from mlops.inside.quality import Expected, judge_leaks, judge_rows, judge_schema
 from mlops.inside.recording import (
+    Finished,
     Loaded,
     Run,
     consume,
@@ -28,6 +29,7 @@ from mlops.inside.recording import (
     metrics_of,
     next_number,
     record,
+    values_of,
 )
 from mlops.inside.registration import default_before, has_version, register
 from mlops.inside.slices import judge_slices
@@ -115,12 +117,18 @@ def _look_at(place: Place, run: Run, dataset: Dataset) -> tuple[pd.DataFrame | N
     if failures(schema):
         return None, schema
     last = last_finished(place, run.model.name)
-    before = last.training_rows + last.test_rows if last and last.definition == run.definition else None
-    counted = tuple(judge_rows(stored, run.model, run.training_set, Expected(run.started, before)))
+    expected = _expected(place, run, last if last and last.definition == run.definition else None)
+    counted = tuple(judge_rows(stored, run.model, run.training_set, expected))
     if failures(counted):
         return None, (*schema, *counted)
     frame = read_frame(dataset, run.model, run.training_set)
     return frame, (*schema, *counted, *judge_leaks(frame, run.model, run.training_set))
+
+
+def _expected(place: Place, run: Run, last: Finished | None) -> Expected:
+    if last is None:
+        return Expected(run.started, None)
+    return Expected(run.started, last.training_rows + last.test_rows, values_of(place, last.id, "ranges"))
 
 
 def _refuse(place: Place, claimed: Claim, run: Run, verdicts: Sequence[Verdict]) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def crafted(change: Callable[[dict[str, Any]], object]) -> Callable[[dict[str, A
         (crafted(lambda plan: plan["changes"][0].update(action="retire", definition=None)), "was agreed to, but now definition"),
         (
             crafted(lambda plan: plan["changes"].append({**plan["changes"][0], "kind": "database", "name": "X"})),
-            "neither declared",
+            "is no plan",
         ),
         (crafted(lambda plan: plan["place"].update(database="MLOPS_PROD")), "MLOPS_PROD.ML, and this is"),
         (crafted(lambda plan: plan.update(form=9)), "is no plan"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +27,8 @@ TRAINING_SET = replace(
     CONTENT.training_set(DECLARED), quality=Quality(ranges={"AGE": (0, 120)}, oldest_days=30, nulls={"SEX": 0.1})
 )
 NOW = datetime(2026, 3, 1)
+# By the training before: 0 and 1 of what has no range of its own.
+SEEN = {"least COMORBIDITIES": 0.0, "greatest COMORBIDITIES": 1.0}
 COLUMNS = {
     "PATIENT_ID": "'P' || N",
     "TRIAL_ID": "'T'",
@@ -53,7 +56,7 @@ def judged(session: Session, *, before: int | None = 100, **planted: str) -> tup
         f"SELECT {columns} FROM (SELECT ROW_NUMBER() OVER (ORDER BY SEQ4()) AS N FROM TABLE(GENERATOR(ROWCOUNT => 100)))"
     )
     schema = failures(judge_schema(frame, DECLARED, TRAINING_SET))
-    return schema or failures(judge_rows(frame, DECLARED, TRAINING_SET, Expected(NOW, before)))
+    return schema or failures(judge_rows(frame, DECLARED, TRAINING_SET, Expected(NOW, before, SEEN)))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +70,14 @@ def judged(session: Session, *, before: int | None = 100, **planted: str) -> tup
             "ELIGIBLE is missing in 1.0% of the rows of TRIAL_SCREENINGS; at most 0.0% is wanted.",
         ),
         ({"SEX": "IFF(N > 50, 'F', NULL)"}, "SEX is missing in 50.0% of the rows of TRIAL_SCREENINGS; at most 10.0% is wanted."),
-        ({"AGE": "N + 30"}, "AGE is outside of 0..120 in 10 rows of TRIAL_SCREENINGS."),
+        ({"AGE": "N + 30"}, "The greatest AGE of TRIAL_SCREENINGS is 130; <= 120 is wanted."),
+        ({"AGE": "N - 9"}, "The least AGE of TRIAL_SCREENINGS is -8; >= 0 is wanted."),
+        (
+            {"COMORBIDITIES": "IFF(N = 1, 'NaN'::FLOAT, 1)"},
+            "The greatest COMORBIDITIES of TRIAL_SCREENINGS is nan; <= 2 is wanted.",
+        ),
+        ({"MIN_AGE": "IFF(N = 1, '-inf'::FLOAT, 1)"}, "The least MIN_AGE of TRIAL_SCREENINGS is -inf; finite is wanted."),
+        ({"COMORBIDITIES": "IFF(N = 1, -999, 1)"}, "The least COMORBIDITIES of TRIAL_SCREENINGS is -999; >= -1 is wanted."),
         (
             {"SCREENED_AT": "'2025-12-01'::TIMESTAMP_NTZ"},
             "The newest SCREENED_AT of TRIAL_SCREENINGS is 90 days old; from -1 to 30 is wanted.",
@@ -112,23 +122,34 @@ def test_bad_data_trains_nothing_and_good_data_everything(small: Pipeline, conte
     assert small.query("SHOW MODELS") == []
     assert small.query("SELECT COUNT(*) FROM TRAINING_RUNS UNION ALL SELECT COUNT(*) FROM TRAINING_CLAIMS") == [(0,), (0,)]
     # What the team makes of it stands in the content, and goes through the same gate.
-    edit(content / "models" / "trial_eligibility.py", 'description="Past', 'quality=Quality(duplicates=3), description="Past')
-    edit(content / "models" / "trial_eligibility.py", "import Column", "import Column, Quality")
+    edit(content / "models" / "trial_eligibility.py", "quality=Quality(", "quality=Quality(duplicates=3, ")
     code, summary = small.run("apply", "models", content=content)
     assert code == 0, summary
     assert "| TRIAL_ELIGIBILITY | V1 | data | duplicate keys |" in summary
     stages = small.query("SELECT DISTINCT STAGE, GATE FROM GATE_RESULTS WHERE PASSED AND MODEL_VERSION = 'V1' ORDER BY 1, 2")
-    assert [gate for stage, gate in stages if stage == "data"] == ["duplicate keys", "freshness", "label leak", "nulls", "schema"]
+    assert [gate for stage, gate in stages if stage == "data"] == [
+        *("duplicate keys", "freshness", "label leak", "nulls", "ranges", "schema")
+    ]
 
 
 def test_a_version_that_is_worse_than_the_one_in_use_does_not_take_its_place(small: Pipeline, content: Path) -> None:
     file = content / "models" / "trial_eligibility.py"
-    edit(file, "import Column", "import Champion, Column, Quality")
-    edit(file, 'description="Past', 'quality=Quality(duplicates=3), description="Past')
-    edit(file, "gates=(", "champion=Champion('ROC_AUC', 0.5, 10), gates=(")
+    edit(file, "import Column", "import Champion, Column, Slices")
+    edit(file, "quality=Quality(", "quality=Quality(duplicates=3, ")
+    edit(
+        file,
+        'gates=(Gate("ROC_AUC", 0.6)',
+        'champion=Champion("ROC_AUC", 0.5, 10), slices=Slices(drop=0.0, minimum_rows=5), gates=(Gate("ROC_AUC", 0.999)',
+    )
     code, summary = small.run("apply", content=content)
     assert code == 7
+    # Each gate says its own sentence, and none hides another.
     assert "that of V1, the one in use," in summary
+    assert re.search(r"\*\*Failed:\*\* ROC_AUC is 0\.\d+; >= 0.999 is wanted", summary)
+    assert re.search(r"\*\*Failed:\*\* ACCURACY is 0\.\d+ on the \d+ rows with", summary)
+    assert small.run("plan", "models", content=content)[0] == 2
+    stored = small.query("SELECT DISTINCT GATE FROM GATE_RESULTS WHERE NOT PASSED AND MODEL_VERSION = 'V2' ORDER BY 1")
+    assert stored == [("absolute",), ("champion",), ("slice",)]
     assert small.query("SELECT MODEL_VERSION, PASSED FROM TRAINING_RUNS ORDER BY 1") == [("V1", True), ("V2", False)]
     with small.connect() as connection:
         shown = connection.cursor().execute("SHOW MODELS")

@@ -24,7 +24,7 @@ def test_a_wrong_definition_is_one_sentence_and_its_exit_code(tmp_path: Path, ca
         tmp_path, tasks="from mlops.definitions import Stream\nS = Stream(name='s', table='T', description='x')\n"
     )
     assert main(["check", "--content", str(root)], {}) == 5
-    assert "tasks/all.py: The name of a stream" in capsys.readouterr().err
+    assert "tasks/all.py: Stream s: the name of a stream" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("verb", [["connect"], ["plan"], ["apply", "tasks"], ["status"], ["run", "GUESS"]])

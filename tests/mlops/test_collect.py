@@ -61,7 +61,7 @@ def test_the_same_name_twice_in_one_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('name="PERSON"', 'name="person"', "The name of a entity is upper case"),
+        ('name="PERSON"', 'name="person"', "the name of a entity is upper case"),
         ('join_keys=("ID",)', "join_keys=()", "`join_keys` is empty"),
         ('"SOURCE.PERSONS",', '"PERSONS",', "named with its schema"),
         ('version="V1"', 'version="1.0"', "a version is like V1"),
@@ -89,3 +89,35 @@ def test_an_import_that_fails_is_told_with_its_file(tmp_path: Path) -> None:
     root = write_content(tmp_path, tasks="import mlops.definitions\nimport not_installed_here\n")
     with pytest.raises(DefinitionError, match=r"tasks/all\.py: No module named 'not_installed_here'; install it or"):
         collect(root)
+
+
+EVIL = 'X"; DROP DATABASE MLOPS_PROD; --'
+QUOTED = "X'; DROP DATABASE MLOPS_PROD; --"
+IN_DEFINITIONS = (
+    (FEATURES, '"PERSON"', repr(EVIL)),
+    (FEATURES, 'join_keys=("ID",)', f"join_keys=({QUOTED!r},)"),
+    (FEATURES, 'version="V1"', 'version="V1; DROP DATABASE MLOPS_PROD"'),
+    (FEATURES, '"SOURCE.PERSONS",', '"SOURCE.PERSONS; DROP DATABASE MLOPS_PROD",'),
+    (FEATURES, "FROM SOURCE.PERSONS", "FROM SOURCE.PERSONS; DROP DATABASE MLOPS_PROD"),
+    (FEATURES, '"SELECT ID, AT', '"DROP DATABASE MLOPS_PROD --'),
+    (FEATURES, '"SELECT ID, AT', '"/* SELECT */ DROP DATABASE MLOPS_PROD --'),
+    (FEATURES, '{"AGE": "Age."}', f'{{"AGE": {QUOTED!r}}}'),
+    (FEATURES, 'description="Age."', r'description="\\\\\'; DROP DATABASE MLOPS_PROD; --"'),
+    (FEATURES, '"NUMBER"),)', '"NUMBER); DROP DATABASE MLOPS_PROD; --"),)'),
+    (FEATURES, 'returns="NUMBER"', "returns=\"NUMBER AS ''; DROP DATABASE MLOPS_PROD\""),
+    (MODELS, '"SELECT ID, AT, OK FROM SOURCE.SEEN"', "\"WITH P AS PROCEDURE () RETURNS INT AS 'DROP DATABASE P' CALL P()\""),
+    (MODELS, '"SELECT ID, AT, OK FROM SOURCE.SEEN"', '"SELECT 1 ->> DROP DATABASE MLOPS_PROD"'),
+    (MODELS, "shown=()", "shown=(), derived={'A': '1) FROM T; DROP DATABASE MLOPS_PROD; --'}"),
+    (MODELS, '"SAID", columns', f"{QUOTED!r}, columns"),
+    (TASKS, '"SOURCE.SEEN"', '"MLOPS_PROD.ML.KEPT"'),
+    (TASKS, '"1 MINUTE"', '"1 MINUTE\' AS DROP DATABASE MLOPS_PROD --"'),
+)
+
+
+@pytest.mark.parametrize(("text", "old", "new"), IN_DEFINITIONS)
+def test_no_definition_holds_more_than_it_says(tmp_path: Path, text: str, old: str, new: str) -> None:
+    assert old in text
+    family = {FEATURES: "features", MODELS: "models", TASKS: "tasks"}[text]
+    content = write_content(tmp_path, **{family: text.replace(old, new)})
+    with pytest.raises(DefinitionError, match=f"{family}/all.py"):
+        collect(content)

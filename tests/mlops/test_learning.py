@@ -17,7 +17,7 @@ from mlops.inside.slices import judge_slices
 
 SEEN = TrainingSet(
     name="SEEN",
-    spine="",
+    spine="SELECT ID, AT, OK FROM SOURCE.SEEN",
     keys=("ID",),
     timestamp="AT",
     label="OK",
@@ -97,10 +97,11 @@ def test_the_pipeline_takes_words_it_has_never_seen_and_numbers_that_are_missing
 
 
 def test_every_gate_that_fails_is_a_sentence() -> None:
-    gates = (Gate("ROC_AUC", 0.6), Gate("RECALL", 0.9), Gate("UNHEARD_OF", 0.1))
-    assert failures(judge_metrics({"ROC_AUC": 0.7, "RECALL": 0.5}, gates)) == (
-        "RECALL is 0.500; at least 0.900 is wanted.",
-        "UNHEARD_OF is nan; at least 0.100 is wanted.",
+    gates = (Gate("ROC_AUC", 0.6), Gate("RECALL", 0.9), Gate("LOG_LOSS", maximum=0.5), Gate("F1_SCORE", 0.1))
+    assert failures(judge_metrics({"ROC_AUC": 0.7, "RECALL": 0.5, "LOG_LOSS": 0.6}, gates)) == (
+        "RECALL is 0.500; >= 0.9 is wanted.",
+        "LOG_LOSS is 0.600; <= 0.5 is wanted.",
+        "F1_SCORE is nan; >= 0.1 is wanted.",
     )
     assert failures(judge_metrics({"ROC_AUC": 0.6}, gates[:1])) == ()
 
@@ -127,7 +128,8 @@ def test_a_part_that_the_model_is_bad_for_is_named() -> None:
     unlucky = rows["SEX"] == "F"
     rows.loc[unlucky, "OK"] = np.random.default_rng(5).integers(0, 2, int(unlucky.sum()))
     learned = learn(rows, GUESS, SEEN)
-    strict = replace(GUESS, slices=Slices(drop=0.1))
-    (told,) = failures(judge_slices(learned, strict, SEEN))
-    assert "rows with SEX = F" in told
+    for metric in ("ACCURACY", "ROC_AUC"):
+        (told,) = failures(judge_slices(learned, replace(GUESS, slices=Slices(drop=0.1, metric=metric)), SEEN))
+        assert told.startswith(f"{metric} is 0.")
+        assert "rows with SEX = F" in told
     assert failures(judge_slices(learned, replace(GUESS, slices=Slices(drop=0.9)), SEEN)) == ()

@@ -87,7 +87,14 @@ def test_only_what_is_declared_nowhere_is_retired() -> None:
 
 def test_what_is_needed_and_missing_is_said_before_anything_is_done() -> None:
     view = FeatureView(
-        name="V", version="V1", entities=("A", "B"), query="", timestamp="T", features={"F": ""}, description="V.", reads=()
+        name="V",
+        version="V1",
+        entities=("A", "B"),
+        query="SELECT 1",
+        timestamp="T",
+        features={"F": ""},
+        description="V.",
+        reads=(),
     )
     desired = [Desired(view, "1")]
     check_requirements([*desired, entity("A")], [Existing("entity", "B", None)])

@@ -1,6 +1,6 @@
 """Will this order come back?"""
 
-from mlops.definitions import Column, Estimator, Gate, Model, Table, TrainingSet
+from mlops.definitions import Column, Estimator, Gate, Model, Quality, Table, TrainingSet
 
 ORDERS_SEEN = TrainingSet(
     name="ORDERS_SEEN",
@@ -13,6 +13,8 @@ ORDERS_SEEN = TrainingSet(
     feature_views=("CUSTOMER_ORDERS/V1",),
     reads=("SOURCE.ORDERS",),
     description="Past orders with what was known of the customer at that time.",
+    # The example's orders are of 2025. Of your own, say how old the newest may be; 90 days, if you say nothing.
+    quality=Quality(oldest_days=3650),
 )
 
 PREDICTIONS = Table(
