@@ -18,6 +18,7 @@ from pathlib import Path
 from mlops_local.agent.approvals import Given
 from mlops_local.agent.console import make_progress, print_table
 from mlops_local.agent.errors import WrongPipeline
+from mlops_local.agent.folders import copy_any
 from mlops_local.agent.load import Loaded
 from mlops_local.agent.pipeline import Pipeline
 from mlops_local.agent.predefined import REASONS, full_ref
@@ -68,7 +69,21 @@ def _run(options: RunOptions, given: argparse.Namespace) -> int:
             progress.close()
     print_table(result.stages, result.result, result.seconds)
     print(f"\nLogs, results and artifacts: {result.out}")  # noqa: T201 - as above
+    for page in lay_out_pages(result.out):
+        print(f"Report: {page}")  # noqa: T201 - as above
     return result.exit_code
+
+
+def lay_out_pages(out: Path) -> list[Path]:
+    """The pages of the artifact that was the last to have any, where they are easy to find."""
+    written = sorted((out / "artifacts").glob("*/**/index.html"), key=lambda page: page.stat().st_mtime_ns)
+    if not written:
+        return []
+    artifact = out / "artifacts" / written[-1].relative_to(out / "artifacts").parts[0]
+    places = {page: out / "report" / page.relative_to(artifact) for page in written if page.is_relative_to(artifact)}
+    for page, place in places.items():
+        copy_any(page, place)
+    return list(places.values())
 
 
 def event_of(options: RunOptions, loaded: Loaded, given: argparse.Namespace) -> Event:

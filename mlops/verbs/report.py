@@ -29,6 +29,7 @@ def run(request: Request) -> Report:
         page = _read_page(request, session, settings)
     write_page(page, request.page)
     rows = (
+        ("page", str(request.page)),
         ("commands", str(len(page.commands))),
         ("changes of this run", str(len(page.own_changes))),
         ("changes left to do", str(len(page.plan.pending))),
@@ -36,7 +37,7 @@ def run(request: Request) -> Report:
         ("models", str(len(page.models))),
         ("tasks", str(len(page.scheduled.tasks))),
     )
-    return Report("Report", (Section(f"In {request.page}", ("what", "how many"), rows),))
+    return Report("Report", (Section("What it shows", ("what", "of it"), rows),))
 
 
 def _read_page(request: Request, session: Session, settings: Settings) -> Page:

@@ -124,7 +124,7 @@ class Record:
     def begin(self) -> None:
         """Only what an earlier run left is removed; `out` may hold files of other commands."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for name in ("logs", "artifacts", "test-results", "coverage", "attachments"):
+        for name in ("logs", "artifacts", "test-results", "coverage", "attachments", "report"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
         for name in ("run.json", "run.json.part", "summary.md"):
             (self.folder / name).unlink(missing_ok=True)

@@ -65,6 +65,42 @@ def test_what_a_person_types_reaches_scripts_by_env_alone() -> None:
     assert not [step for step in steps_of(job) if "rm -rf /" in str({**step, "env": {}})]
 
 
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ({}, {"BuildFeatures": "failed()", "BuildModels": "failed()", "CreateTasks": "succeededOrFailed()"}),
+        ({"createTasks": False}, {"BuildFeatures": "failed()", "BuildModels": "succeededOrFailed()"}),
+        ({"buildModels": False, "createTasks": False}, {"BuildFeatures": "succeededOrFailed()"}),
+        ({"environments": [PROD]}, {"Deploy_prod": "succeededOrFailed()"}),
+        (
+            SOURCES["workloadIdentity"],
+            {"BuildFeatures": "failed()", "BuildModels": "failed()", "CreateTasks": "succeededOrFailed()"},
+        ),
+    ],
+    ids=["all", "models", "features", "approved", "tokens"],
+)
+def test_the_last_job_writes_the_page_or_else_the_one_that_fails(
+    given: dict[str, Any], written: dict[str, str], tmp_path: Path
+) -> None:
+    jobs = jobs_of(expand(consumer(tmp_path, **{"environments": [DEV], **given}), branch="main"))
+    found = {name: page_steps(job) for name, job in jobs.items() if page_steps(job)}
+    assert {name: {step["condition"] for step in steps} for name, steps in found.items()} == {
+        name: {condition} for name, condition in written.items()
+    }
+    for name, steps in found.items():
+        assert steps[-1]["env"]["PAGE"] == "$(Agent.TempDirectory)/report/index.html"
+        told = [step.get("displayName") for step in steps_of(jobs[name])]
+        assert told.index("Write the page") < told.index("Publish the report")
+
+
+def page_steps(job: dict[str, Any]) -> list[dict[str, Any]]:
+    """From the download of what was reported to the page."""
+    steps = steps_of(job)
+    (last,) = [at for at, step in enumerate(steps) if step.get("env", {}).get("VERB") == "report"] or [-1]
+    first = next((at for at, step in enumerate(steps) if "download" in step and "results" in step.get("path", "")), 0)
+    return steps[first : last + 1]
+
+
 def test_a_pull_request_has_nothing_that_could_change_an_environment() -> None:
     tree = expand(ROOT / "pipelines/pull-request.yml", reason="PullRequest")
     commands = {
@@ -129,7 +165,7 @@ def test_what_is_deployed_with_approval_is_the_plan_that_was_shown(
 ) -> None:
     jobs = jobs_of(expand(consumer(tmp_path, environments=[PROD], **off), branch="main"))
     written = [step["env"]["OUT"] for step in steps_of(jobs["Plan_prod"]) if "OUT" in step.get("env", {})]
-    read = [step["env"]["PLAN"] for step in steps_of(jobs["Deploy_prod"]) if "PLAN" in step.get("env", {})]
+    read = [step["env"]["PLAN"] for step in steps_of(jobs["Deploy_prod"]) if step.get("env", {}).get("PLAN")]
     assert [file.rpartition("/")[2] for file in written] == [f"content-plan-{what}.plan.json" for what in planned]
     assert [file.rpartition("/")[2] for file in read] == [file.rpartition("/")[2] for file in written]
     assert {file.split("/")[1] for file in read} == {"report-Plan_prod"}
@@ -197,8 +233,9 @@ def test_use_cases_have_folders_of_their_own(tmp_path: Path) -> None:
     cases = [{"name": "churn", "content": "churn"}, {"name": "delay", "content": "flights/delay"}]
     jobs = jobs_of(expand(consumer(tmp_path, useCases=cases)))
     env = [step["env"] for step in steps_of(jobs["BuildModels"]) if "VERB" in step.get("env", {})]
-    assert [each["CONTENT"] for each in env] == ["churn", "flights/delay"]
-    assert len({each["REPORT"] for each in env}) == 2
+    assert [each["CONTENT"] for each in env] == ["churn", "flights/delay"] * 2
+    assert len({each["REPORT"] for each in env}) == 4
+    assert [Path(each["PAGE"]).parent.name for each in env if each["PAGE"]] == ["churn", "delay"]
 
 
 @pytest.mark.parametrize(
