@@ -18,8 +18,8 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml
 pipeline: $(READY) ## Run azure-pipelines.yml on this machine, against a fresh embedded Snowflake account
 	@$(BIN)/python -m mlops_local run azure-pipelines.yml
 
-test: $(READY) ## Run all tests
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+test: $(READY) ## Run all tests; WITHOUT=browser leaves out those that need Chromium
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(if $(WITHOUT),-m "not $(WITHOUT)")
 
 lint: $(READY) ## ruff, mypy, import contracts, YAML, and the pipeline itself
 	@$(BIN)/ruff check .

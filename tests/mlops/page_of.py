@@ -65,9 +65,14 @@ class Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.tables: dict[str, list[list[str]]] = {}
+        # Of each heading the words that are listed below it, and how often they come.
+        self.listed: dict[str, dict[str, int]] = {}
+        self.text = ""
         self._open: list[str] = []
         self._caption: str = ""
         self._value: str | None = None
+        self._heading = ""
+        self._label = ""
         self.feed(html)
         self.close()
 
@@ -86,13 +91,21 @@ class Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag, f"</{tag}> closes another element"
+        if tag == "data":
+            self._value = None
 
     def handle_data(self, data: str) -> None:
+        self.text += data
+        if self._open[-1:] == ["h4"]:
+            self._heading = data.strip()
+        if "li" in self._open and self._open[-1] == "span":
+            self._label = data
+        if "li" in self._open and self._open[-1] == "data":
+            self.listed.setdefault(self._heading, {})[self._label] = int(self._value or "")
         if "caption" in self._open:
             self._caption += data
         if "table" in self._open and {"td", "th"} & set(self._open):
             self.tables[self._caption][-1][-1] += self._value or data
-            self._value = None
 
     @property
     def attributes(self) -> list[tuple[str, str]]:

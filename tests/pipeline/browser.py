@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ _OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--remote-debugging-pipe"),
 )
+# The browser reads from 3 and writes to 4.
+_START = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
 
 
 @dataclass
@@ -92,11 +95,9 @@ def browser(profile: Path) -> Iterator[Browser]:
         pytest.fail(_MISSING, pytrace=False)
     to_read, to_write = os.pipe()
     from_read, from_write = os.pipe()
-    # The browser reads from 3 and writes to 4.
-    command = ["sh", "-c", 'exec "$@" 3<&"$0" 4>&"$FROM"', str(to_read), program, *_OPTIONS, f"--user-data-dir={profile}"]
-    process = subprocess.Popen(
-        command, pass_fds=(to_read, from_write), env={**os.environ, "FROM": str(from_write)}, stderr=subprocess.DEVNULL
-    )
+    pipes = (to_read, from_write)
+    command = [sys.executable, "-c", _START, *map(str, pipes), program, *_OPTIONS, f"--user-data-dir={profile}"]
+    process = subprocess.Popen(command, pass_fds=pipes, stderr=subprocess.DEVNULL)
     os.close(to_read)
     os.close(from_write)
     with os.fdopen(to_write, "wb") as requests, os.fdopen(from_read, "rb") as answers:

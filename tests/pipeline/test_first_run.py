@@ -17,6 +17,7 @@ from .conftest import Run, copy_account
 from .stand import Client
 
 STAGES = ["Connect", "BuildFeatures", "BuildModels", "CreateTasks"]
+WHEN_FAILED = ("Download what earlier stages reported", "Add what this one reported", "Write the page")
 FEATURES = """
     SELECT P.AGE, C.MIN_AGE, C.MAX_AGE, P.COMORBIDITIES::FLOAT AS COMORBIDITIES, 1::FLOAT AS AGE_ALLOWED, 1::FLOAT AS SEX_ALLOWED,
         1::FLOAT AS CONDITION_MATCHES, P.SEX, P.CONDITION
@@ -47,9 +48,10 @@ def test_the_record_names_every_stage_job_and_step_with_result_and_seconds(first
     jobs = [job for stage in facts["stages"] for job in stage["jobs"]]
     steps = [step for job in jobs for step in job["steps"]]
     assert len(steps) > 5 * len(jobs)
+    when_failed = [step for job in jobs[1:3] for step in job["steps"] if step["displayName"] in WHEN_FAILED]
     for part in chain(facts["stages"], jobs, steps):
         assert part["name"]
-        assert part["result"] == "Succeeded"
+        assert part["result"] == ("Skipped" if part in when_failed else "Succeeded")
         assert isinstance(part["seconds"], float)
 
 
