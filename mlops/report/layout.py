@@ -11,7 +11,7 @@ _WIDTH, _HEIGHT = 190, 54
 _BETWEEN, _BELOW = 40, 18
 _MARGIN = 4
 # Of a mean character of the page's type at the size that boxes are written in.
-_PER_CHARACTER = 6.9
+_PER_CHARACTER = 6.7
 
 
 @dataclass(frozen=True)
