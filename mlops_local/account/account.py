@@ -71,8 +71,8 @@ class Account:
         self.base_url = ""
         if data is not None:
             data.mkdir(parents=True, exist_ok=True)
-        self.engine = Engine(data / "data.duckdb" if data else None)
         self.stages = Stages(data)
+        self.engine = Engine(data / "data.duckdb" if data else None, spilled=self.stages.spilled)
         self.engine.confine(self.stages.folders)
         self.transfers = Transfers()
         self.results = ResultStore()
@@ -290,6 +290,9 @@ def translate_engine_error(error: duckdb.Error) -> AccountError:
         return AccountError(604, "57014", "SQL execution canceled")
     if isinstance(error, duckdb.ConstraintException):
         return AccountError(100072, "22000", text)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        detail = "the statement needs more memory, or more room on the disk beside it, than this account takes."
+        return AccountError(603, "XX000", f"SQL execution internal error:\n{detail} {text.partition(chr(10))[0]}")
     if isinstance(error, (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)):
         return AccountError(904 if "column" in text.lower() else 1003, "42000", f"SQL compilation error:\n{text}")
     return AccountError(100051, "22012", text)

@@ -28,15 +28,22 @@ _SETTINGS: dict[str, Any] = {
     "preserve_insertion_order": True,
     "TimeZone": "UTC",
     "python_enable_replacements": False,
+    # Beside the clients, the sandbox and other accounts on one machine; DuckDB would take 80 % of the memory and 90 % of the disk.
+    # What needs more is put by in files, and refused when these have grown too large.
+    # https://duckdb.org/docs/stable/guides/performance/how_to_tune_workloads
+    "memory_limit": "2GiB",
+    "max_temp_directory_size": "16GiB",
 }
 
 
 class Engine:
     """Opens the database once; every session works on a connection of its own."""
 
-    def __init__(self, file: Path | None) -> None:
+    def __init__(self, file: Path | None, *, spilled: Path | None = None, **settings: str) -> None:
+        """``spilled`` is the folder for what does not fit into memory; ``settings`` go before those that an account has."""
         self.root = duckdb.connect(str(file) if file else ":memory:")
-        for name, value in _SETTINGS.items():
+        # Without a folder of its own, one in memory would write into the working directory.
+        for name, value in {**_SETTINGS, "temp_directory": str(spilled or ""), **settings}.items():
             self.root.execute(f"SET {name} = {value!r}" if isinstance(value, str) else f"SET {name} = {value}")
         self._writer = threading.Condition()
         self._owner: Connection | None = None

@@ -70,6 +70,8 @@ class Stages:
         self.root = Path(self._temporary.name) if self._temporary else data or Path()
         self.incoming = self.root / "incoming"
         self.unpacked = self.root / "unpacked"
+        # Not of any stage: what a statement puts by while it runs.
+        self.spilled = self.root / "spilled"
         self._digests: dict[tuple[str, int, int], str] = {}
         self._lock = threading.Lock()
 
@@ -119,7 +121,7 @@ class Stages:
             folder = self.root / kind
             names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
             self.discard(int(name) for name in names if name.isdigit() and int(name) not in living)
-        for folder in (self.incoming, self.unpacked):
+        for folder in (self.incoming, self.unpacked, self.spilled):
             shutil.rmtree(folder, ignore_errors=True)
 
     def md5(self, file: StagedFile) -> str:
