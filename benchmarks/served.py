@@ -19,11 +19,7 @@ def account(folder: Path) -> Iterator[tuple[SnowflakeConnection, float]]:
     """A connection to a fresh account, and the seconds until its login had succeeded."""
     begun = time.perf_counter()
     with process("mlops_local", "serve", "--data", str(folder / "account"), stdout=subprocess.PIPE) as server:
-        assert server.stdout is not None
-        settings: dict[str, str] = {}
-        while "SNOWFLAKE_PROTOCOL" not in settings:
-            name, _, value = server.stdout.readline().removeprefix("export ").partition("=")
-            settings[name] = shlex.split(value)[0]
+        settings = exported(server, "SNOWFLAKE_PROTOCOL")
         connection = snowflake.connector.connect(
             account=settings["SNOWFLAKE_ACCOUNT"],
             user=settings["SNOWFLAKE_USER"],
@@ -37,6 +33,16 @@ def account(folder: Path) -> Iterator[tuple[SnowflakeConnection, float]]:
         seconds = time.perf_counter() - begun
         with connection:
             yield placed(connection), seconds
+
+
+def exported(server: subprocess.Popen[str], last: str) -> dict[str, str]:
+    """The settings of a client, which the server prints as `export` lines when it listens, up to the one that is named."""
+    assert server.stdout is not None
+    settings: dict[str, str] = {}
+    while last not in settings:
+        name, _, value = server.stdout.readline().removeprefix("export ").partition("=")
+        settings[name] = shlex.split(value)[0]
+    return settings
 
 
 def placed(connection: SnowflakeConnection) -> SnowflakeConnection:

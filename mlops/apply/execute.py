@@ -6,36 +6,32 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from snowflake.ml._internal.exceptions.exceptions import SnowflakeMLException
 
-from mlops.apply.entities import apply_entity
-from mlops.apply.feature_views import apply_feature_view
-from mlops.apply.functions import apply_function
-from mlops.apply.models import apply_model, train
-from mlops.apply.procedures import apply_procedure
+from mlops.apply.models import train
 from mlops.apply.retire import retire
 from mlops.apply.step import Step
-from mlops.apply.streams import apply_stream
-from mlops.apply.tables import apply_table
 from mlops.apply.target import Outcome, Target
-from mlops.apply.tasks import apply_task
 from mlops.definitions import Model
 from mlops.errors import AccountError, MlopsError
 from mlops.plan import Change, Plan
 from mlops.refusals import explain
 from mlops.session import CLIENT_ERRORS
 
-_APPLY: dict[str, Callable[[Step, Any], Outcome]] = {
-    "function": apply_function,
-    "entity": apply_entity,
-    "feature view": apply_feature_view,
-    "table": apply_table,
-    "procedure": apply_procedure,
-    "model": apply_model,
-    "stream": apply_stream,
-    "task": apply_task,
+# What makes an object of the kind. Imported when there is something to make: the client of the Feature Store takes longer to be imported
+# than an apply with nothing to do.
+_APPLY = {
+    "function": "functions.apply_function",
+    "entity": "entities.apply_entity",
+    "feature view": "feature_views.apply_feature_view",
+    "table": "tables.apply_table",
+    "procedure": "procedures.apply_procedure",
+    "model": "models.apply_model",
+    "stream": "streams.apply_stream",
+    "task": "tasks.apply_task",
 }
 
 
@@ -70,7 +66,13 @@ def _apply(target: Target, change: Change) -> Outcome:
         if change.action == "record":
             step.finish()
             return Outcome("recorded")
-        return _APPLY[change.kind](step, step.desired.definition)
+        return _maker(change.kind)(step, step.desired.definition)
+
+
+def _maker(kind: str) -> Callable[[Step, Any], Outcome]:
+    module, _, name = _APPLY[kind].partition(".")
+    found: Callable[[Step, Any], Outcome] = getattr(import_module(f"mlops.apply.{module}"), name)
+    return found
 
 
 def _make(change: Change, action: Callable[[], Outcome]) -> Made:

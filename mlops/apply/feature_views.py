@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from textwrap import dedent
 
 from snowflake.ml.feature_store import FeatureView as StoredView
 
 from mlops.apply.feature_store import open_feature_store
+from mlops.apply.queries import query_of
 from mlops.apply.step import Step
 from mlops.apply.target import Outcome, Target
-from mlops.definitions import Check, FeatureView
+from mlops.definitions import FeatureView
 from mlops.errors import AccountError
 from mlops.names import Name, literal
 
@@ -47,22 +46,3 @@ def _require_nothing_beside(target: Target, view: Name) -> None:
             raise AccountError(
                 f"The table {table} belongs to a feature view that somebody else has made: declare another version."
             )
-
-
-# A query may stand in another one without what ends it as a statement.
-CLOSING = "; \n"
-
-
-def query_of(definition: FeatureView) -> str:
-    return dedent(definition.query).strip()
-
-
-def find_warnings(target: Target, checks: Sequence[Check]) -> list[str]:
-    """One statement, however many checks there are."""
-    if not checks:
-        return []
-    asked = " UNION ALL ".join(
-        f"SELECT {number} AS N, ({check.query.rstrip(CLOSING)}) AS C" for number, check in enumerate(checks)
-    )
-    counted = {int(number): int(count) for number, count in target.run(asked)}
-    return [check.sentence.format(count=counted[number]) for number, check in enumerate(checks) if counted[number]]

@@ -9,7 +9,7 @@ from typing import Any
 
 from snowflake.snowpark import Row
 
-from mlops.apply.feature_views import query_of
+from mlops.apply.queries import query_of
 from mlops.apply.target import Target
 from mlops.apply.tasks import call_of, condition_of
 from mlops.archive import Archive, function_archive

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mlops.apply.execute import Made, execute
-from mlops.apply.feature_views import find_warnings
+from mlops.apply.queries import find_warnings
 from mlops.apply.target import Target
 from mlops.definitions import FeatureView
 from mlops.errors import GateError

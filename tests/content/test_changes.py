@@ -41,6 +41,27 @@ def ledger(pipeline: Pipeline, run: str) -> list[tuple[str, ...]]:
     return pipeline.query(f"SELECT ACTION, KIND, NAME FROM CHANGE_LEDGER WHERE RUN_ID = '{run}' ORDER BY CHANGED_AT")
 
 
+# What completes each of the changes, as the account has it in its query history.
+SENT = {
+    *(("CREATE OR REPLACE", "FUNCTION", "READ_CRITERIA"), ("ALTER", "TAG", "SNOWML_FEATURE_STORE_ENTITY_PATIENT")),
+    *(("ALTER", "VIEW", "PATIENT_AGE$V1"), ("ALTER", "VIEW", "TRIAL_CRITERIA$V1"), ("ALTER", "TABLE", "PREDICTIONS")),
+    *(("CREATE OR REPLACE", "PROCEDURE", "TRAIN_MODEL"), ("CREATE OR REPLACE", "PROCEDURE", "MONITOR_MODEL")),
+    *(("ALTER", "STREAM", "SCREENINGS_STREAM"), ("CREATE OR REPLACE", "TASK", "RETRAIN_TRIAL_ELIGIBILITY")),
+    *(("DROP", "TASK", "MONITOR_TRIAL_ELIGIBILITY"), ("CALL", "PROCEDURE", "TRAIN_MODEL")),
+}
+CHANGES = re.compile(r"BEGIN\n(CREATE OR REPLACE|ALTER|DROP) (\w+) (?:IF EXISTS )?(?:\"[^\"]+\"\.){2}\"([^\"]+)\"")
+CALLS = re.compile(r"(CALL) ()(?:\"[^\"]+\"\.){2}\"([^\"]+)\"")
+
+
+def sent(pipeline: Pipeline, run: str) -> set[tuple[str, ...]]:
+    """Each once, or it is not the set that is wanted."""
+    history = "SELECT QUERY_TEXT FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 10000))"
+    texts = [text for (text,) in pipeline.query(f"{history} WHERE QUERY_TAG = 'mlops run {run}'")]
+    found = [match for text in texts if (match := CHANGES.match(text) or CALLS.match(text))]
+    assert len(found) == len(SENT)
+    return {(verb, kind or "PROCEDURE", name) for verb, kind, name in (match.groups() for match in found)}
+
+
 def rows_of(section: str, summary: str) -> list[tuple[str, ...]]:
     table = summary.partition(f"### {section}\n")[2].partition("###")[0]
     return [tuple(cell.strip() for cell in line.split(" | ")) for line in re.findall(r"^\| (.*) \|$", table, re.MULTILINE)[2:]]
@@ -100,6 +121,7 @@ def test_ten_edits_are_ten_changes_and_nothing_after_them(applied: Pipeline, edi
     assert sorted(row for row in ledger(applied, "2") if row[0] != "train") == sorted(
         row for row in EXPECTED if row[0] != "train"
     )
+    assert sent(applied, "2") == SENT
     assert applied.run("plan", **told)[0] == 0  # type: ignore[arg-type]
     assert applied.query("SHOW TASKS LIKE 'MONITOR%'") == []
     # Done already is no reason to refuse: an apply that was killed is started again with the same plan.

@@ -68,6 +68,19 @@ def test_a_change_by_hand_is_found_and_nothing_else(
     assert found(applied) == []
 
 
+def test_all_of_it_at_once_is_found_and_nothing_else(applied: Pipeline) -> None:
+    for change, _, _ in BY_HAND:
+        do(applied, change)
+    applied.administrate("REVOKE CREATE TASK ON SCHEMA MLOPS_DEV.ML FROM ROLE MLOPS_DEV_ROLE")
+    seen = found(applied)
+    for _, undo, _ in BY_HAND:
+        do(applied, undo)
+    applied.administrate("GRANT CREATE TASK ON SCHEMA MLOPS_DEV.ML TO ROLE MLOPS_DEV_ROLE")
+    grant = ("grant", "MLOPS_DEV_ROLE", "CREATE TASK on schema MLOPS_DEV.ML", "missing")
+    assert sorted(seen) == sorted((*(expected for *_, expected in BY_HAND), grant))
+    assert found(applied) == []
+
+
 def test_a_view_with_another_query_is_found_though_its_record_was_kept(applied: Pipeline) -> None:
     ((text,),) = applied.query("SELECT GET_DDL('VIEW', 'FEATURE_STORE.PATIENT_AGE$V1')")
     edited = text.replace("/ 12 AS AGE", "/ 12 + 1 AS AGE")
