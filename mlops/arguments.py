@@ -130,9 +130,15 @@ def _add_apply(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--plan", type=Path, metavar="FILE", help="do what this plan says, and nothing if that no longer fits")
 
 
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text}")
+    return Path(text)
+
+
 def _add_report(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "--results", type=Path, metavar="FOLDER", help="what the commands of the run told: FOLDER/report-STAGE/NAME.json"
+        "--results", type=_folder, metavar="FOLDER", help="what the commands of the run told: FOLDER/report-STAGE/NAME.json"
     )
     verb.add_argument("--page", type=Path, metavar="FILE", default=PAGE, help=f"where to write the page; {PAGE} if not given")
 

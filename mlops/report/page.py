@@ -72,7 +72,10 @@ class Page:
 
 def write_page(page: Page, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(to_html(page), encoding="utf-8")
+    part = file.with_name(f"{file.name}.part")
+    part.write_text(to_html(page), encoding="utf-8")
+    # Whoever opens the page has all of it, the one before or this one.
+    part.replace(file)
 
 
 def to_html(page: Page) -> str:

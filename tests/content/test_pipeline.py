@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from ..mlops.page_of import Reader
 from .account_state import differences, read_account
 from .conftest import Pipeline
 
@@ -20,6 +23,14 @@ def test_nothing_is_there_at_first_and_everything_is_planned(pipeline: Pipeline)
     code, summary = pipeline.run("plan")
     assert code == 2
     assert "| train | model | TRIAL_ELIGIBILITY | not in the account |" in summary
+
+
+def test_a_report_of_nothing_says_so(pipeline: Pipeline, tmp_path: Path) -> None:
+    code, summary = pipeline.run("report", "--page", str(tmp_path / "deep" / "index.html"))
+    assert code == 0, summary
+    text = Reader((tmp_path / "deep" / "index.html").read_text()).text
+    for said in ("There are no feature views yet.", "It was not trained yet.", "No gate was asked yet.", "not in the account"):
+        assert said in text
 
 
 def test_models_wait_for_features(pipeline: Pipeline) -> None:

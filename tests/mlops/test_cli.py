@@ -33,6 +33,13 @@ def test_settings_are_read_before_anything_is_tried(verb: list[str], capsys: pyt
     assert "SNOWFLAKE_ACCOUNT" in capsys.readouterr().err
 
 
+def test_results_that_are_not_there_are_a_wrong_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["report", "--results", str(tmp_path / "nowhere")], {})
+    assert raised.value.code == 2
+    assert "there is no folder" in capsys.readouterr().err
+
+
 def test_an_unknown_verb_is_a_wrong_command_line() -> None:
     with pytest.raises(SystemExit) as raised:
         main(["deploy"], {})
