@@ -138,8 +138,8 @@ def _origin(target: Target, source: Source, stored: Stored, version: Version) ->
     stage = target.at_home(f"PROMOTED_{uuid4().hex.upper()}")
     place = "@" + ".".join(map(identifier, (stage.database, stage.schema, stage.name)))
     with tempfile.TemporaryDirectory() as folder:
-        files = Path(folder) / "version"
-        registry.get_model(stored.name.name).version(version.name).export(str(files), export_mode=ExportMode.FULL)
+        files = Path(folder)
+        registry.get_model(stored.name.name).version(version.name).export(folder, export_mode=ExportMode.FULL)
         target.run(f"CREATE TEMPORARY STAGE {stage.sql}")
         for file in sorted(path for path in files.rglob("*") if path.is_file()):
             below = file.parent.relative_to(files).as_posix()

@@ -74,9 +74,10 @@ class Run:
 
 
 def next_number(place: Place, model: str) -> int:
-    """Only finished runs count: a run that was killed is made again under its own number."""
+    """Only finished runs count: a run that was killed is made again under its own number. Some may have come from elsewhere."""
     table = place.table(TRAINING_RUNS.name)
-    return 1 + place.count(f"SELECT COUNT(*) FROM {table.sql} WHERE MODEL_NAME = ?", (model,))
+    last = "COALESCE(MAX(TRY_TO_NUMBER(SUBSTR(MODEL_VERSION, 2))), 0)"
+    return 1 + place.count(f"SELECT {last} FROM {table.sql} WHERE MODEL_NAME = ?", (model,))
 
 
 @dataclass(frozen=True)

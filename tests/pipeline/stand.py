@@ -17,6 +17,7 @@ from snowflake.connector import DictCursor, SnowflakeConnection
 from mlops_local.account.account import Account
 from mlops_local.account.clock import Clock
 from mlops_local.account.wire.server import Server
+from mlops_local.environments import DEVELOPMENT
 from mlops_local.serve import connection_settings, keys_folder, sign_in_key
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +54,16 @@ class Stand:
     account: Account
     admin: Client
     pipeline: Client
+
+
+def set_up(account: Account, script: str, **given: str) -> None:
+    """A script of setup/, as an administrator runs it for development."""
+    text = (ROOT / "setup" / script).read_text()
+    for name, value in {**DEVELOPMENT.names, **given}.items():
+        text = text.replace(f"<% {name} %>", value)
+    with account.system_session() as session:
+        for statement in session.split(text):
+            session.run(statement)
 
 
 @contextmanager

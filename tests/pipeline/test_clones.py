@@ -17,10 +17,9 @@ from mlops_local.account.clock import TestClock
 from tests.content.conftest import no_other_sessions
 
 from .conftest import Run, copy_account
-from .stand import ROOT, Stand, stand
+from .stand import ROOT, Stand, set_up, stand
 
 CLONE = "MLOPS_CLONE_17"
-SETUP = {"database": "MLOPS_DEV", "warehouse": "MLOPS_DEV_WH", "role": "MLOPS_DEV_ROLE", "user": "MLOPS_DEV_PIPELINE"}
 # What the account's administrator does beside, so that there is something that a clone of a schema would leave behind.
 BESIDE = (
     "CREATE TAG ML.MADE_FOR",
@@ -64,13 +63,8 @@ def place(first_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder, clock = tmp_path_factory.mktemp("clones"), TestClock(datetime.now(UTC))
     with stand(copy_account(first_run, folder), clock=clock) as found:
         place = Place(found, clock, folder)
-        text = (ROOT / "setup/clones.sql").read_text()
-        for name, value in SETUP.items():
-            text = text.replace(f"<% {name} %>", value)
-        with found.account.system_session() as session:
-            place.administrate(
-                *session.split(text), "USE ROLE MLOPS_DEV_ROLE", *BESIDE[2:5], "USE ROLE ACCOUNTADMIN", *BESIDE[:2], BESIDE[5]
-            )
+        set_up(found.account, "clones.sql")
+        place.administrate("USE ROLE MLOPS_DEV_ROLE", *BESIDE[2:5], "USE ROLE ACCOUNTADMIN", *BESIDE[:2], BESIDE[5])
         yield place
 
 
