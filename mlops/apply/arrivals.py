@@ -7,7 +7,7 @@ which definition and which commit, and what every gate said. Predictions stay wh
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -150,10 +150,10 @@ def _origin(target: Target, source: Source, stored: Stored, version: Version) ->
 def _record(target: Target, source: Source, run: str, entry: Entry) -> None:
     settings = target.settings
     place = Place(target.session, settings.home, settings.feature_store, settings.warehouse)
-    rows = [(table, row) for table in _RECORDS for row in _rows(source, table, run)]
+    rows = {table: [_told_from(source, table, row) for row in _rows(source, table, run)] for table in _RECORDS}
     with place.transaction():
-        for table, row in rows:
-            _insert(place, table, _told_from(source, table, row))
+        for table, found in rows.items():
+            _insert(place, table, found)
         place.run(insert_statement(settings.home, entry))
 
 
@@ -164,11 +164,15 @@ def _told_from(source: Source, table: Table, row: Row) -> Row:
     return {**row, "DATASET_NAME": f"{source.account}.{source.home.database}.{source.home.name}.{row['DATASET_NAME']}"}
 
 
-def _insert(place: Place, table: Table, row: Row) -> None:
-    columns = [column.name for column in table.columns if row.get(column.name) is not None]
-    marks = ", ".join("?" for _ in columns)
-    into = f"INSERT INTO {place.table(table.name).sql} ({', '.join(map(quote, columns))}) SELECT {marks}"
-    place.run(into, [row[column] for column in columns])
+def _insert(place: Place, table: Table, rows: Iterable[Row]) -> None:
+    """A statement for those that lack the same columns: what is missing is left out, since it has no type."""
+    alike: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        alike.setdefault(tuple(column.name for column in table.columns if row.get(column.name) is not None), []).append(row)
+    for columns, found in alike.items():
+        marks = " UNION ALL ".join([f"SELECT {', '.join('?' for _ in columns)}"] * len(found))
+        into = f"INSERT INTO {place.table(table.name).sql} ({', '.join(map(quote, columns))}) {marks}"
+        place.run(into, [row[column] for row in found for column in columns])
 
 
 def _rows(source: Source, table: Table, run: str) -> list[Row]:
