@@ -17,6 +17,8 @@ from mlops.names import Name, Schema, literal, quote
 BUCKETS = 16
 # Of words, and of numbers that are few, each is counted; so many are shown.
 LISTED = 12
+# How often a word comes in the mean, at least, to be shown.
+_OFTEN = 10
 # GROUPING_ID has a bit for each column.
 _AT_ONCE = 30
 
@@ -61,7 +63,10 @@ class Distribution:
 
     @property
     def is_counted(self) -> bool:
-        return self.has_range or self.kind == "word" or (self.kind == "number" and 0 < (self.distinct or 0) <= LISTED)
+        """Of words that hardly come twice, each would tell of its own row: names, numbers of persons, free text."""
+        distinct = self.distinct or 0
+        often = self.kind == "word" and distinct * _OFTEN <= self.known
+        return self.has_range or often or (self.kind in ("number", "word") and 0 < distinct <= LISTED)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlops.figures.curves import Scored, make_curves
+from mlops.figures.distributions import Distribution
 from mlops.figures.graphs import Edge, Graph, Node
 from mlops.figures.results import planned, read_commands
 from mlops.figures.tasks import Scheduled
@@ -96,6 +97,24 @@ def test_commands_are_read_from_what_they_published_and_nothing_else_is(tmp_path
     assert [(one.stage, one.name, one.seconds) for one in commands] == [("First", "apply", 2.0), ("Second", "apply", 2.0)]
     assert [(one.stage, one.name, one.result, one.seconds) for one in planned(commands[:1])] == [("First", "T", "resumed", "0.5")]
     assert read_commands(None) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "known", "distinct", "shown"),
+    [
+        ("TEXT", 9, 9, True),
+        ("TEXT", 1000, 100, True),
+        ("TEXT", 1000, 101, False),
+        ("BOOLEAN", 1000, 2, True),
+        ("NUMBER", 20, 13, True),
+        ("NUMBER", 0, 0, False),
+        ("TIMESTAMP_NTZ", 1000, 2, False),
+        ("VARIANT", 1000, 2, False),
+    ],
+)
+def test_values_are_shown_unless_each_would_tell_of_its_own_row(kind: str, known: int, distinct: int, shown: bool) -> None:
+    found = Distribution("F", "what it is", kind, known, known, least=0.0, greatest=9.0, distinct=distinct)
+    assert found.is_counted is shown
 
 
 SCORED = st.lists(st.tuples(st.integers(0, 100), st.booleans()), min_size=1, max_size=60)
