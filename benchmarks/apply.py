@@ -7,6 +7,7 @@ side by side with what has, in one run; statements are counted in the account's 
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -41,15 +42,23 @@ F{0} = FeatureView(
 
 
 @dataclass(frozen=True)
+class Taken:
+    """Seconds by the clock and of processor time in the command, and how many statements the account was sent."""
+
+    seconds: float
+    computing: float
+    statements: int
+
+
+@dataclass(frozen=True)
 class Bench:
     environ: dict[str, str]
     folder: Path
 
-    def run(self, verb: str, content: Path, *, code: int = 0) -> tuple[float, int]:
-        """Seconds, and how many statements the account was sent."""
+    def run(self, verb: str, content: Path, *, code: int = 0) -> Taken:
         run = f"{verb}-{time.monotonic_ns()}"
         command = [sys.executable, "-m", "mlops", verb, "--content", str(content)]
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(
             command,
             cwd=ROOT,
@@ -58,10 +67,10 @@ class Bench:
             text=True,
             check=False,
         )
-        seconds = time.perf_counter() - begun
+        seconds, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode != code:
             raise SystemExit(done.stdout + done.stderr)
-        return seconds, self._statements(run)
+        return Taken(seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, self._statements(run))
 
     def content(self, name: str, family: str, text: str) -> Path:
         file = self.folder / name / family / "many.py"
@@ -78,29 +87,36 @@ class Bench:
 
 def main() -> int:
     with bench() as found:
-        first, statements = found.run("apply", ROOT)
+        first = found.run("apply", ROOT)
         idle = [found.run("apply", ROOT) for _ in range(ROUNDS)]
-        share = statistics.median(seconds for seconds, _ in idle) / first
-        told = {"this repository": idle[0][1], **{f"{count} tables": idle_statements(found, count) for count in (FEW, MANY)}}
-        planned = plan_seconds(found)
-    sys.stdout.write(f"A first apply: {first:.1f} s and {statements} statements.\n")
+        share = statistics.median(one.seconds for one in idle) / first.seconds
+        told = {
+            "this repository": idle[0].statements,
+            **{f"{count} tables": idle_statements(found, count) for count in (FEW, MANY)},
+        }
+        planned = plan_many(found)
+    sys.stdout.write(f"A first apply: {first.seconds:.1f} s and {first.statements} statements.\n")
     sys.stdout.write(f"With nothing to do, median of {ROUNDS}: {share:.0%} of its time; at most {MOST_SHARE:.0%} is wanted.\n")
     sys.stdout.write(f"Statements with nothing to do: {told}; at most {MOST_STATEMENTS} are wanted.\n")
-    sys.stdout.write(f"A plan of {PLANNED} definitions: {planned:.1f} s; at most {MOST_PLAN_SECONDS:.0f} s are wanted.\n")
-    return int(share > MOST_SHARE or max(told.values()) > MOST_STATEMENTS or planned > MOST_PLAN_SECONDS)
+    sys.stdout.write(
+        f"A plan of {PLANNED} definitions: {planned.seconds:.1f} s, of which computing {planned.computing:.1f} s; "
+        f"at most {MOST_PLAN_SECONDS:.0f} s are wanted.\n"
+    )
+    few = max(told.values()) <= MOST_STATEMENTS
+    return int(share > MOST_SHARE or not few or planned.seconds > MOST_PLAN_SECONDS)
 
 
 def idle_statements(found: Bench, count: int) -> int:
     definitions = "".join(TABLE.format(number) for number in range(count))
     content = found.content(f"tables-{count}", "models", f"from mlops.definitions import Column, Table\n{definitions}")
     found.run("apply", content)
-    return found.run("apply", content)[1]
+    return found.run("apply", content).statements
 
 
-def plan_seconds(found: Bench) -> float:
+def plan_many(found: Bench) -> Taken:
     definitions = "".join(FEATURE.format(number) for number in range(PLANNED // 2))
     content = found.content("planned", "features", f"from mlops.definitions import Entity, FeatureView\n{definitions}")
-    return statistics.median(found.run("plan", content, code=2)[0] for _ in range(ROUNDS))
+    return sorted((found.run("plan", content, code=2) for _ in range(ROUNDS)), key=lambda taken: taken.seconds)[ROUNDS // 2]
 
 
 @contextmanager

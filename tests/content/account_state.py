@@ -21,9 +21,9 @@ _TIMES = ("_AT", "_TIME")
 # What was made at the second try is told so, and what it took is never the same; that it is told once, is.
 _VARYING = {
     "CHANGE_LEDGER": ("CHANGE_ID", "ACTION", "REASON", "STATEMENTS", "SECONDS"),
-    # How old the newest row is, to the second; the sentence says it in days.
-    "GATE_RESULTS": ("VALUE",),
 }
+# How old the newest row is, to the second, and in whole days in the sentence: another number from one moment of each day on.
+_AGE = {"freshness": ("VALUE", "SENTENCE")}
 
 
 def read_account(connection: SnowflakeConnection) -> dict[str, Any]:
@@ -58,11 +58,12 @@ def _versions(connection: SnowflakeConnection, place: str, columns: tuple[str, .
 
 def _content(connection: SnowflakeConnection, schema: str, name: str) -> list[list[str]]:
     rows = _rows(connection, f'SELECT * FROM {schema}."{name}"')
-    left_out = _VARYING.get(name, ())
-    return sorted(
-        [f"{column}={value}" for column, value in row.items() if not column.endswith(_TIMES) and column not in left_out]
-        for row in rows
-    )
+    return sorted(comparable(name, row) for row in rows)
+
+
+def comparable(table: str, row: dict[str, Any]) -> list[str]:
+    left_out = (*_VARYING.get(table, ()), *_AGE.get(str(row.get("GATE")), ()))
+    return [f"{column}={value}" for column, value in row.items() if not column.endswith(_TIMES) and column not in left_out]
 
 
 def _rows(connection: SnowflakeConnection, statement: str) -> list[dict[str, Any]]:

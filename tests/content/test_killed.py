@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from .account_state import differences, read_account
+from .account_state import comparable, differences, read_account
 from .conftest import ROOT, Pipeline, pipeline_on
 
 STAGES = ("features", "models", "tasks")
@@ -87,6 +87,14 @@ def test_killed_and_run_again(undisturbed: Undisturbed, tmp_path: Path, number: 
             command.wait(PATIENCE)
             found = end_of(undisturbed, stage, pipeline)
     assert differences(undisturbed.after[stage], found) == [], f"{stage}: {victim} killed after {moment:.2f} s"
+
+
+def test_only_the_age_of_the_data_may_differ_between_two_ends() -> None:
+    """An undisturbed run may end before the data gets a day older, and the one that was killed after it."""
+    before, after = ({"GATE": "freshness", "VALUE": days, "SENTENCE": f"It is {days:.0f} days old."} for days in (325.49, 325.51))
+    assert comparable("GATE_RESULTS", before) == comparable("GATE_RESULTS", after)
+    one, other = ({"GATE": "nulls", "VALUE": value, "SENTENCE": "Some are missing."} for value in (0.1, 0.2))
+    assert comparable("GATE_RESULTS", one) != comparable("GATE_RESULTS", other)
 
 
 def end_of(undisturbed: Undisturbed, stage: str, pipeline: Pipeline) -> dict[str, Any]:
