@@ -32,6 +32,8 @@ _MODULES = (
     "tables",
     "gates",
     "ledger",
+    "runs",
+    "cards",
 )
 # The oldest date a zip can hold: the same files always give the same bytes.
 _EPOCH = (1980, 1, 1, 0, 0, 0)

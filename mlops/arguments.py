@@ -22,6 +22,7 @@ _VERBS = {
     "drift": "say what somebody else has changed in the account; exit code 2 when that is something",
     "status": "say what is in the account",
     "report": "show the account and the run on one page of HTML",
+    "lineage": "say where a score, a run or a version is from, back to the commit",
     "init": "make a new repository for definitions of your own; needs no account",
     "update": "bring such a repository to a newer tag; exit code 2 when that changes something",
 }
@@ -55,7 +56,13 @@ def _add_nothing(verb: argparse.ArgumentParser) -> None:
     pass
 
 
-def _add_plan(verb: argparse.ArgumentParser) -> None:
+def _add_lineage(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("model", metavar="MODEL[/VERSION]", help="or the id of a run; the default version if none is named")
+    verb.add_argument("row", nargs="*", metavar="KEY=VALUE", help="each key of one row of its predictions")
+    _add_format(verb)
+
+
+def _add_format(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="of the answer; text if not given")
     verb.add_argument(
         "--out", type=Path, metavar="FILE", help="write the answer in that form to FILE, and as text to the console"
@@ -144,7 +151,8 @@ def _add_report(verb: argparse.ArgumentParser) -> None:
 
 
 _ADDITIONS = {
-    "plan": _add_plan,
+    "plan": _add_format,
+    "lineage": _add_lineage,
     "apply": _add_apply,
     "retrain": _add_model,
     "promote": _add_promote,
@@ -162,3 +170,6 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--summary", type=Path, metavar="FILE", help="append the report as Markdown")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
+    parser.add_argument(
+        "--cards", type=Path, metavar="FOLDER", help="write the model card of each version it is about, in two forms"
+    )

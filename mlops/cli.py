@@ -48,6 +48,7 @@ def _request(options: argparse.Namespace, environ: Mapping[str, str]) -> AnyRequ
         clone=getattr(options, "clone", None),
         hours=getattr(options, "hours", 0),
         tests=tuple(getattr(options, "tests", "").split()),
+        row=tuple(getattr(options, "row", ())),
     )
 
 
@@ -65,7 +66,8 @@ def run_file(file: str, arguments: Sequence[str] | None = None, environ: Mapping
 def _answer(verb: str, request: AnyRequest, options: argparse.Namespace) -> int:
     began, started = datetime.now(UTC), time.monotonic()
     report = replace(_report(verb, request), began=began.isoformat(timespec="milliseconds"), seconds=time.monotonic() - started)
-    places = Places(options.summary, options.junit, options.json)
+    beside = options.json.parent / "cards" if options.json else None
+    places = Places(options.summary, options.junit, options.json, options.cards or beside)
     asked = Rendition(getattr(options, "format", "text"), getattr(options, "out", None))
     # A verb that could not answer has no document: its failure is told as text.
     publish(report, places, asked if report.document is not None else None)

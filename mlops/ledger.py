@@ -11,7 +11,7 @@ from snowflake.snowpark import Session
 
 from mlops.estimate import Spent
 from mlops.names import Name, Schema, literal
-from mlops.outputs import GATE_RESULTS, LEDGER
+from mlops.outputs import GATE_RESULTS, LEDGER, MODEL_CARDS, PIPELINE_RUNS
 from mlops.properties import Properties
 from mlops.rows import fetch
 from mlops.tables import create_table
@@ -57,7 +57,7 @@ class Known:
 
 def prepare_statements(home: Schema) -> Iterator[str]:
     """The tables that the machine itself writes to, wherever it changes anything."""
-    for table in (LEDGER, GATE_RESULTS):
+    for table in (LEDGER, GATE_RESULTS, MODEL_CARDS, PIPELINE_RUNS):
         yield create_table(home / table.name, table, table.description, optional=True)
 
 

@@ -10,6 +10,8 @@ _MARK = re.compile(r"\[mlops definition=(?P<definition>[0-9a-f]+) commit=(?P<com
 
 # What the sessions of the pipeline are tagged with, before the run.
 RUN_TAG = "mlops run "
+# The run of a command that no pipeline has called.
+MANUAL = "manual"
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,27 @@ GATE_RESULTS = Table(
     ),
 )
 
+PIPELINE_RUNS = Table(
+    name="PIPELINE_RUNS",
+    description="One row for each run of a pipeline that changed something here, and each environment that it named.",
+    columns=_columns(
+        "RUN_ID VARCHAR",
+        "COMMIT_ID VARCHAR",
+        "REPOSITORY VARCHAR",
+        "BRANCH VARCHAR",
+        "URL VARCHAR",
+        "REQUESTED_BY VARCHAR",
+        "ENVIRONMENT VARCHAR",
+        "RECORDED_AT TIMESTAMP_NTZ",
+    ),
+)
+
+MODEL_CARDS = Table(
+    name="MODEL_CARDS",
+    description="What a version is made of and by whom, as JSON; written in the transaction that records its training.",
+    columns=_columns("RUN_ID VARCHAR", "MODEL_NAME VARCHAR", "MODEL_VERSION VARCHAR", "CARD VARCHAR", "CREATED_AT TIMESTAMP_NTZ"),
+)
+
 _ALL = (TRAINING_CLAIMS, TRAINING_RUNS, METRICS, CLASSIFICATION_REPORT, CONFUSION_MATRIX, CONSUMED_CHANGES, MONITORING)
 TABLES = {table.name: table for table in _ALL}
 

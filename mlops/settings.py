@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote as urlquote
 
 from mlops.errors import SettingsError
+from mlops.marks import MANUAL
 from mlops.names import Schema, resolve
 from mlops.secret import Secret
 
@@ -31,6 +33,20 @@ Connections = Callable[[], Mapping[str, Mapping[str, object]]]
 
 
 @dataclass(frozen=True)
+class Build:
+    """What Azure Pipelines tells of its run; empty where it tells nothing.
+
+    `environment` is known to deployment jobs only. Who approved is told to no job: it stands on the page at `url`.
+    https://learn.microsoft.com/azure/devops/pipelines/build/variables
+    """
+
+    branch: str = ""
+    url: str = ""
+    requested_by: str = ""
+    environment: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
     account: str
     user: str
@@ -51,6 +67,7 @@ class Settings:
     run: str
     repository: str
     production: bool
+    build: Build
 
     @property
     def home(self) -> Schema:
@@ -92,9 +109,22 @@ def _compose(reader: _Reader) -> Settings:
         port=reader.port("PORT"),
         protocol=reader.choice("PROTOCOL", _PROTOCOLS, "https", str.lower),
         commit=reader.variable("BUILD_SOURCEVERSION") or "unknown",
-        run=reader.variable("BUILD_BUILDID") or "manual",
+        run=reader.variable("BUILD_BUILDID") or MANUAL,
         repository=reader.variable("BUILD_REPOSITORY_NAME") or "unknown",
         production=(reader.variable("MLOPS_PRODUCTION") or "").lower() == "true",
+        build=_read_build(reader),
+    )
+
+
+def _read_build(reader: _Reader) -> Build:
+    number = reader.variable("BUILD_BUILDID")
+    collection, project = reader.variable("SYSTEM_COLLECTIONURI"), reader.variable("SYSTEM_TEAMPROJECT")
+    page = f"{collection.rstrip('/')}/{urlquote(project)}/_build/results?buildId={number}" if collection and project else ""
+    return Build(
+        branch=reader.variable("BUILD_SOURCEBRANCH") or "",
+        url=page if number else "",
+        requested_by=reader.variable("BUILD_REQUESTEDFOR") or "",
+        environment=reader.variable("ENVIRONMENT_NAME") or "",
     )
 
 

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,13 +20,14 @@ from snowflake.ml.registry import Registry
 from snowflake.snowpark import Session
 
 from mlops.apply.target import Target
+from mlops.cards import Card, stored_card
 from mlops.copies import Stored, Version, add_version, describe_version, find_model, settle
 from mlops.definitions import Model, Table
 from mlops.errors import AccountError
 from mlops.inside.place import Place
 from mlops.ledger import Entry, insert_statement, read_known
 from mlops.names import Schema, identifier, literal, quote
-from mlops.outputs import CONSUMED_CHANGES, GATE_RESULTS, LEDGER, TABLES, TRAINING_RUNS
+from mlops.outputs import CONSUMED_CHANGES, GATE_RESULTS, LEDGER, MODEL_CARDS, TABLES, TRAINING_RUNS
 from mlops.properties import Properties
 from mlops.rows import fetch
 from mlops.tables import create_table
@@ -34,7 +36,7 @@ Row = dict[str, Any]
 # What a run leaves that is of the version, and not of the place where it was trained.
 _RECORDS = tuple(
     table
-    for table in (*TABLES.values(), GATE_RESULTS)
+    for table in (*TABLES.values(), GATE_RESULTS, MODEL_CARDS)
     if "RUN_ID" in {column.name for column in table.columns} and table != CONSUMED_CHANGES
 )
 # By which two runs of one name are known as the same.
@@ -65,6 +67,13 @@ class Arrival:
     fresh: tuple[Version, ...]
     default: str
     runs: dict[str, Row]
+
+
+def card_of(source: Source, model: str, version: str) -> Card | None:
+    """As it was written where the version was trained."""
+    if not _has(source.session, source.home, MODEL_CARDS.name):
+        return None
+    return stored_card(partial(fetch, source.session), source.home, model, version)
 
 
 def look(target: Target, source: Source, model: Model, version: str | None) -> Arrival:

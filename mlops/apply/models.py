@@ -7,6 +7,7 @@ from typing import Any
 
 from mlops.apply.step import Step
 from mlops.apply.target import Outcome, Target
+from mlops.cards import from_document
 from mlops.definitions import Model
 from mlops.outputs import reason_of
 
@@ -21,8 +22,9 @@ def train(target: Target, definition: Model, *, reason: str) -> Outcome:
     version = summary["version"]
     told = f"version {version} from {summary['training_rows']} rows, tested on {summary['test_rows']}"
     return Outcome(
-        detail=told if version else f"not trained: the data of {summary['training_rows']} rows failed its gates",
+        detail=told if version else f"no version of {summary['training_rows']} rows: see the gates",
         metrics=tuple(sorted((name, float(value)) for name, value in summary["metrics"].items())),
         failures=tuple(summary["failed_gates"]),
         gates=tuple((version or "none", *row) for row in summary["gates"]),
+        card=from_document(summary["card"]) if summary["card"] else None,
     )

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from snowflake.snowpark import Row, Session
 
 from mlops.archive import Archive
+from mlops.cards import Card
 from mlops.collect import Definitions, owner_of
 from mlops.ledger import prepare_statements
-from mlops.marks import Mark
+from mlops.marks import MANUAL, Mark
 from mlops.names import Name, literal, quote
 from mlops.plan import Desired
 from mlops.rows import fetch
+from mlops.runs import PipelineRun, insert_run
 from mlops.settings import Settings
 
 
@@ -38,9 +40,18 @@ class Target:
         return owner_of(self.definitions.root, self.settings.repository)
 
     def prepare(self) -> None:
-        """The machine's own tables, before the first change is recorded in them."""
+        """The machine's own tables, before the first change is recorded in them, and in them the run that makes it."""
         for statement in prepare_statements(self.settings.home):
             self.run(statement)
+        if self.settings.run != MANUAL:
+            self.run(insert_run(self.settings.home, self._run))
+
+    @property
+    def _run(self) -> PipelineRun:
+        settings, build = self.settings, self.settings.build
+        return PipelineRun(
+            *(settings.run, settings.commit, self.owner, build.branch, build.url, build.requested_by, build.environment)
+        )
 
     def record(self, desired: Desired) -> str:
         """The object's comment: what it is, and the record of this change."""
@@ -68,3 +79,4 @@ class Outcome:
     failures: tuple[str, ...] = ()
     # Of each gate: version, stage, gate, subject, value, what was wanted, and whether it passed.
     gates: tuple[tuple[str, ...], ...] = ()
+    card: Card | None = None

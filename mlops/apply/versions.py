@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 
 from mlops.apply.target import Target
+from mlops.cards import Card, judge_card, stored_card
 from mlops.definitions import Model
 from mlops.errors import AccountError
 from mlops.gates import Verdict, insert_verdicts, judge_metrics
@@ -73,16 +74,24 @@ def set_default(target: Target, versions: Versions, version: str, *, action: str
     target.run(together((move, insert_statement(settings.home, entry))))
 
 
-def judge_version(target: Target, model: Model, versions: Versions, version: str) -> tuple[Verdict, ...]:
-    """What its training measured, and how it stands up to the default version. Stored, whatever the outcome."""
+def judge_version(target: Target, model: Model, versions: Versions, version: str, card: Card | None) -> tuple[Verdict, ...]:
+    """What its training measured, how it stands up to the default version, and if its card is whole. Stored, whatever the outcome."""
     settings = target.settings
     place = Place(target.session, settings.home, settings.feature_store, settings.warehouse)
     training_set = target.definitions.training_set(model)
     run, metrics = _measured(target, model, version)
     rivals = (stored_scores(place, model, training_set, name) for name in (versions.default, version))
-    verdicts = (*judge_metrics(metrics, model.gates), judge(place, model, training_set, *rivals))
+    verdicts = (
+        *judge_metrics(metrics, model.gates),
+        judge(place, model, training_set, *rivals),
+        judge_card(model.name, version, card),
+    )
     target.run(insert_verdicts(settings.home, run, model.name, version, verdicts))
     return verdicts
+
+
+def card_of(target: Target, model: str, version: str) -> Card | None:
+    return stored_card(target.run, target.settings.home, model, version)
 
 
 def _measured(target: Target, model: Model, version: str) -> tuple[str, dict[str, float]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
 from snowflake.snowpark.query_history import QueryHistory
 
+from mlops.cards import Card, insert_card, to_text
 from mlops.definitions import Model, TrainingSet
 from mlops.gates import Verdict, failures, insert_verdicts
 from mlops.inside.claims import Claim
@@ -40,6 +41,8 @@ class Run:
     started: datetime
     changes: Changes | None
     properties: Properties
+    # The tables that each feature view of the training set reads.
+    sources: Mapping[str, tuple[str, ...]]
     # The default version when the run began.
     before: str | None
     queries: QueryHistory
@@ -133,7 +136,13 @@ def load_outputs(place: Place, run: Run, learned: Learned) -> dict[str, Loaded]:
 
 
 def record(
-    place: Place, run: Run, learned: Learned, outputs: Iterable[Loaded], verdicts: Sequence[Verdict], claim: Claim
+    place: Place,
+    run: Run,
+    learned: Learned,
+    outputs: Iterable[Loaded],
+    verdicts: Sequence[Verdict],
+    card: Card,
+    claim: Claim,
 ) -> None:
     passed = not failures(verdicts)
     with place.transaction():
@@ -143,6 +152,7 @@ def record(
         if verdicts:
             place.run(insert_verdicts(place.home, run.id, run.model.name, run.version, verdicts))
         consume(place, run)
+        place.run(insert_card(place.home), (run.id, card.model, card.version, to_text(card)))
         _finish(place, run, learned, passed=passed)
         place.run(insert_statement(place.home, run.entry(_seconds_since(place, run.started), passed=passed)))
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 from snowflake.ml.dataset import Dataset
 from snowflake.snowpark import Session
 
+from mlops.cards import Card, judge_card, stored_card
+from mlops.definitions import FeatureView
 from mlops.errors import MlopsError
 from mlops.fingerprint import fingerprint
 from mlops.gates import Verdict, failures, insert_verdicts, judge_metrics, to_rows
+from mlops.inside.card import make_card
 from mlops.inside.champion import Scores, judge, scores_in, stored_scores
 from mlops.inside.claims import Claim, claim
 from mlops.inside.content import open_content
@@ -47,6 +51,8 @@ def train_model(session: Session, model_name: str, reason: str, stream_name: str
         training_set = definitions.training_set(model)
         definition = fingerprint(definitions, model)
         properties = properties_of(definitions, model)
+        views = {name: definitions.find((FeatureView.kind, name)) for name in training_set.feature_views}
+        sources = {name: definitions.source_tables([view]) for name, view in views.items() if view}
     with session.query_history() as queries, claim(place, model.name) as claimed:
         done = _done_already(place, model.name, definition) if reason == reason_of(definition) else None
         if done:
@@ -64,6 +70,7 @@ def train_model(session: Session, model_name: str, reason: str, stream_name: str
             # Before anything is read: what comes later is left to the next run.
             changes=count_changes(place, stream_name),
             properties=properties,
+            sources=sources,
             before=default_before(place, model.name, f"V{number}"),
             queries=queries,
         )
@@ -75,7 +82,8 @@ def _done_already(place: Place, model: str, definition: str) -> dict[str, Any] |
     last = last_finished(place, model)
     if last is None or not last.passed or last.definition != definition or not has_version(place, model, last.version):
         return None
-    return _summary(last.id, last.version, (last.training_rows, last.test_rows), metrics_of(place, last), ())
+    card = stored_card(place.run, place.home, model, last.version)
+    return _summary(last.id, last.version, (last.training_rows, last.test_rows), metrics_of(place, last), (), card)
 
 
 def _train(place: Place, claimed: Claim, run: Run) -> dict[str, Any]:
@@ -101,13 +109,18 @@ def _train_once(place: Place, claimed: Claim, run: Run) -> dict[str, Any]:
     outputs = load_outputs(place, run, learned)
     judged = (*judge_metrics(learned.metrics, model.gates), *judge_slices(learned, model, training_set))
     verdicts = (*fit, *judged, *_against_champion(place, run, outputs))
+    card = make_card(place, run, dataset, learned, verdicts)
+    whole = judge_card(model.name, run.version, card)
+    if not whole.passed:
+        return _refuse(place, claimed, run, (*verdicts, whole))
     failed = failures(verdicts)
     comment = Mark(run.definition, run.origin.commit, run.id).after(model.description)
     claimed.check()
     register(place, run, learned, comment=comment, passed=not failed)
-    record(place, run, learned, outputs.values(), verdicts, claimed)
+    verdicts = (*verdicts, whole)
+    record(place, run, learned, outputs.values(), verdicts, card, claimed)
     sizes = len(learned.split.training), len(learned.split.test)
-    return _summary(run.id, run.version, sizes, learned.metrics, verdicts)
+    return _summary(run.id, run.version, sizes, learned.metrics, verdicts, card)
 
 
 def _look_at(place: Place, run: Run, dataset: Dataset) -> tuple[pd.DataFrame | None, tuple[Verdict, ...]]:
@@ -139,7 +152,7 @@ def _refuse(place: Place, claimed: Claim, run: Run, verdicts: Sequence[Verdict])
         claimed.settle()
         place.run(insert_verdicts(place.home, run.id, run.model.name, None, verdicts))
         consume(place, run)
-    return _summary(run.id, None, (rows, 0), {}, verdicts)
+    return _summary(run.id, None, (rows, 0), {}, verdicts, None)
 
 
 def _against_champion(place: Place, run: Run, outputs: Mapping[str, Loaded]) -> tuple[Verdict, ...]:
@@ -151,7 +164,12 @@ def _against_champion(place: Place, run: Run, outputs: Mapping[str, Loaded]) -> 
 
 
 def _summary(
-    run: str, version: str | None, sizes: tuple[int, int], metrics: Mapping[str, float], verdicts: Sequence[Verdict]
+    run: str,
+    version: str | None,
+    sizes: tuple[int, int],
+    metrics: Mapping[str, float],
+    verdicts: Sequence[Verdict],
+    card: Card | None,
 ) -> dict[str, Any]:
     return {
         "run": run,
@@ -161,4 +179,5 @@ def _summary(
         "metrics": dict(metrics),
         "failed_gates": list(failures(verdicts)),
         "gates": to_rows(verdicts),
+        "card": asdict(card) if card else None,
     }

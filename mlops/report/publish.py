@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mlops.cards import Card
+from mlops.report.card import card_report
 from mlops.report.console import to_errors, to_text
 from mlops.report.junit import to_junit
 from mlops.report.markdown import to_markdown
@@ -17,6 +19,7 @@ class Places:
     summary: Path | None = None
     junit: Path | None = None
     json: Path | None = None
+    cards: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,15 @@ def publish(report: Report, places: Places, rendition: Rendition | None = None) 
         _parent(places.junit).write_text(to_junit(report), encoding="utf-8")
     if places.json:
         _parent(places.json).write_text(json.dumps(asdict(report), indent=2) + "\n", encoding="utf-8")
+    if places.cards:
+        for card in report.cards:
+            _write_card(places.cards, card)
+
+
+def _write_card(folder: Path, card: Card) -> None:
+    file = _parent(folder / f"{card.model}-{card.version}.json")
+    file.write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
+    file.with_suffix(".md").write_text(to_markdown(card_report(card)), encoding="utf-8")
 
 
 def _answer(report: Report, rendition: Rendition) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mlops.cards import Card
+
 
 @dataclass(frozen=True)
 class Section:
@@ -34,5 +36,7 @@ class Report:
     began: str = ""
     # Of files, in the unified form.
     diff: str = ""
+    # Of the versions that it is about.
+    cards: tuple[Card, ...] = ()
     # The same for programs, where a verb has more to tell them than its tables.
     document: Mapping[str, object] | None = None

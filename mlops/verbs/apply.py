@@ -10,6 +10,7 @@ from mlops.definitions import FeatureView
 from mlops.errors import GateError
 from mlops.plan_file import fit, read_plan_file
 from mlops.production import require_word
+from mlops.report.card import card_section
 from mlops.report.result import Case, Report, Section
 from mlops.session import named_connections, open_session
 from mlops.settings import read_settings
@@ -38,19 +39,24 @@ def run(request: Request) -> Report:
 
 
 def report_made(title: str, before: tuple[Section, ...], made: Sequence[Made], warnings: tuple[str, ...] = ()) -> Report:
-    return Report(title, (*before, *_sections(made)), _cases(made), warnings, _failures(made), _exit_code(made))
+    cards = tuple(one.outcome.card for one in made if one.outcome.card)
+    sections = (*before, *_sections(made), card_section(cards))
+    return Report(
+        *(title, tuple(section for section in sections if section.rows), _cases(made), warnings, _failures(made)),
+        exit_code=_exit_code(made),
+        cards=cards,
+    )
 
 
 def _sections(made: Sequence[Made]) -> tuple[Section, ...]:
     rows = tuple((one.change.action, one.change.kind, one.change.name, _told(one), f"{one.seconds:.1f}") for one in made)
     metrics = tuple((one.change.name, name, f"{value:.4f}") for one in made for name, value in one.outcome.metrics)
     gates = [(one.change.name, *row) for one in made for row in one.outcome.gates]
-    sections = (
+    return (
         Section("Done", ("action", "kind", "name", "result", "seconds"), rows),
         Section("Metrics", ("model", "metric", "value"), metrics),
         gates_section(gates),
     )
-    return tuple(section for section in sections if section.rows)
 
 
 def _warnings(target: Target, request: Request, made: Sequence[Made]) -> tuple[str, ...]:

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 
 from mlops.apply.target import Target
 from mlops.apply.versions import Versions
+from mlops.cards import Card
 from mlops.facts import require_ready
 from mlops.gates import Verdict, to_rows
 from mlops.production import require_word
+from mlops.report.card import card_section
 from mlops.report.result import Case, Report, Section
 from mlops.session import named_connections, open_session
 from mlops.settings import read_settings
@@ -30,11 +32,13 @@ def open_target(request: Request) -> Iterator[Target]:
         yield target
 
 
-def moved(title: str, versions: Versions, version: str, *before: Section) -> Report:
+def moved(title: str, versions: Versions, version: str, card: Card | None, *before: Section) -> Report:
     told = "the default version already" if version == versions.default else "the default version now"
     row = (versions.model, versions.default, version, told)
     section = Section("Default version", ("model", "before", "after", "result"), (row,))
-    return Report(title, (*before, section), (Case(title.lower(), f"{versions.model} {version}"),))
+    cards = (card,) if card else ()
+    told_of = (card_section(cards),) if cards else ()
+    return Report(title, (*before, section, *told_of), (Case(title.lower(), f"{versions.model} {version}"),), cards=cards)
 
 
 def verdict_section(model: str, version: str, verdicts: Sequence[Verdict]) -> Section:

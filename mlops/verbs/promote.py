@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mlops.apply.arrivals import Arrival, Source, bring, look
+from mlops.apply.arrivals import card_of as card_there
 from mlops.apply.target import Target
-from mlops.apply.versions import judge_version, read_versions, set_default
+from mlops.apply.versions import card_of, judge_version, read_versions, set_default
+from mlops.cards import judge_card
 from mlops.errors import AccountError, GateError
 from mlops.gates import failures, judge_metrics
 from mlops.names import Schema, resolve
@@ -32,14 +34,15 @@ def run(request: Request) -> Report:
         model = request.model
         versions = read_versions(target, model.name)
         version = versions.require(request.version)
+        card = card_of(target, model.name, version)
         if version == versions.default:
-            return moved("Promote", versions, version)
-        verdicts = judge_version(target, model, versions, version)
+            return moved("Promote", versions, version, card)
+        verdicts = judge_version(target, model, versions, version, card)
         failed = failures(verdicts)
         if not failed:
             set_default(target, versions, version, action="promote", reason=request.reason)
     section = verdict_section(model.name, version, verdicts)
-    return _failed(model.name, version, failed, section) if failed else moved("Promote", versions, version, section)
+    return _failed(model.name, version, failed, section) if failed else moved("Promote", versions, version, card, section)
 
 
 def _promote_from(request: Request) -> Report:
@@ -47,7 +50,8 @@ def _promote_from(request: Request) -> Report:
         model = request.model
         version = resolve(request.version) if request.version else None
         arrival = look(target, source, model, version)
-        verdicts = judge_metrics(_metrics(source, arrival), model.gates)
+        card = card_there(source, model.name, arrival.default)
+        verdicts = (*judge_metrics(_metrics(source, arrival), model.gates), judge_card(model.name, arrival.default, card))
         failed = (*failures(verdicts), *_failed_there(source, arrival))
         section = verdict_section(model.name, arrival.default, verdicts)
         if failed:
@@ -57,7 +61,8 @@ def _promote_from(request: Request) -> Report:
         if versions.default != arrival.default:
             set_default(target, versions, arrival.default, action="promote", reason=request.reason)
     rows = tuple((model.name, one.name, str(source), "copied" if one in arrival.fresh else "there") for one in arrival.wanted)
-    return moved("Promote", versions, arrival.default, Section("Versions", ("model", "version", "from", "result"), rows), section)
+    brought = Section("Versions", ("model", "version", "from", "result"), rows)
+    return moved("Promote", versions, arrival.default, card, brought, section)
 
 
 def _failed(model: str, version: str, failed: tuple[str, ...], section: Section) -> Report:

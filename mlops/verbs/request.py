@@ -35,6 +35,7 @@ class Request:
     clone: str | None = None
     hours: int = 0
     tests: tuple[str, ...] = ()
+    row: tuple[str, ...] = ()
 
     @cached_property
     def definitions(self) -> Definitions:

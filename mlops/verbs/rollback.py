@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.apply.versions import read_versions, set_default, version_before
+from mlops.apply.versions import card_of, read_versions, set_default, version_before
 from mlops.report.result import Report
 from mlops.verbs.moving import moved, open_target
 from mlops.verbs.request import Request
@@ -14,4 +14,5 @@ def run(request: Request) -> Report:
         version = versions.require(request.version or version_before(target, versions))
         if version != versions.default:
             set_default(target, versions, version, action="rollback", reason=request.reason)
-    return moved("Rollback", versions, version)
+        card = card_of(target, versions.model, version)
+    return moved("Rollback", versions, version, card)

@@ -13,6 +13,8 @@ from pathlib import Path
 REASONS = ("Manual", "IndividualCI", "BatchedCI", "Schedule", "PullRequest", "ResourceTrigger", "BuildCompletion")
 # The organisation and the project, unless the user gives others.
 COLLECTION, PROJECT = "http://localhost/", "local"
+# On Azure there always is a commit: what records it should not have to ask for a folder without one.
+UNCOMMITTED = "uncommitted"
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def known_at_queue_time(source: Source, reason: str, given: dict[str, str], targ
     branch = source.branch
     known = {
         "Build.Reason": reason,
-        "Build.SourceVersion": source.commit,
+        "Build.SourceVersion": source.commit or UNCOMMITTED,
         "Build.SourceVersionMessage": source.title,
         "Build.DefinitionName": source.root.name,
         "Build.QueuedBy": source.author or "local",

@@ -21,6 +21,8 @@ _TIMES = ("_AT", "_TIME")
 # What was made at the second try is told so, and what it took is never the same; that it is told once, is.
 _VARYING = {
     "CHANGE_LEDGER": ("CHANGE_ID", "ACTION", "REASON", "STATEMENTS", "SECONDS"),
+    # When its data was taken.
+    "MODEL_CARDS": ("CARD",),
 }
 # How old the newest row is, to the second, and in whole days in the sentence: another number from one moment of each day on.
 _AGE = {"freshness": ("VALUE", "SENTENCE")}

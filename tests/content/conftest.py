@@ -20,6 +20,8 @@ from mlops_local.account.account import Account
 from mlops_local.environments import DEVELOPMENT
 from mlops_local.stage_set import embedded
 
+from ..azure import AZURE
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -37,7 +39,7 @@ class Pipeline:
         self.reports += 1
         summary = self.folder / f"summary-{self.reports}.md"
         with no_other_sessions():
-            code = main([*arguments, "--content", str(content), "--summary", str(summary)], {**self.environ, **changed})
+            code = main([*arguments, "--content", str(content), "--summary", str(summary)], {**AZURE, **self.environ, **changed})
         return code, summary.read_text()
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:

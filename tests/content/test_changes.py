@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +211,78 @@ def test_a_version_is_promoted_when_it_stands_up_to_the_one_in_use(
     assert default_version(applied) == ("V2" if code == 0 else "V1")
     stored = "SELECT PASSED FROM GATE_RESULTS WHERE GATE = 'champion' AND MODEL_VERSION = 'V2' ORDER BY CHECKED_AT DESC LIMIT 1"
     assert applied.query(stored) == [(code == 0,)]
+
+
+def test_a_score_leads_back_to_the_commit(applied: Pipeline, edited: Path, tmp_path: Path) -> None:
+    ((patient, trial),) = applied.query(
+        "SELECT PATIENT_ID, TRIAL_ID FROM PREDICTIONS WHERE RUN_ID = 'TRIAL_ELIGIBILITY_V1' LIMIT 1"
+    )
+    row = (f"PATIENT_ID={patient}", f"TRIAL_ID={trial}")
+    answer = tmp_path / "lineage.json"
+    code, summary = applied.run("lineage", f"{MODEL}/V1", *row, "--format", "json", "--out", str(answer), content=edited)
+    assert code == 0, summary
+    lineage = json.loads(answer.read_text())["lineage"]
+    nodes = list(walk(lineage))
+    found = {(kind, name): told for kind, name, told in nodes}
+    assert lineage["kind"] == "score"
+    assert "PREDICTION" in lineage["told"]
+    assert ("training run", "TRIAL_ELIGIBILITY_V1") in found
+    assert ("dataset version", "MLOPS_DEV.ML.TRIAL_SCREENINGS/V1") in found
+    assert {name for kind, name in found if kind == "table"} == {
+        f"MLOPS_DEV.SOURCE.{table}" for table in ("PATIENTS", "SCREENINGS", "CLINICAL_TRIALS")
+    }
+    assert found["commit", "first"] == "ours, refs/heads/main"
+    assert "/Trials/_build/results?buildId=1, requested by Ada Lovelace" in found["pipeline run", "1"]
+    # Back and forth: each move that made it the default version is told, and what has been edited since is a warning.
+    moves = [(name, told.partition("UTC, ")[2]) for kind, name, told in nodes if kind == "made default by"]
+    page = "https://dev.azure.com/fabrikam/Trials/_build/results?buildId"
+    assert [name for name, _ in moves] == ["train", "rollback", "rollback"]
+    assert moves[1:] == [
+        ("rollback", f"run 3 {page}=3, Ada Lovelace: it's worse"),
+        ("rollback", "by hand, MLOPS_DEV_PIPELINE: asked for"),
+    ]
+    assert "Feature view PATIENT_AGE/V1 is another one by now" in summary
+    assert "is another one by now" not in applied.run("lineage", "TRIAL_ELIGIBILITY_V2", content=edited)[1]
+
+
+def walk(node: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    yield node["kind"], node["name"], node["told"]
+    for one in node["made_of"]:
+        yield from walk(one)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (("V9_RUN",), "No training is known of V9_RUN:"),
+        ((f"{MODEL}/V9",), f"No training is known of {MODEL}/V9:"),
+        (
+            (MODEL, "PATIENT_ID=nobody", "TRIAL_ID=none"),
+            "PREDICTIONS has no row of TRIAL_ELIGIBILITY PATIENT_ID=nobody TRIAL_ID=none:",
+        ),
+    ],
+    ids=["run", "version", "row"],
+)
+def test_what_nobody_knows_has_no_lineage(applied: Pipeline, asked: tuple[str, ...], says: str) -> None:
+    code, summary = applied.run("lineage", *asked)
+    assert code == 6
+    assert says in summary
+
+
+def test_without_a_whole_card_there_is_no_new_version_and_no_promotion(applied: Pipeline, edited: Path) -> None:
+    before = default_version(applied)
+    told = {"content": edited, "BUILD_REPOSITORY_NAME": "ours", "BUILD_BUILDID": "9"}
+    code, summary = applied.run("retrain", MODEL, **told, BUILD_REQUESTEDFOR="")  # type: ignore[arg-type]
+    assert code == 7
+    assert "- **Failed:** The model card of TRIAL_ELIGIBILITY V3 lacks run.requested_by: no version is kept" in summary
+    assert applied.query("SELECT MODEL_VERSION FROM MODEL_CARDS ORDER BY 1") == [("V1",), ("V2",)]
+    assert default_version(applied) == before
+    assert applied.run("rollback", MODEL, "--to", "V1", content=edited)[0] == 0
+    applied.administrate("UPDATE ML.MODEL_CARDS SET CARD = REPLACE(CARD, 'Ada Lovelace') WHERE MODEL_VERSION = 'V2'")
+    code, summary = applied.run("promote", MODEL, "V2", content=edited)
+    assert code == 7
+    assert "The model card of TRIAL_ELIGIBILITY V2 lacks run.requested_by:" in summary
+    assert default_version(applied) == "V1"
 
 
 @pytest.mark.parametrize("verb", [("rollback", MODEL, "--to", "V9"), ("promote", MODEL, "V9")])

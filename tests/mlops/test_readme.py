@@ -47,4 +47,8 @@ def test_settings() -> None:
     read = {f"SNOWFLAKE_{name}" for name in re.findall(r'(?:text|port|choice|require)\(\(?"([A-Z_]+)"', text)}
     read |= {f"SNOWFLAKE_{name}" for name in re.findall(r'"([A-Z]+)"', text.split("_REQUIRED = ")[1].split("\n")[0])}
     read |= set(re.findall(r'variable\("([A-Z_]+)"', text))
-    assert set(re.findall(r"`((?:SNOWFLAKE|MLOPS|BUILD)_[A-Z_]+)(?:=\w+)?`", section("Settings"))) - {"SNOWFLAKE_JWT"} == read
+    assert (
+        set(re.findall(r"`((?:SNOWFLAKE|MLOPS|BUILD|SYSTEM|ENVIRONMENT)_[A-Z_]+)(?:=\w+)?`", section("Settings")))
+        - {"SNOWFLAKE_JWT"}
+        == read
+    )

@@ -16,6 +16,7 @@ from mlops.labels import TAGS
 from mlops_local.account.clock import TestClock
 from tests.content.conftest import no_other_sessions
 
+from ..azure import AZURE
 from .conftest import Run, copy_account
 from .stand import ROOT, Stand, set_up, stand
 
@@ -40,7 +41,7 @@ class Place:
     def run(self, *arguments: str, run: str = "17", **changed: str) -> tuple[int, dict[str, Any]]:
         """Exit code and report of one command of the pipeline."""
         report = self.folder / "report.json"
-        environ = {**self.stand.pipeline.settings, "BUILD_BUILDID": run, "BUILD_REPOSITORY_NAME": "trials", **changed}
+        environ = {**AZURE, **self.stand.pipeline.settings, "BUILD_BUILDID": run, "BUILD_REPOSITORY_NAME": "trials", **changed}
         with no_other_sessions():
             code = main([*arguments, "--content", str(ROOT), "--json", str(report)], environ)
         return code, json.loads(report.read_text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import chain
@@ -113,6 +114,30 @@ def test_the_outputs_of_the_run_agree_with_each_other(client: Client) -> None:
     report = {row["CLASS"]: row for row in client.query("SELECT * FROM ML.CLASSIFICATION_REPORT")}
     assert report.keys() == {"0", "1", "macro avg", "weighted avg"}
     assert report["1"]["RECALL"] == pytest.approx(cells[1, 1] / (cells[1, 0] + cells[1, 1]))
+
+
+def test_the_model_card_is_in_the_account_the_summary_and_the_artifact(first_run: Run, client: Client) -> None:
+    stored = json.loads(client.value("SELECT CARD FROM ML.MODEL_CARDS"))
+    (written,) = first_run.out.rglob("report-BuildModels/cards/TRIAL_ELIGIBILITY-V1.json")
+    assert json.loads(written.read_text()) == stored
+    page = written.with_suffix(".md").read_text()
+    assert all(f"| {package} |" in page for package in stored["lock"]["packages"])
+    assert {"scikit-learn", "snowflake-ml-python"} <= {package.partition("==")[0] for package in stored["lock"]["packages"]}
+    (run,) = client.query("SELECT * FROM ML.TRAINING_RUNS")
+    assert stored["code"]["commit"] == run["COMMIT_ID"]
+    assert (stored["data"]["training_rows"], stored["data"]["test_rows"]) == (run["TRAINING_ROWS"], run["TEST_ROWS"])
+    assert stored["metrics"] == {row["METRIC"]: row["VALUE"] for row in client.query("SELECT METRIC, VALUE FROM ML.METRICS")}
+    summary = (first_run.out / "summary.md").read_text()
+    assert f"| TRIAL_ELIGIBILITY | V1 | run | {stored['run']['id']}, {stored['run']['url']} |" in summary
+
+
+def test_the_account_itself_tells_the_lineage_of_the_card(client: Client) -> None:
+    card = json.loads(client.value("SELECT CARD FROM ML.MODEL_CARDS"))
+    name, _, version = card["upstream"][-1].partition("/")
+    with client.connect() as connection, Session.builder.configs({"connection": connection}).create() as session:
+        traced = session.lineage.trace(name, "DATASET", object_version=version, direction="upstream").collect()
+    sources = [json.loads(row["SOURCE_OBJECT"]) for row in traced]
+    assert {"$".join(filter(None, (one["name"], one.get("version")))) for one in sources} == set(card["upstream"][:-1])
 
 
 def test_stream_and_tasks_stand_ready(client: Client) -> None:

@@ -38,6 +38,7 @@ SECOND = (
     f"INSERT INTO TRAINING_RUNS SELECT '{MODEL}_V2', MODEL_NAME, 'V2', DATASET_NAME, DATASET_VERSION, DEFINITION_HASH, COMMIT_ID, REASON, "
     "TRAINING_ROWS, TEST_ROWS, PASSED, STARTED_AT, DATEADD('minute', 1, FINISHED_AT) FROM TRAINING_RUNS",
     f"INSERT INTO METRICS SELECT '{MODEL}_V2', 'V2', METRIC, VALUE FROM METRICS",
+    f"INSERT INTO MODEL_CARDS SELECT '{MODEL}_V2', MODEL_NAME, 'V2', REPLACE(CARD, '\"V1\"', '\"V2\"'), CREATED_AT FROM MODEL_CARDS",
 )
 ANSWER = f"SELECT ML.{MODEL}!PREDICT_PROBA(40.0, 18.0, 65.0, N::FLOAT, 1.0, 1.0, 1.0, 'F', 'asthma') AS P FROM (SELECT 1 AS N UNION ALL SELECT 3)"
 
@@ -127,6 +128,17 @@ def test_where_they_come_from_is_known(source: Stand, promoted: Stand) -> None:
     assert promoted.pipeline.query(gates) == source.pipeline.query(gates)
 
 
+def test_cards_come_along_and_lead_back_to_where_a_version_was_trained(source: Stand, promoted: Stand) -> None:
+    cards = "SELECT RUN_ID, MODEL_VERSION, CARD FROM ML.MODEL_CARDS ORDER BY RUN_ID"
+    assert promoted.pipeline.query(cards) == source.pipeline.query(cards)
+    code, told = run(promoted.pipeline.settings, "lineage", MODEL)
+    assert code == 0, told
+    assert "UTC, in EMBEDDED.MLOPS_DEV.ML, " in told
+    assert "made default by | promote |" in told
+    # What lies in the other account is not looked for in this one.
+    assert "Warning" not in told
+
+
 def test_a_second_promotion_changes_nothing(source: Stand, promoted: Stand, tmp_path: Path) -> None:
     with promoted.pipeline.connect() as connection:
         before = read_account(connection)
@@ -153,6 +165,12 @@ OBJECTIONS = {
         "Version V2 failed its gates in",
     ),
     "UPDATE METRICS SET VALUE = VALUE / 4": ("UPDATE METRICS SET VALUE = VALUE * 4", "V2", 7, "ROC_AUC is 0.2"),
+    "UPDATE MODEL_CARDS SET CARD = REPLACE(CARD, 'champion', 'rival')": (
+        "UPDATE MODEL_CARDS SET CARD = REPLACE(CARD, 'rival', 'champion')",
+        "V2",
+        7,
+        "The model card of TRIAL_ELIGIBILITY V2 lacks champion:",
+    ),
     "UPDATE TRAINING_RUNS SET MODEL_NAME = 'X'": (
         f"UPDATE TRAINING_RUNS SET MODEL_NAME = '{MODEL}'",
         "V2",

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import pytest
 
+from ..azure import AZURE
 from .conftest import Run, copy_account
 from .stand import Client, Stand, stand
 
@@ -92,7 +93,7 @@ def test_what_the_agent_gets_does_not_grow_with_the_source(account: Stand, first
         f"ORDER BY SCREENING_ID LIMIT {added}"
     )
     for verb in (["connect"], ["apply"], ["run", "TRIAL_ELIGIBILITY"]):
-        done = account.pipeline.machine(*verb, BUILD_BUILDID="larger")
+        done = account.pipeline.machine(*verb, **AZURE, BUILD_BUILDID="larger", BUILD_REPOSITORY_NAME="ours")
         assert done.returncode == 0, done.stderr
     larger = read_traffic(account.admin, "larger")
     assert max(one.rows for one in larger.inside) == source_rows + added

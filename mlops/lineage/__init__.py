@@ -1,0 +1,1 @@
+"""Where a score is from: what lies between it and a commit."""
