@@ -80,6 +80,15 @@ class Definitions:
             raise DefinitionError(f"{describe(model)} needs training set {model.training_set}, which is not declared.")
         return found
 
+    def dataset(self, name: str, version: str) -> TrainingSet:
+        """The training set of this name and version, or the only one of the name, whose versions are those of its runs."""
+        sets = [one.definition for one in self.declared if isinstance(one.definition, TrainingSet)]
+        found = [one for one in sets if one.name == name and one.version in (version, None)]
+        if not found:
+            known = ", ".join(f"{one.name}:{one.version or 'any'}" for one in sets) or "none"
+            raise DefinitionError(f"There is no dataset {name}:{version}; declared: {known}.")
+        return found[0]
+
     def source_tables(self, definitions: Iterable[Definition]) -> tuple[str, ...]:
         read = [table for one in definitions for table in getattr(one, "reads", ())]
         return tuple(sorted(set(read)))

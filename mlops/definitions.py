@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from mlops.statements import fault_of_expression, fault_of_query
 from mlops.thresholds import COMPARED as COMPARED
@@ -114,14 +114,17 @@ class PythonFunction(Declarable):
 
 @dataclass(frozen=True)
 class FeatureView(Declarable):
-    """`query` gives the entity's keys, the timestamp and the features; `features` says what each feature means."""
+    """`query` gives the entity's keys, the timestamp and the features; `features` says what each feature means.
+
+    Without a `timestamp`, the features hold at any time.
+    """
 
     kind: ClassVar[str] = "feature view"
     name: str
     version: str
     entities: tuple[str, ...]
     query: str
-    timestamp: str
+    timestamp: str | None
     features: Mapping[str, str]
     description: str
     reads: tuple[str, ...]
@@ -132,7 +135,7 @@ class FeatureView(Declarable):
         yield from _empty("entities", self.entities)
         yield from _empty("features", self.features)
         yield from _no_columns("features", self.features)
-        yield from _no_columns("timestamp", (self.timestamp,))
+        yield from _no_columns("timestamp", (self.timestamp,) if self.timestamp is not None else ())
         yield from _asking("query", self.query)
         yield from _no_tables(self.reads)
         yield from _unlike(_VERSION, "a version is like V1", self.version)
@@ -151,7 +154,8 @@ class FeatureView(Declarable):
 class TrainingSet(Declarable):
     """Who, what and when (`spine`), joined with what was known about it at that time; stored as a versioned Dataset.
 
-    `group` is the column whose values never stand on both sides of a split.
+    `group` is the column whose values never stand on both sides of a split; without one the split is by time, and what is held out
+    is what came last. Training sets of one `name` are versions of one Dataset; a model names one as in US_FLIGHT_DELAYS/V1.
     """
 
     kind: ClassVar[str] = "training set"
@@ -160,10 +164,11 @@ class TrainingSet(Declarable):
     keys: tuple[str, ...]
     timestamp: str
     label: str
-    group: str
     feature_views: tuple[str, ...]
     reads: tuple[str, ...]
     description: str
+    group: str | None = None
+    version: str | None = None
     quality: Quality = field(default_factory=Quality)
 
     def own_faults(self) -> Iterator[str]:
@@ -172,10 +177,17 @@ class TrainingSet(Declarable):
         yield from _no_columns("keys", (*self.keys, self.timestamp, self.label))
         yield from _empty("feature_views", self.feature_views)
         yield from _no_tables(self.reads)
-        if self.group not in self.keys:
+        if self.version is not None:
+            yield from _unlike(_VERSION, "a version is like V1", self.version)
+        if self.group is not None and self.group not in self.keys:
             yield f"the group {self.group} is none of its keys"
         if any("/" not in view for view in self.feature_views):
             yield "a feature view is named with its version, as in PATIENT_AGE/V1"
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """What tells a row from all others."""
+        return tuple(dict.fromkeys((*self.keys, self.timestamp)))
 
     @property
     def requires(self) -> tuple[tuple[str, str], ...]:
@@ -200,6 +212,7 @@ class Model(Declarable):
 
     `predictions` is the table that the held-out rows go to; `shown` are the columns that stand beside a prediction there. From a chance
     of `threshold` on, the prediction is a yes.
+    `impute` says what stands for a missing number; without it a missing number stays missing, which not every estimator takes.
     """
 
     kind: ClassVar[str] = "model"
@@ -215,6 +228,7 @@ class Model(Declarable):
     shown: tuple[str, ...]
     description: str
     derived: Mapping[str, str] = field(default_factory=dict)
+    impute: Literal["mean", "median", "most_frequent"] | None = None
     # A guess has an area of one half.
     gates: tuple[Gate, ...] = (Gate("ROC_AUC", 0.55),)
     champion: Champion = field(default_factory=Champion)
@@ -273,7 +287,8 @@ class Procedure(Declarable):
     runtime: str = "3.11"
 
     def own_faults(self) -> Iterator[str]:
-        yield from _unlike(_TYPE, "the return type is a Snowflake type", self.returns)
+        if self.returns != "TABLE()":
+            yield from _unlike(_TYPE, "the return type is a Snowflake type, or TABLE()", self.returns)
         yield from _unlike(_HANDLER, "a handler is module.function", self.handler)
 
     @property
@@ -351,7 +366,7 @@ WITHOUT_OBJECT = (TrainingSet.kind, Monitor.kind)
 
 def key(definition: Definition) -> tuple[str, str]:
     """Kind and name, as others refer to it."""
-    if isinstance(definition, FeatureView):
+    if isinstance(definition, FeatureView | TrainingSet) and definition.version:
         return definition.kind, f"{definition.name}/{definition.version}"
     return definition.kind, definition.name
 

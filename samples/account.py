@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -13,29 +14,34 @@ from mlops.errors import AccountError
 from mlops.names import Name, Schema, literal, quote
 from mlops.rows import fetch
 from samples.errors import SampleError
-from samples.tables import CLINICAL_TRIALS, SCHEMA, TABLES
+from samples.tables import ALL_TABLES, CLINICAL_TRIALS, SCHEMA
 
 # The comment of a table tells what was loaded into it, so that the same load a second time is known as such.
 ORIGIN = "Sample data: "
 
 
-def load_samples(
-    session: Session, database: str, tables: Mapping[str, pd.DataFrame], origin: str, *, replace: bool
-) -> dict[str, int]:
+@dataclass(frozen=True)
+class Sample:
+    """The rows of a table, and how they came to be."""
+
+    rows: pd.DataFrame
+    origin: str
+
+
+def load_samples(session: Session, database: str, samples: Mapping[str, Sample], *, replace: bool) -> dict[str, int]:
     """Rows loaded, by table. All tables are looked at before the first is touched; what is there already is not loaded again."""
     schema = create_tables(session, database)
-    wanted = [table for table in TABLES if table.name in tables]
     if replace:
-        for table in wanted:
-            session.sql(f"DELETE FROM {(schema / table.name).sql}").collect()
-    missing = [table for table in wanted if not _is_loaded(session, schema / table.name, origin)]
-    return {table.name: _load(session, schema / table.name, tables[table.name], origin) for table in missing}
+        for name in samples:
+            session.sql(f"DELETE FROM {(schema / name).sql}").collect()
+    missing = [name for name, sample in samples.items() if not _is_loaded(session, schema / name, sample.origin)]
+    return {name: _load(session, schema / name, samples[name]) for name in missing}
 
 
 def create_tables(session: Session, database: str) -> Schema:
     schema = Schema(database, SCHEMA)
     session.sql(f"CREATE SCHEMA IF NOT EXISTS {schema.sql}").collect()
-    for table in TABLES:
+    for table in ALL_TABLES:
         columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
         # Tracking lets a role that may only read make a stream on the table: docs.snowflake.com/en/user-guide/streams-manage
         session.sql(f"CREATE TABLE IF NOT EXISTS {(schema / table.name).sql} ({columns}) CHANGE_TRACKING = TRUE").collect()
@@ -52,10 +58,10 @@ def _is_loaded(session: Session, name: Name, origin: str) -> bool:
     return True
 
 
-def _load(session: Session, name: Name, rows: pd.DataFrame, origin: str) -> int:
+def _load(session: Session, name: Name, sample: Sample) -> int:
     # The comment comes first: a load that is broken off leaves an empty table, never rows of unknown origin.
-    session.sql(f"COMMENT ON TABLE {name.sql} IS {literal(ORIGIN + origin)}").collect()
-    return append(session, name, rows)
+    session.sql(f"COMMENT ON TABLE {name.sql} IS {literal(ORIGIN + sample.origin)}").collect()
+    return append(session, name, sample.rows)
 
 
 def append(session: Session, name: Name, rows: pd.DataFrame) -> int:

@@ -56,3 +56,35 @@ SCREENINGS = Table(
     ),
 )
 TABLES = (PATIENTS, CLINICAL_TRIALS, SCREENINGS)
+
+US_FLIGHT_SCHEDULES = Table(
+    "US_FLIGHT_SCHEDULES",
+    (
+        Column("AIRPORT_NAME", "VARCHAR"),
+        Column("AIRPORT_ZIP_CODE", "VARCHAR"),
+        Column("SCHEDULED_DEPARTURE_UTC", "TIMESTAMP_NTZ"),
+        Column("DEPARTURE_CODE", "VARCHAR"),
+        Column("DOMESTIC_CODE", "VARCHAR"),
+        Column("TICKETS_SOLD", "NUMBER(38, 0)"),
+        Column("TAIL_NUMBER", "VARCHAR"),
+        Column("PLANE_MODEL", "VARCHAR"),
+        Column("DESTINATION_CODE", "VARCHAR"),
+        Column("DEPARTING_DELAY", "BOOLEAN"),
+    ),
+)
+# One row a minute and airport.
+AIRPORT_WEATHER_STATION = Table(
+    "AIRPORT_WEATHER_STATION",
+    (Column("DATETIME_UTC", "TIMESTAMP_NTZ"), Column("AIRPORT_ZIP_CODE", "VARCHAR"), Column("RAIN_MM_H", "FLOAT")),
+)
+PLANE_MODEL_ATTRIBUTES = Table(
+    "PLANE_MODEL_ATTRIBUTES",
+    (
+        Column("PLANE_MODEL", "VARCHAR"),
+        Column("SEATING_CAPACITY", "NUMBER(38, 0)"),
+        Column("MAX_RANGE_KM", "NUMBER(38, 0)"),
+        Column("FUEL_EFFICIENCY_KM_PER_L", "FLOAT"),
+    ),
+)
+FLIGHT_TABLES = (PLANE_MODEL_ATTRIBUTES, AIRPORT_WEATHER_STATION, US_FLIGHT_SCHEDULES)
+ALL_TABLES = (*TABLES, *FLIGHT_TABLES)

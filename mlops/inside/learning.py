@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
 from sklearn.metrics import (
     accuracy_score,
+    average_precision_score,
     balanced_accuracy_score,
     classification_report,
     confusion_matrix,
@@ -50,12 +52,25 @@ class Learned:
 
 
 def learn(frame: pd.DataFrame, model: Model, training_set: TrainingSet) -> Learned:
-    split = split_by_group(_typed(frame, model), training_set.group, model.holdout, model.seed)
+    split = split_rows(_typed(frame, model), model, training_set)
     _check(split, model, training_set.label)
     pipeline = build_pipeline(model)
     pipeline.fit(split.training[list(model.inputs)], split.training[training_set.label])
     probabilities = pipeline.predict_proba(split.test[list(model.inputs)])[:, 1]
     return _judge(pipeline, split, probabilities, training_set.label, model.threshold)
+
+
+def split_rows(frame: pd.DataFrame, model: Model, training_set: TrainingSet) -> Split:
+    if training_set.group is None:
+        return split_by_time(frame, training_set.timestamp, model.holdout)
+    return split_by_group(frame, training_set.group, model.holdout, model.seed)
+
+
+def split_by_time(frame: pd.DataFrame, timestamp: str, holdout: float) -> Split:
+    """The latest rows are held out; what happened at the same time stands on one side."""
+    times = frame[timestamp].sort_values()
+    held = frame[timestamp] >= times.iloc[int(len(times) * (1 - holdout))]
+    return Split(frame[~held], frame[held])
 
 
 def split_by_group(frame: pd.DataFrame, group: str, holdout: float, seed: int) -> Split:
@@ -67,14 +82,21 @@ def split_by_group(frame: pd.DataFrame, group: str, holdout: float, seed: int) -
 def build_pipeline(model: Model) -> Pipeline:
     columns = ColumnTransformer(
         [
-            # A missing number stays missing, which trees take as it is: no stated limit is not a limit of zero.
-            ("numbers", StandardScaler(), [*model.numeric, *model.derived]),
+            ("numbers", _numbers(model), [*model.numeric, *model.derived]),
             ("words", OneHotEncoder(handle_unknown="ignore"), list(model.categorical)),
         ]
     )
     module, _, name = model.estimator.path.rpartition(".")
     estimator = getattr(import_module(module), name)(random_state=model.seed, **model.estimator.parameters)
     return Pipeline([("columns", columns), ("estimator", estimator)])
+
+
+def _numbers(model: Model) -> StandardScaler | Pipeline:
+    if model.impute is None:
+        # A missing number stays missing, which trees take as it is: no stated limit is not a limit of zero.
+        return StandardScaler()
+    # A column that is missing everywhere is kept, or the columns would no longer be those of the signature.
+    return Pipeline([("impute", SimpleImputer(strategy=model.impute, keep_empty_features=True)), ("scale", StandardScaler())])
 
 
 def _typed(frame: pd.DataFrame, model: Model) -> pd.DataFrame:
@@ -115,6 +137,8 @@ def _metrics(actual: Any, predicted: Any, probabilities: Any, positive: Mapping[
         "RECALL": positive["recall"],
         "F1_SCORE": positive["f1-score"],
         "ROC_AUC": roc_auc_score(actual, probabilities),
+        # The area under the curve of precision and recall; a guess reaches the share of the positive.
+        "AVERAGE_PRECISION": average_precision_score(actual, probabilities),
         "LOG_LOSS": log_loss(actual, probabilities, labels=CLASSES),
     }
     return {name: float(value) for name, value in metrics.items()}

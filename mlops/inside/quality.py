@@ -83,7 +83,7 @@ def _wanted_types(model: Model, training_set: TrainingSet) -> dict[str, tuple[st
 def _measures(model: Model, training_set: TrainingSet) -> dict[str, str]:
     columns = (*training_set.keys, training_set.timestamp, training_set.label, *model.numeric, *model.categorical)
     moment = quote(training_set.timestamp)
-    row = ", ".join(quote(name) for name in (*training_set.keys, training_set.timestamp))
+    row = ", ".join(quote(name) for name in training_set.row)
     return {
         "ROWS": "COUNT(*)",
         # Rows as arrays, since COUNT(DISTINCT a, b) leaves those out that hold a NULL.
@@ -141,7 +141,7 @@ def _judge_end(name: str, end: str, value: float, limit: float | None, training_
 
 def _judge_duplicates(counted: Mapping[str, Any], rows: int, training_set: TrainingSet) -> Iterator[Verdict]:
     twice, limit = rows - int(counted["DISTINCT_ROWS"]), training_set.quality.duplicates
-    subject = ", ".join((*training_set.keys, training_set.timestamp))
+    subject = ", ".join(training_set.row)
     sentence = f"{twice} rows of {training_set.name} have the same {subject} as another one; at most {limit} are wanted."
     yield _data("duplicate keys", subject, twice, f"<= {limit}", twice <= limit, sentence)
 

@@ -52,6 +52,10 @@ class Run:
         return f"V{self.number}"
 
     @property
+    def dataset_version(self) -> str:
+        return f"{self.training_set.version}_{self.version}" if self.training_set.version else self.version
+
+    @property
     def id(self) -> str:
         return f"{self.model.name}_{self.version}"
 
@@ -194,6 +198,8 @@ def _load(place: Place, table: str, frame: pd.DataFrame) -> Loaded:
         schema=name.schema,
         auto_create_table=True,
         table_type="temporary",
+        # Without it, a time arrives as a number.
+        use_logical_type=True,
     )
     return Loaded(table, name.sql, ", ".join(quote(column) for column in frame.columns))
 
@@ -212,7 +218,16 @@ def consume(place: Place, run: Run) -> None:
 
 def _finish(place: Place, run: Run, learned: Learned, *, passed: bool) -> None:
     values: Sequence[object] = (
-        *(run.id, run.model.name, run.version, run.training_set.name, run.version, run.definition, run.origin.commit, run.reason),
+        *(
+            run.id,
+            run.model.name,
+            run.version,
+            run.training_set.name,
+            run.dataset_version,
+            run.definition,
+            run.origin.commit,
+            run.reason,
+        ),
         *(len(learned.split.training), len(learned.split.test), passed, run.started),
     )
     marks = ", ".join("?" for _ in values)

@@ -17,7 +17,7 @@ _OPTIONS: type_hints.SKLModelSaveOptions = {"enable_explainability": False}
 
 
 def register(place: Place, run: Run, learned: Learned, *, comment: str, passed: bool) -> None:
-    registry, model, version = _open(place), run.model, run.version
+    registry, model, version = open_registry(place), run.model, run.version
     _drop_unfinished(registry, run)
     registry.log_model(
         learned.pipeline,
@@ -37,7 +37,7 @@ def register(place: Place, run: Run, learned: Learned, *, comment: str, passed: 
 
 
 def has_version(place: Place, model: str, version: str) -> bool:
-    return version in _versions(_open(place), model)
+    return version in _versions(open_registry(place), model)
 
 
 def default_before(place: Place, model: str, version: str) -> str | None:
@@ -54,7 +54,7 @@ def default_before(place: Place, model: str, version: str) -> str | None:
     return moves[0][0] if moves else None
 
 
-def _open(place: Place) -> Registry:
+def open_registry(place: Place) -> Registry:
     return Registry(place.session, database_name=identifier(place.home.database), schema_name=identifier(place.home.name))
 
 

@@ -101,7 +101,7 @@ def _train(place: Place, claimed: Claim, run: Run) -> dict[str, Any]:
 
 def _train_once(place: Place, claimed: Claim, run: Run) -> dict[str, Any]:
     model, training_set = run.model, run.training_set
-    dataset = make_dataset(place, training_set, run.version)
+    dataset = make_dataset(place, training_set, run.dataset_version)
     frame, fit = _look_at(place, run, dataset)
     if frame is None or failures(fit):
         return _refuse(place, claimed, run, fit)
@@ -146,7 +146,7 @@ def _expected(place: Place, run: Run, last: Finished | None) -> Expected:
 
 def _refuse(place: Place, claimed: Claim, run: Run, verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """No version, and no run that is finished. What the stream held is taken, or its task would try the same rows for ever."""
-    drop_unfinished(place, run.training_set, run.version)
+    drop_unfinished(place, run.training_set, run.dataset_version)
     rows = count_rows(place, run.training_set)
     with place.transaction():
         claimed.settle()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 from snowflake.ml.dataset import Dataset
-from snowflake.ml.feature_store import CreationMode, FeatureStore
+from snowflake.ml.feature_store import CreationMode, FeatureStore, FeatureView
 from snowflake.snowpark.functions import sql_expr
 
 from mlops.definitions import Model, TrainingSet, describe
@@ -16,22 +16,30 @@ from mlops.names import Name, identifier
 def make_dataset(place: Place, training_set: TrainingSet, version: str) -> Dataset:
     _require_rows(place, training_set)
     drop_unfinished(place, training_set, version)
-    store = FeatureStore(
+    store = open_store(place)
+    return store.generate_dataset(
+        _full_name(place.table(training_set.name)),
+        place.session.sql(training_set.spine),
+        stored_views(store, training_set),
+        version=version,
+        spine_timestamp_col=training_set.timestamp,
+        spine_label_cols=[training_set.label],
+        desc=training_set.description,
+    )
+
+
+def open_store(place: Place) -> FeatureStore:
+    return FeatureStore(
         place.session,
         identifier(place.feature_store.database),
         identifier(place.feature_store.name),
         identifier(place.warehouse),
         creation_mode=CreationMode.FAIL_IF_NOT_EXIST,
     )
-    return store.generate_dataset(
-        _full_name(place.table(training_set.name)),
-        place.session.sql(training_set.spine),
-        [store.get_feature_view(*view.split("/")) for view in training_set.feature_views],
-        version=version,
-        spine_timestamp_col=training_set.timestamp,
-        spine_label_cols=[training_set.label],
-        desc=training_set.description,
-    )
+
+
+def stored_views(store: FeatureStore, training_set: TrainingSet) -> list[FeatureView]:
+    return [store.get_feature_view(*view.split("/")) for view in training_set.feature_views]
 
 
 def read_frame(dataset: Dataset, model: Model, training_set: TrainingSet) -> pd.DataFrame:
@@ -41,7 +49,7 @@ def read_frame(dataset: Dataset, model: Model, training_set: TrainingSet) -> pd.
     derived = [sql_expr(expression).alias(name) for name, expression in model.derived.items()]
     label = sql_expr(f'IFF("{training_set.label}", 1, 0)').alias(training_set.label)
     frame: pd.DataFrame = dataset.read.to_snowpark_dataframe().select(*columns, *derived, label).to_pandas()
-    return frame.sort_values([*training_set.keys, training_set.timestamp], kind="stable", ignore_index=True)
+    return frame.sort_values(list(training_set.row), kind="stable", ignore_index=True)
 
 
 def count_rows(place: Place, training_set: TrainingSet) -> int:

@@ -23,6 +23,8 @@ from mlops_local.stage_set import embedded
 from ..azure import AZURE
 
 ROOT = Path(__file__).parents[2]
+FEW_FLIGHTS = ("--airports", "4", "--days", "5", "--departures", "100")
+SMALL = ("--patients", "50", "--trials", "10", "--screenings", "200", *FEW_FLIGHTS)
 
 
 @dataclass
@@ -90,7 +92,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    with pipeline_on(tmp_path_factory.mktemp("small"), "--patients", "50", "--trials", "10", "--screenings", "200") as found:
+    with pipeline_on(tmp_path_factory.mktemp("small"), *SMALL) as found:
         yield found
 
 
@@ -99,6 +101,13 @@ def copy_content(folder: Path) -> Path:
     for family in FAMILIES:
         shutil.copytree(ROOT / family, folder / family, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / ".git").mkdir()
+    return folder
+
+
+def copy_trials(folder: Path) -> Path:
+    """The same with the model of one use case, whose failure is looked at alone."""
+    copy_content(folder)
+    (folder / "models" / "flight_delay.py").unlink()
     return folder
 
 

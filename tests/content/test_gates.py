@@ -18,7 +18,7 @@ from mlops.inside.quality import Expected, judge_rows, judge_schema
 from mlops.session import open_session
 from mlops.settings import read_settings
 
-from .conftest import ROOT, Pipeline, copy_content, edit
+from .conftest import ROOT, Pipeline, copy_trials, edit
 
 MODEL = "TRIAL_ELIGIBILITY"
 CONTENT = collect(ROOT)
@@ -108,7 +108,7 @@ def test_far_more_or_fewer_rows_than_before_are_a_fault(session: Session) -> Non
 
 @pytest.fixture
 def content(tmp_path: Path) -> Path:
-    return copy_content(tmp_path)
+    return copy_trials(tmp_path)
 
 
 def test_bad_data_trains_nothing_and_good_data_everything(small: Pipeline, content: Path) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from .account_state import comparable, differences, read_account
-from .conftest import ROOT, Pipeline, pipeline_on
+from .conftest import FEW_FLIGHTS, ROOT, Pipeline, pipeline_on
 
 STAGES = ("features", "models", "tasks")
 # Without its command, a procedure goes on in the account; without its account, a command waits for it to come back.
@@ -39,7 +39,7 @@ class Undisturbed:
         self.before = {stage: folder / f"before-{stage}" for stage in STAGES}
         self.after: dict[str, dict[str, Any]] = {}
         self.seconds: dict[str, float] = {}
-        with pipeline_on(folder):
+        with pipeline_on(folder, *FEW_FLIGHTS):
             pass
         for stage in STAGES:
             shutil.copytree(ROOT / stage, self.content / stage)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from snowflake.connector import DictCursor
+from snowflake.connector.errors import ProgrammingError
 
 from ..mlops.page_of import Reader
 from .account_state import differences, read_account
@@ -60,6 +62,46 @@ def test_every_version_can_be_asked_in_sql(applied: Pipeline) -> None:
         " 'FEMALE', 'asthma')"
     )
     assert "1" in str(answer)
+
+
+def test_flights_are_foretold_from_earlier_ones_and_the_weather_before_them(applied: Pipeline) -> None:
+    ((dataset, training, test),) = applied.query(
+        "SELECT DATASET_VERSION, TRAINING_ROWS, TEST_ROWS FROM TRAINING_RUNS WHERE MODEL_NAME = 'AIRLINE_FLIGHT_DELAY_MODEL' AND PASSED"
+    )
+    assert (dataset, training + test) == ("V2_V1", 8640)
+    ((later, rows),) = applied.query(
+        "SELECT COUNT_IF(F.SCHEDULED_DEPARTURE_UTC >= P.FIRST), ANY_VALUE(P.N) FROM SOURCE.US_FLIGHT_SCHEDULES F CROSS JOIN "
+        "(SELECT MIN(SCHEDULED_DEPARTURE_UTC) AS FIRST, COUNT(*) AS N FROM FLIGHT_DELAY_PREDICTIONS) P"
+    )
+    assert (later, rows) == (test, test)
+
+
+UPCOMING = "SELECT * FROM SOURCE.US_FLIGHT_SCHEDULES WHERE AIRPORT_ZIP_CODE = ''33142''"
+
+
+def test_many_flights_are_foretold_by_one_call(applied: Pipeline) -> None:
+    with applied.connect() as connection, connection.cursor(DictCursor) as cursor:
+        call = "CALL PREDICTION_TABLE_PROCEDURE('{}', 'AIRLINE_FLIGHT_DELAY_MODEL:{}', 'US_FLIGHT_DELAYS:{}')"
+        rows = cursor.execute(call.format(UPCOMING, "V1:predict_proba", "V2")).fetchall()
+        assert len(rows) == 480
+        # The same as was said of them when the version was tested.
+        held_out = cursor.execute("SELECT * FROM FLIGHT_DELAY_PREDICTIONS WHERE AIRPORT_ZIP_CODE = '33142'").fetchall()
+        chances = {row["SCHEDULED_DEPARTURE_UTC"]: row["PROBABILITY_OF_1"] * 100 for row in rows}
+        assert len(held_out) > 100
+        for row in held_out:
+            assert chances[row["SCHEDULED_DEPARTURE_UTC"]] == pytest.approx(row["MATCH_PERCENTAGE"], abs=0.006)
+        for function, dataset, told in (
+            ("V1:predict_proba", "V1", "needs RAIN_120_MIN, which neither the spine nor US_FLIGHT_DELAYS/V1 has"),
+            ("V9:predict", "V2", "has no version V9"),
+            (
+                "V1:predict",
+                "V3",
+                "There is no dataset US_FLIGHT_DELAYS:V3; declared: US_FLIGHT_DELAYS:V1, US_FLIGHT_DELAYS:V2, TRIAL_SCREENINGS:any",
+            ),
+            ("V1", "V2", "This is told as model:version:function"),
+        ):
+            with pytest.raises(ProgrammingError, match=told):
+                cursor.execute(call.format("SOURCE.US_FLIGHT_SCHEDULES", function, dataset))
 
 
 def test_status_tells_what_is_there(applied: Pipeline) -> None:

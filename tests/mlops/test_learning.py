@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mlops.definitions import Estimator, Gate, Model, Slices, TrainingSet
 from mlops.errors import AccountError
 from mlops.gates import failures, judge_metrics
-from mlops.inside.learning import learn, split_by_group
+from mlops.inside.learning import learn, split_by_group, split_by_time
 from mlops.inside.quality import judge_leaks
 from mlops.inside.slices import judge_slices
 
@@ -67,6 +67,27 @@ def test_nobody_stands_on_both_sides_and_everybody_stays(seed: int, holdout: flo
     assert len(split.test) + len(split.training) == len(rows)
     more = pd.concat([frame(400, seed=1), rows])
     assert held <= set(split_by_group(more, "ID", holdout, seed).test["ID"])
+
+
+@given(st.lists(st.integers(0, 50), min_size=2), st.floats(0.1, 0.9))
+@settings(max_examples=50, deadline=None)
+def test_what_is_held_out_by_time_came_after_all_that_is_learned_from(hours: list[int], holdout: float) -> None:
+    rows = pd.DataFrame({"AT": np.datetime64("2025-01-01", "s") + np.array(hours).astype("timedelta64[h]")})
+    split = split_by_time(rows, "AT", holdout)
+    assert len(split.training) + len(split.test) == len(rows)
+    assert split.training.empty or split.training["AT"].max() < split.test["AT"].min()
+    # Rows of the same time cannot be told apart, so a part of them makes the held-out share larger, never smaller.
+    assert len(split.test) >= len(rows) * holdout - 1e-9
+
+
+def test_without_a_group_the_latest_rows_are_held_out_and_missing_numbers_are_imputed() -> None:
+    rows = frame().assign(AT=np.datetime64("2025-01-01", "s") + np.arange(4000).astype("timedelta64[h]"))
+    forest = replace(GUESS, impute="median", numeric=("AGE", "LIMIT", "EMPTY"))
+    learned = learn(rows.assign(EMPTY=np.nan), forest, replace(SEEN, group=None))
+    assert learned.split.test.index.tolist() == list(range(2400, 4000))
+    numbers = learned.pipeline.named_steps["columns"].named_transformers_["numbers"]
+    assert not np.isnan(numbers.transform(learned.split.test[["AGE", "LIMIT", "EMPTY"]])).any()
+    assert learned.metrics["ROC_AUC"] > 0.6
 
 
 def test_a_real_cause_is_learned_and_the_same_rows_give_the_same_model() -> None:

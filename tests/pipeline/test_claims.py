@@ -16,10 +16,10 @@ def versions(served: Stand) -> list[str]:
 
 def test_what_an_apply_asks_for_is_not_made_a_second_time(served: Stand) -> None:
     """The plan of this apply was made while the first one, whose client was gone, had not ended yet."""
-    reason = served.pipeline.value("SELECT REASON FROM ML.TRAINING_RUNS")
+    reason = served.pipeline.value("SELECT REASON FROM ML.TRAINING_RUNS WHERE MODEL_NAME = 'TRIAL_ELIGIBILITY'")
     answer = json.loads(served.pipeline.value(f"CALL ML.TRAIN_MODEL('TRIAL_ELIGIBILITY', '{reason}', '')"))
     assert answer["version"] == "V1"
-    (run,) = served.pipeline.query("SELECT TRAINING_ROWS, TEST_ROWS FROM ML.TRAINING_RUNS")
+    (run,) = served.pipeline.query("SELECT TRAINING_ROWS, TEST_ROWS FROM ML.TRAINING_RUNS WHERE MODEL_NAME = 'TRIAL_ELIGIBILITY'")
     assert (answer["training_rows"], answer["test_rows"]) == (run["TRAINING_ROWS"], run["TEST_ROWS"])
     assert 0.65 < answer["metrics"]["ROC_AUC"] < 0.95
     assert versions(served) == ["V1"]
@@ -32,7 +32,9 @@ def test_of_two_at_once_the_one_that_began_last_is_recorded(served: Stand) -> No
     (told,) = [one.stderr for one in done if one.returncode]
     assert LOST in told
     assert versions(served) == ["V1", "V2"]
-    rows = served.pipeline.query("SELECT MODEL_VERSION, COUNT(*) AS N FROM ML.TRAINING_RUNS GROUP BY MODEL_VERSION ORDER BY 1")
+    rows = served.pipeline.query(
+        "SELECT MODEL_VERSION, COUNT(*) AS N FROM ML.TRAINING_RUNS WHERE MODEL_NAME = 'TRIAL_ELIGIBILITY' GROUP BY 1 ORDER BY 1"
+    )
     assert rows == [{"MODEL_VERSION": "V1", "N": 1}, {"MODEL_VERSION": "V2", "N": 1}]
     assert served.pipeline.value("SELECT COUNT(*) FROM ML.TRAINING_CLAIMS") == 0
     predictions = served.pipeline.query("SELECT COUNT(*) AS N FROM ML.PREDICTIONS GROUP BY MODEL_VERSION")

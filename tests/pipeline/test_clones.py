@@ -77,7 +77,7 @@ def cloned(place: Place) -> Place:
 
 
 def models(place: Place, database: str) -> list[tuple[Any, ...]]:
-    (model,) = place.ask(f"SHOW MODELS IN SCHEMA {database}.ML")
+    (model,) = place.ask(f"SHOW MODELS LIKE 'TRIAL_ELIGIBILITY' IN SCHEMA {database}.ML")
     rows = place.ask(f"SHOW VERSIONS IN MODEL {database}.ML.TRIAL_ELIGIBILITY")
     tag = f"SELECT SYSTEM$GET_TAG('{database}.ML.MADE_FOR', '{database}.ML.TRIAL_ELIGIBILITY', 'MODULE') AS V"
     shown = [tuple(row[name] for name in ("name", "aliases", "comment", "metadata", "functions", "size")) for row in rows]

@@ -43,7 +43,7 @@ def learning(served: Stand) -> Learning:
     with served.pipeline.connect() as connection, Session.builder.configs({"connection": connection}).create() as session:
         dataset = Dataset.load(session, f"MLOPS_DEV.ML.{training_set.name}").select_version("V1")
         frame = read_frame(dataset, model, training_set)
-    recorded = served.pipeline.value("SELECT VALUE FROM ML.METRICS WHERE METRIC = 'ROC_AUC'")
+    recorded = served.pipeline.value("SELECT VALUE FROM ML.METRICS WHERE METRIC = 'ROC_AUC' AND RUN_ID = 'TRIAL_ELIGIBILITY_V1'")
     return Learning(model, training_set, frame, recorded)
 
 

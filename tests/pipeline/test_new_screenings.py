@@ -50,7 +50,8 @@ def test_the_task_fires_once_and_not_again(account: Stand) -> None:
 
 def test_what_the_second_run_took_and_left(account: Stand) -> None:
     runs = account.pipeline.query(
-        "SELECT RUN_ID, REASON, TRAINING_ROWS + TEST_ROWS AS N FROM ML.TRAINING_RUNS ORDER BY FINISHED_AT"
+        "SELECT RUN_ID, REASON, TRAINING_ROWS + TEST_ROWS AS N FROM ML.TRAINING_RUNS "
+        "WHERE MODEL_NAME = 'TRIAL_ELIGIBILITY' ORDER BY FINISHED_AT"
     )
     assert [row["RUN_ID"] for row in runs] == ["TRIAL_ELIGIBILITY_V1", "TRIAL_ELIGIBILITY_V2"]
     assert runs[1]["N"] == runs[0]["N"] + 40 == account.pipeline.value("SELECT COUNT(*) FROM SOURCE.SCREENINGS")

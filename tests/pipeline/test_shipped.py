@@ -96,7 +96,7 @@ def test_what_is_deployed_was_built_once(release: RunResult) -> None:
 @pytest.mark.usefixtures("release")
 @pytest.mark.parametrize("database", ["MLOPS_TEST", "MLOPS_PROD"])
 def test_each_environment_has_its_own_model(place: Place, database: str) -> None:
-    assert place.count(f"{database}.ML.TRAINING_RUNS WHERE PASSED") == 1
+    assert place.count(f"{database}.ML.TRAINING_RUNS WHERE PASSED AND MODEL_NAME = 'TRIAL_ELIGIBILITY'") == 1
 
 
 @pytest.mark.usefixtures("release")
@@ -185,13 +185,16 @@ def retrained(place: Place, release: RunResult) -> RunResult:
 
 
 def default_version(place: Place) -> Any:
-    (model,) = place.ask("SHOW MODELS IN SCHEMA MLOPS_PROD.ML")
+    (model,) = place.ask("SHOW MODELS LIKE 'TRIAL_ELIGIBILITY' IN SCHEMA MLOPS_PROD.ML")
     return model["default_version_name"]
 
 
 def test_retraining_adds_a_version_in_production_alone(place: Place, retrained: RunResult) -> None:
     assert results(retrained) == {"Retrain": "Succeeded"}, logged(retrained)
-    assert [place.count(f"{database}.ML.TRAINING_RUNS WHERE PASSED") for database in ("MLOPS_TEST", "MLOPS_PROD")] == [1, 2]
+    assert [
+        place.count(f"{database}.ML.TRAINING_RUNS WHERE PASSED AND MODEL_NAME = 'TRIAL_ELIGIBILITY'")
+        for database in ("MLOPS_TEST", "MLOPS_PROD")
+    ] == [1, 2]
 
 
 @pytest.mark.usefixtures("retrained")

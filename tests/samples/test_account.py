@@ -16,7 +16,7 @@ from mlops_local.account.wire.server import Server
 from mlops_local.serve import connection_settings, open_account, sign_in_key
 from samples.command_line import main
 
-SMALL = ("--patients", "40", "--trials", "12", "--screenings", "150")
+SMALL = ("--patients", "40", "--trials", "12", "--screenings", "150", "--airports", "2", "--days", "2")
 
 
 @dataclass
@@ -120,7 +120,7 @@ def test_nothing_is_loaded_when_a_file_is_wrong(tmp_path: Path) -> None:
 
 def test_tables_of_another_origin_are_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with source_in(tmp_path) as source:
-        assert source.load("--patients", "0", "--trials", "0", "--screenings", "0") == 0
+        assert source.load("--patients", "0", "--trials", "0", "--screenings", "0", "--airports", "0") == 0
         source.query("INSERT INTO SOURCE.PATIENTS (PATIENT_ID) VALUES ('MINE')")
         assert source.load() == 8
         assert "D.SOURCE.PATIENTS already holds rows of another origin" in capsys.readouterr().err

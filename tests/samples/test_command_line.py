@@ -9,7 +9,7 @@ from samples.command_line import main
 
 
 def test_tables_are_written_without_an_account(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    sizes = ["--patients", "50", "--trials", "12", "--screenings", "200", "--seed", "3"]
+    sizes = ["--patients", "50", "--trials", "12", "--screenings", "200", "--airports", "2", "--days", "1", "--seed", "3"]
     assert main(["write", "--out", str(tmp_path / "new"), *sizes], {}) == 0
     assert "screenings.csv" in capsys.readouterr().out
     patients = pd.read_csv(tmp_path / "new" / "patients.csv", parse_dates=["BIRTH_DATE", "REGISTERED_AT"])
@@ -20,7 +20,7 @@ def test_tables_are_written_without_an_account(tmp_path: Path, capsys: pytest.Ca
 
 def test_equal_seeds_write_equal_files(tmp_path: Path) -> None:
     for folder in ("one", "two"):
-        assert main(["write", "--out", str(tmp_path / folder), "--screenings", "100"], {}) == 0
+        assert main(["write", "--out", str(tmp_path / folder), "--screenings", "100", "--days", "2"], {}) == 0
     for file in (tmp_path / "one").iterdir():
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
 

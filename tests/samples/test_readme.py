@@ -6,8 +6,9 @@ from pathlib import Path
 
 from samples.command_line import _parser
 from samples.errors import SampleError
+from samples.flights import FlightSizes
 from samples.generate import Sizes
-from samples.tables import TABLES
+from samples.tables import ALL_TABLES
 from samples.trials_csv import COLUMNS
 
 README = (Path(__file__).parents[2] / "samples" / "README.md").read_text(encoding="utf-8")
@@ -24,6 +25,10 @@ def test_defaults_columns_and_exit_code_are_named() -> None:
     sizes = Sizes()
     assert f"{sizes.patients} patients, {sizes.trials} trials, {sizes.screenings} screenings and" in README
     assert f"seed {sizes.seed}." in README
+    flights = FlightSizes()
+    assert f"{flights.airports} airports for {flights.days} days, {flights.departures} departures a day" in README
     assert f"exit code is then {SampleError.exit_code}" in README
-    names = [column.name for table in TABLES for column in table.columns] + [name for names in COLUMNS.values() for name in names]
+    names = [column.name for table in ALL_TABLES for column in table.columns] + [
+        name for names in COLUMNS.values() for name in names
+    ]
     assert all(f"`{name}`" in README for name in names)
