@@ -8,6 +8,7 @@ pipeline finds what that folder holds: `variable-groups/NAME.yml` and `secure-fi
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -111,6 +112,7 @@ def stage_set(given: argparse.Namespace, pipeline: Pipeline) -> Iterator[tuple[P
         given.account or project / ACCOUNT,
         fresh=given.account is None,
         environments=environments_of(groups_of(pipeline)),
+        sample_options=tuple(given.samples),
     ) as stage:
         yield stage.library, stage.facts
 
@@ -130,6 +132,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--library", metavar="FOLDER", type=Path, help="variable groups and secure files, instead of an account")
     parser.add_argument(
         "--account", metavar="FOLDER", type=Path, help="keep using the account of this folder; otherwise a fresh one"
+    )
+    parser.add_argument(
+        "--samples",
+        metavar="OPTIONS",
+        type=shlex.split,
+        default=[],
+        help="of `python -m samples load`, as in --samples='--days 10 --minutes 10'; otherwise its defaults",
     )
     _add_answers(parser)
     parser.add_argument("--out", metavar="FOLDER", type=Path, default=Path("out"), help="where the run leaves its record")

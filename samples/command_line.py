@@ -70,7 +70,7 @@ def _write(options: argparse.Namespace) -> Report:
 
 def _samples(options: argparse.Namespace) -> dict[str, Sample]:
     sizes = Sizes(options.patients, options.trials, options.screenings, options.seed)
-    flight_sizes = FlightSizes(options.airports, options.days, options.departures, options.seed)
+    flight_sizes = FlightSizes(options.airports, options.days, options.departures, options.minutes, options.seed)
     return {
         **{name: Sample(rows, str(sizes)) for name, rows in generate(sizes).items()},
         **{name: Sample(rows, str(flight_sizes)) for name, rows in generate_flights(flight_sizes).items()},
@@ -95,5 +95,5 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_sizes(parser: argparse.ArgumentParser) -> None:
     usual = {**asdict(FlightSizes()), **asdict(Sizes())}
-    for name in ("patients", "trials", "screenings", "airports", "days", "departures", "seed"):
+    for name in ("patients", "trials", "screenings", "airports", "days", "departures", "minutes", "seed"):
         parser.add_argument(f"--{name}", type=int, default=usual[name], metavar="N", help=f"{usual[name]} if not given")

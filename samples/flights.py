@@ -30,15 +30,17 @@ Positions = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class FlightSizes:
-    """`departures` are those of an airport and day."""
+    """`departures` are those of an airport and day, `minutes` those from one reading of a weather station to the next."""
 
     airports: int = len(AIRPORTS)
     days: int = 30
     departures: int = 16
+    minutes: int = 1
     seed: int = 7
 
     def __str__(self) -> str:
-        return f"seed {self.seed}, {self.airports} airports, {self.days} days, {self.departures} departures"
+        readings = f", read every {self.minutes} minutes" if self.minutes != 1 else ""
+        return f"seed {self.seed}, {self.airports} airports, {self.days} days, {self.departures} departures{readings}"
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def generate_flights(sizes: FlightSizes) -> dict[str, pd.DataFrame]:
     flights = _schedule(sizes, chance[1])
     return {
         PLANE_MODEL_ATTRIBUTES.name: _planes() if rain.size else _planes()[:0],
-        AIRPORT_WEATHER_STATION.name: _weather(rain),
+        AIRPORT_WEATHER_STATION.name: _weather(rain, sizes.minutes),
         US_FLIGHT_SCHEDULES.name: _flights(flights, _delays(flights, rain, chance[1]), chance[1]),
     }
 
@@ -69,6 +71,8 @@ def _check(sizes: FlightSizes) -> None:
         raise SampleError(f"There are {len(AIRPORTS)} airports: ask for no more of them, and for no less than 0.")
     if sizes.days < 0 or not 0 <= sizes.departures <= LAST_MINUTE - FIRST_MINUTE:
         raise SampleError(f"Days and departures are not negative, and departures of a day at most {LAST_MINUTE - FIRST_MINUTE}.")
+    if not 1 <= sizes.minutes <= MINUTES_A_DAY:
+        raise SampleError(f"A weather station is read every minute, or less often: every {MINUTES_A_DAY} minutes at the least.")
 
 
 def _schedule(sizes: FlightSizes, rng: np.random.Generator) -> _Departures:
@@ -128,14 +132,15 @@ def _flights(flights: _Departures, delayed: npt.NDArray[np.bool_], rng: np.rando
     )
 
 
-def _weather(rain: Rain) -> pd.DataFrame:
+def _weather(rain: Rain, step: int) -> pd.DataFrame:
+    """What the stations have written down of it."""
     airports, minutes = rain.shape
-    times = FIRST_DAY + np.arange(minutes).astype("timedelta64[m]")
+    read = np.arange(0, minutes, step)
     return pd.DataFrame(
         {
-            "DATETIME_UTC": np.tile(times, airports),
-            "AIRPORT_ZIP_CODE": _zip_codes(airports).repeat(minutes),
-            "RAIN_MM_H": rain.ravel(),
+            "DATETIME_UTC": np.tile(FIRST_DAY + read.astype("timedelta64[m]"), airports),
+            "AIRPORT_ZIP_CODE": _zip_codes(airports).repeat(len(read)),
+            "RAIN_MM_H": rain[:, read].ravel(),
         }
     )
 

@@ -19,12 +19,13 @@ from mlops.collect import FAMILIES
 from mlops_local.account.account import Account
 from mlops_local.environments import DEVELOPMENT
 from mlops_local.stage_set import embedded
+from tests.few_rows import FEW_FLIGHTS, FEW_TRIALS, NO_FLIGHTS
 
 from ..azure import AZURE
 
 ROOT = Path(__file__).parents[2]
-FEW_FLIGHTS = ("--airports", "4", "--days", "5", "--departures", "100")
-SMALL = ("--patients", "50", "--trials", "10", "--screenings", "200", *FEW_FLIGHTS)
+# What is declared of flights; without these files, the content is about trials alone.
+OF_FLIGHTS = ("features/airport_weather.py", "features/plane.py", "models/flight_delay.py", "tasks/predict.py")
 
 
 @dataclass
@@ -34,14 +35,16 @@ class Pipeline:
     environ: dict[str, str]
     folder: Path
     account: Account | None = None
+    content: Path = ROOT
     reports: int = field(default=0)
 
-    def run(self, *arguments: str, content: Path = ROOT, **changed: str) -> tuple[int, str]:
+    def run(self, *arguments: str, content: Path | None = None, **changed: str) -> tuple[int, str]:
         """Exit code and summary of one command."""
         self.reports += 1
         summary = self.folder / f"summary-{self.reports}.md"
         with no_other_sessions():
-            code = main([*arguments, "--content", str(content), "--summary", str(summary)], {**AZURE, **self.environ, **changed})
+            told = ["--content", str(content or self.content), "--summary", str(summary)]
+            code = main([*arguments, *told], {**AZURE, **self.environ, **changed})
         return code, summary.read_text()
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
@@ -74,25 +77,27 @@ def no_other_sessions() -> Iterator[None]:
 
 
 @contextmanager
-def pipeline_on(folder: Path, *samples: str) -> Iterator[Pipeline]:
+def pipeline_on(folder: Path, *samples: str, content: Path = ROOT) -> Iterator[Pipeline]:
     with embedded(ROOT, folder / "account", fresh=True, sample_options=samples) as stage_set:
         group = yaml.safe_load((stage_set.library / "variable-groups" / f"{DEVELOPMENT.group}.yml").read_text())
         values = {name: value["value"] if isinstance(value, dict) else value for name, value in group.items()}
         values.pop("private_key_file_name")
         environ = {f"SNOWFLAKE_{name.upper()}": value for name, value in values.items()}
         environ["SNOWFLAKE_PRIVATE_KEY_FILE"] = str(stage_set.library / "secure-files" / DEVELOPMENT.key_file)
-        yield Pipeline(environ, folder, stage_set.account)
+        yield Pipeline(environ, folder, stage_set.account, content)
 
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    with pipeline_on(tmp_path_factory.mktemp("pipeline")) as found:
+    with pipeline_on(tmp_path_factory.mktemp("pipeline"), *FEW_FLIGHTS) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    with pipeline_on(tmp_path_factory.mktemp("small"), *SMALL) as found:
+    """Of trials alone."""
+    content = copy_trials(tmp_path_factory.mktemp("trials"))
+    with pipeline_on(tmp_path_factory.mktemp("small"), *FEW_TRIALS, *NO_FLIGHTS, content=content) as found:
         yield found
 
 
@@ -105,9 +110,10 @@ def copy_content(folder: Path) -> Path:
 
 
 def copy_trials(folder: Path) -> Path:
-    """The same with the model of one use case, whose failure is looked at alone."""
+    """One use case of it, for tests that are not about there being two."""
     copy_content(folder)
-    (folder / "models" / "flight_delay.py").unlink()
+    for file in OF_FLIGHTS:
+        (folder / file).unlink()
     return folder
 
 

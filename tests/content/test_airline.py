@@ -9,6 +9,8 @@ import pytest
 from snowflake.ml.feature_store import CreationMode, FeatureStore
 from snowflake.snowpark import Session
 
+from tests.few_rows import NO_FLIGHTS, NO_TRIALS
+
 from .conftest import Pipeline, pipeline_on
 
 AIRPORTS = ("00001", "00002")
@@ -23,8 +25,7 @@ MEANS = {
 @pytest.fixture(scope="module")
 def airline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """100 minutes of two airports, in turn."""
-    none = ("--patients", "0", "--trials", "0", "--screenings", "0", "--airports", "0")
-    with pipeline_on(tmp_path_factory.mktemp("airline"), *none) as found:
+    with pipeline_on(tmp_path_factory.mktemp("airline"), *NO_TRIALS, *NO_FLIGHTS) as found:
         np.random.seed(42)
         rows = ", ".join(
             f"('2025-01-01 {position // 2 // 60:02}:{position // 2 % 60:02}:00', '{AIRPORTS[position % 2]}', {value})"

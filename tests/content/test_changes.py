@@ -14,7 +14,7 @@ from snowflake.connector import DictCursor
 from mlops.collect import collect
 from mlops.definitions import WITHOUT_OBJECT, key
 
-from .conftest import ROOT, Pipeline, copy_content, edit
+from .conftest import Pipeline, copy_trials, edit
 
 MODEL = "TRIAL_ELIGIBILITY"
 # One edit each, and what it makes: the code of a procedure is the content, so it follows whatever is edited.
@@ -72,7 +72,7 @@ def rows_of(section: str, summary: str) -> list[tuple[str, ...]]:
 
 def test_every_object_has_its_row_in_the_ledger(applied: Pipeline) -> None:
     made = ledger(applied, "1")
-    declared = [key(one.definition) for one in collect(ROOT).declared if one.definition.kind not in WITHOUT_OBJECT]
+    declared = [key(one.definition) for one in collect(applied.content).declared if one.definition.kind not in WITHOUT_OBJECT]
     assert sorted((kind, name) for _, kind, name in made) == sorted(declared)
     ((commit, who, properties),) = applied.query(
         "SELECT COMMIT_ID, CHANGED_BY, PROPERTIES FROM CHANGE_LEDGER WHERE NAME = 'PATIENT'"
@@ -81,7 +81,7 @@ def test_every_object_has_its_row_in_the_ledger(applied: Pipeline) -> None:
 
 
 def test_another_repository_retires_nothing(applied: Pipeline, tmp_path: Path) -> None:
-    content = copy_content(tmp_path)
+    content = copy_trials(tmp_path)
     (content / "tasks" / "monitor.py").unlink()
     _, summary = applied.run("plan", content=content, BUILD_REPOSITORY_NAME="theirs")
     assert "retire" not in summary
@@ -90,7 +90,7 @@ def test_another_repository_retires_nothing(applied: Pipeline, tmp_path: Path) -
 
 def test_another_folder_of_the_repository_retires_nothing(applied: Pipeline, tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
-    content = copy_content(tmp_path / "other")
+    content = copy_trials(tmp_path / "other")
     (content / ".git").rmdir()
     (content / "tasks" / "monitor.py").unlink()
     _, summary = applied.run("plan", content=content, BUILD_REPOSITORY_NAME="ours")
@@ -99,7 +99,7 @@ def test_another_folder_of_the_repository_retires_nothing(applied: Pipeline, tmp
 
 @pytest.fixture(scope="module")
 def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    content = copy_content(tmp_path_factory.mktemp("edited"))
+    content = copy_trials(tmp_path_factory.mktemp("edited"))
     for file, old, new, _ in EDITS:
         edit(content / file, old, new)
     return content
@@ -171,7 +171,7 @@ def test_a_plan_that_no_longer_fits_is_refused_and_nothing_is_done(
     applied: Pipeline, tmp_path: Path, craft: Callable[[dict[str, Any]], str], says: str
 ) -> None:
     file = tmp_path / "plan.json"
-    content = copy_content(tmp_path / "content")
+    content = copy_trials(tmp_path / "content")
     applied.run("plan", "features", "--format", "json", "--out", str(file), content=content)
     plan = json.loads(file.read_text())
     assert plan["changes"]
@@ -207,7 +207,7 @@ def test_a_default_version_goes_back_and_forth_and_every_move_is_kept(applied: P
 def test_a_version_is_promoted_when_it_stands_up_to_the_one_in_use(
     applied: Pipeline, edited: Path, tmp_path: Path, margin: str, code: int
 ) -> None:
-    content = copy_content(tmp_path)
+    content = copy_trials(tmp_path)
     edit(content / "models" / "trial_eligibility.py", "gates=(", f"champion=Champion('ACCURACY', {margin}, 10), gates=(")
     edit(content / "models" / "trial_eligibility.py", "import Column", "import Champion, Column")
     found, summary = applied.run("promote", MODEL, "V2", content=content)

@@ -20,8 +20,10 @@ from typing import Any
 
 import pytest
 
+from tests.few_rows import NO_FLIGHTS
+
 from .account_state import comparable, differences, read_account
-from .conftest import FEW_FLIGHTS, ROOT, Pipeline, pipeline_on
+from .conftest import ROOT, Pipeline, copy_trials, pipeline_on
 
 STAGES = ("features", "models", "tasks")
 # Without its command, a procedure goes on in the account; without its account, a command waits for it to come back.
@@ -39,10 +41,9 @@ class Undisturbed:
         self.before = {stage: folder / f"before-{stage}" for stage in STAGES}
         self.after: dict[str, dict[str, Any]] = {}
         self.seconds: dict[str, float] = {}
-        with pipeline_on(folder, *FEW_FLIGHTS):
+        with pipeline_on(folder, *NO_FLIGHTS):
             pass
-        for stage in STAGES:
-            shutil.copytree(ROOT / stage, self.content / stage)
+        copy_trials(self.content)
         for stage in STAGES:
             shutil.copytree(folder / "account", self.before[stage])
             self._run(folder / "account", stage)

@@ -8,6 +8,8 @@ import pytest
 from snowflake.connector import DictCursor
 from snowflake.connector.errors import ProgrammingError
 
+from tests.few_rows import FLIGHTS
+
 from ..mlops.page_of import Reader
 from .account_state import differences, read_account
 from .conftest import Pipeline
@@ -68,7 +70,7 @@ def test_flights_are_foretold_from_earlier_ones_and_the_weather_before_them(appl
     ((dataset, training, test),) = applied.query(
         "SELECT DATASET_VERSION, TRAINING_ROWS, TEST_ROWS FROM TRAINING_RUNS WHERE MODEL_NAME = 'AIRLINE_FLIGHT_DELAY_MODEL' AND PASSED"
     )
-    assert (dataset, training + test) == ("V2_V1", 8640)
+    assert (dataset, training + test) == ("V2_V1", FLIGHTS)
     ((later, rows),) = applied.query(
         "SELECT COUNT_IF(F.SCHEDULED_DEPARTURE_UTC >= P.FIRST), ANY_VALUE(P.N) FROM SOURCE.US_FLIGHT_SCHEDULES F CROSS JOIN "
         "(SELECT MIN(SCHEDULED_DEPARTURE_UTC) AS FIRST, COUNT(*) AS N FROM FLIGHT_DELAY_PREDICTIONS) P"
@@ -83,11 +85,11 @@ def test_many_flights_are_foretold_by_one_call(applied: Pipeline) -> None:
     with applied.connect() as connection, connection.cursor(DictCursor) as cursor:
         call = "CALL PREDICTION_TABLE_PROCEDURE('{}', 'AIRLINE_FLIGHT_DELAY_MODEL:{}', 'US_FLIGHT_DELAYS:{}')"
         rows = cursor.execute(call.format(UPCOMING, "V1:predict_proba", "V2")).fetchall()
-        assert len(rows) == 480
+        assert len(rows) == FLIGHTS / 18
         # The same as was said of them when the version was tested.
         held_out = cursor.execute("SELECT * FROM FLIGHT_DELAY_PREDICTIONS WHERE AIRPORT_ZIP_CODE = '33142'").fetchall()
         chances = {row["SCHEDULED_DEPARTURE_UTC"]: row["PROBABILITY_OF_1"] * 100 for row in rows}
-        assert len(held_out) > 100
+        assert len(held_out) > 30
         for row in held_out:
             assert chances[row["SCHEDULED_DEPARTURE_UTC"]] == pytest.approx(row["MATCH_PERCENTAGE"], abs=0.006)
         for function, dataset, told in (

@@ -19,6 +19,8 @@ import pytest
 import yaml
 from filelock import FileLock
 
+from tests.few_rows import FEW_FLIGHTS
+
 from .stand import ROOT, Stand, stand
 
 PATIENCE = 300
@@ -49,6 +51,7 @@ class Run:
 def run_pipeline(account: Path, out: Path, *options: str) -> Run:
     """The command of `make pipeline`, on the account of that folder. Validate is these tests, so it is left out."""
     command = [sys.executable, "-m", "mlops_local", "run", "azure-pipelines.yml", "--set", "runTests=false"]
+    command += [f"--samples={' '.join(FEW_FLIGHTS)}"]
     # The library is a temporary folder of the command, which is gone when it ends; a short path, because sockets are made in it.
     with tempfile.TemporaryDirectory(prefix="p-") as temporary, tempfile.TemporaryFile("w+") as terminal:
         process = subprocess.Popen(

@@ -20,6 +20,7 @@ from mlops_local.agent.repositories import LocalRepository
 from mlops_local.agent.run import RunOptions, RunResult, run_pipeline
 from mlops_local.environments import environments_of
 from mlops_local.stage_set import StageSet, embedded
+from tests.few_rows import FEW_FLIGHTS
 from tests.templates.expanding import ROOT, consumer
 
 GROUPS = ("snowflake-credentials", "snowflake-test", "snowflake-prod")
@@ -50,7 +51,9 @@ class Place:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("shipped")
-    with embedded(ROOT, folder / "account", fresh=True, environments=environments_of(GROUPS)) as stage:
+    with embedded(
+        ROOT, folder / "account", fresh=True, environments=environments_of(GROUPS), sample_options=FEW_FLIGHTS
+    ) as stage:
         yield Place(stage, folder)
 
 

@@ -50,6 +50,14 @@ def test_equal_sizes_give_equal_tables_and_another_seed_others() -> None:
     assert not other.equals(generate_flights(small)["US_FLIGHT_SCHEDULES"])
 
 
+def test_a_station_that_is_read_less_often_writes_down_less_of_the_same_rain() -> None:
+    each, seldom = generate_flights(FlightSizes(3, 4, 5)), generate_flights(FlightSizes(3, 4, 5, minutes=10))
+    pd.testing.assert_frame_equal(seldom["US_FLIGHT_SCHEDULES"], each["US_FLIGHT_SCHEDULES"])
+    read = each["AIRPORT_WEATHER_STATION"]
+    expected = read[read["DATETIME_UTC"].dt.minute % 10 == 0].reset_index(drop=True)
+    pd.testing.assert_frame_equal(seldom["AIRPORT_WEATHER_STATION"], expected)
+
+
 def test_no_two_planes_start_from_an_airport_in_the_same_minute(tables: dict[str, pd.DataFrame]) -> None:
     flights = tables["US_FLIGHT_SCHEDULES"]
     assert not flights.duplicated(["AIRPORT_ZIP_CODE", "SCHEDULED_DEPARTURE_UTC"]).any()
@@ -63,7 +71,9 @@ def test_a_mean_takes_the_minute_itself_and_begins_with_the_record() -> None:
     assert means.tolist() == [3.5, 1.0]
 
 
-@pytest.mark.parametrize("sizes", [FlightSizes(19), FlightSizes(-1), FlightSizes(days=-1), FlightSizes(departures=1081)])
+@pytest.mark.parametrize(
+    "sizes", [FlightSizes(19), FlightSizes(-1), FlightSizes(days=-1), FlightSizes(departures=1081), FlightSizes(minutes=0)]
+)
 def test_impossible_sizes_are_refused(sizes: FlightSizes) -> None:
     with pytest.raises(SampleError):
         generate_flights(sizes)
