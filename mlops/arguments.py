@@ -143,6 +143,10 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
+def _add_check(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--archive", type=Path, metavar="FILE", help="write the code that procedures import to FILE")
+
+
 def _add_report(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--results", type=_folder, metavar="FOLDER", help="what the commands of the run told: FOLDER/report-STAGE/NAME.json"
@@ -157,6 +161,7 @@ _ADDITIONS = {
     "retrain": _add_model,
     "promote": _add_promote,
     "rollback": _add_rollback,
+    "check": _add_check,
     "report": _add_report,
     "clone": _add_hours,
     "drop-clone": _add_clone,

@@ -41,6 +41,7 @@ def _request(options: argparse.Namespace, environ: Mapping[str, str]) -> AnyRequ
         reason=getattr(options, "reason", None) or "asked for",
         production=getattr(options, "production", False),
         plan=getattr(options, "plan", None),
+        archive=getattr(options, "archive", None),
         results=getattr(options, "results", None),
         page=getattr(options, "page", PAGE),
         source=getattr(options, "source", None),

@@ -27,6 +27,7 @@ class Request:
     reason: str = "asked for"
     production: bool = False
     plan: Path | None = None
+    archive: Path | None = None
     # What other commands of the run have told, and where the page goes that tells it all.
     results: Path | None = None
     page: Path = Path()

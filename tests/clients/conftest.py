@@ -1,12 +1,10 @@
-"""Clients that are programs of their own, installed from pinned requirements into an environment that stays in ``.local``."""
+"""An account that clients of their own sign in to, as a user would set them up."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,27 +12,11 @@ import pytest
 
 from mlops_local.pytest_plugin import SnowflakeAccount, snowflake_account, snowflake_connection
 
+from .programs import installed
+
 __all__ = ["snowflake_account", "snowflake_connection"]
 
-HERE = Path(__file__).parent
-REQUIREMENTS = HERE / "requirements.txt"
-ENVIRONMENTS = HERE.parents[1] / ".local" / "clients"
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def _installed() -> Path:
-    """The programs' folder; made anew when the requirements or the Python version have changed."""
-    told = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    folder = ENVIRONMENTS / told
-    ready = folder / "ready"
-    if not ready.exists():
-        uv = [sys.executable, "-m", "uv"]
-        subprocess.run([*uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
-        subprocess.run(
-            [*uv, "pip", "install", "--quiet", "--python", str(folder), "--requirement", str(REQUIREMENTS)], check=True
-        )
-        ready.touch()
-    return folder / "bin"
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +45,7 @@ def run(home: Path, tmp_path: Path, snowflake_account: SnowflakeAccount) -> Run:
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SNOWFLAKE_")}
     address = {name: snowflake_account.environ[name] for name in ("SNOWFLAKE_HOST", "SNOWFLAKE_PORT", "SNOWFLAKE_PROTOCOL")}
-    programs = _installed()
+    programs = installed()
 
     def command(program: str, *arguments: str, may_fail: bool = False) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from snowflake.snowpark import Session
 
 from tests.few_rows import NO_FLIGHTS, NO_TRIALS
 
-from .conftest import Pipeline, pipeline_on
+from .conftest import Pipeline, copy_content, edit, pipeline_on
 
 AIRPORTS = ("00001", "00002")
 # Of the last five minutes of the second airport, cut at three decimals.
@@ -48,6 +50,16 @@ def test_means_of_the_last_minutes(airline: Pipeline, version: str, features: tu
     )
     for name, values in zip(features, zip(*reversed(rows), strict=True), strict=True):
         assert [float(value) for value in values] == pytest.approx(MEANS[name])
+
+
+def test_a_version_that_is_declared_no_longer_is_retired_and_the_others_stay(airline: Pipeline, tmp_path: Path) -> None:
+    content = copy_content(tmp_path)
+    edit(content / "features" / "airport_weather.py", 'AIRPORT_WEATHER_V4 = weather("V4", 30)\n', "")
+    code, summary = airline.run("plan", "features", content=content)
+    assert code == 2
+    assert re.search(r"^\| retire \| feature view \| AIRPORT_WEATHER/V4 \|", summary, re.MULTILINE), summary
+    for version in ("V1", "V2"):
+        assert f"| none | feature view | AIRPORT_WEATHER/{version} |" in summary
 
 
 SPINE = """

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from snowflake.connector import DictCursor
 from snowflake.connector.errors import ProgrammingError
 
+from tests.clients.programs import installed
 from tests.few_rows import FLIGHTS
 
 from ..mlops.page_of import Reader
 from .account_state import differences, read_account
-from .conftest import Pipeline
+from .conftest import ROOT, Pipeline
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +116,38 @@ def test_status_tells_what_is_there(applied: Pipeline) -> None:
     assert code == 0
     assert "| task | RETRAIN_TRIAL_ELIGIBILITY |" in summary
     assert "| TRIAL_ELIGIBILITY | V1 | ROC_AUC | 0." in summary
+
+
+def snow(pipeline: Pipeline, folder: Path, *arguments: str) -> str:
+    """Snowflake CLI in that folder, with a connection of the settings of the pipeline."""
+    names = {name.removeprefix("SNOWFLAKE_").lower(): value for name, value in pipeline.environ.items()}
+    settings = {**names, "authenticator": "SNOWFLAKE_JWT"}
+    passphrase = settings.pop("private_key_passphrase")
+    file = folder / "connections.toml"
+    file.touch(0o600)
+    file.write_text("[local]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SNOWFLAKE_")}
+    environ = {**kept, "SNOWFLAKE_HOME": str(folder), "PRIVATE_KEY_PASSPHRASE": passphrase}
+    done = subprocess.run(
+        [str(installed() / "snow"), *arguments, "-c", "local"],
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_snowflake_cli_deploys_the_same_procedure(applied: Pipeline, tmp_path: Path) -> None:
+    asked = "CALL PREDICTION_TABLE_PROCEDURE('SOURCE.US_FLIGHT_SCHEDULES', 'AIRLINE_FLIGHT_DELAY_MODEL:DEFAULT:predict', 'US_FLIGHT_DELAYS:V2')"
+    before = applied.query(asked)
+    applied.query("DROP PROCEDURE PREDICTION_TABLE_PROCEDURE(VARCHAR, VARCHAR, VARCHAR)")
+    for name in ("snowflake.yml", "requirements.txt"):
+        shutil.copy(ROOT / "tasks" / name, tmp_path / name)
+    assert applied.run("check", "--archive", str(tmp_path / "code.zip"))[0] == 0
+    snow(applied, tmp_path, "snowpark", "build")
+    snow(applied, tmp_path, "snowpark", "deploy")
+    assert sorted(applied.query(asked)) == sorted(before)
+    assert len(before) == FLIGHTS

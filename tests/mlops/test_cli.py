@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,13 @@ ROOT = Path(__file__).parents[2]
 def test_check_needs_no_account(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--content", str(write_content(tmp_path))], {}) == 0
     assert "GUESS" in capsys.readouterr().out
+
+
+def test_the_code_of_procedures_is_written_for_others_to_deploy(tmp_path: Path) -> None:
+    archive = tmp_path / "new" / "code.zip"
+    assert main(["check", "--content", str(write_content(tmp_path)), "--archive", str(archive)], {}) == 0
+    with zipfile.ZipFile(archive) as opened:
+        assert {"mlops/inside/train.py", "tasks/all.py"} <= set(opened.namelist())
 
 
 def test_a_wrong_definition_is_one_sentence_and_its_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
