@@ -56,7 +56,7 @@ def _data(place: Place, run: Run, dataset: Dataset, learned: Learned) -> Data:
     chosen = dataset.selected_version
     return Data(
         name=str(place.table(run.training_set.name)),
-        version=run.version,
+        version=run.dataset_version,
         query=run.training_set.spine,
         reads=_full(place, run.training_set.reads),
         taken_at=_moment(chosen.created_on) if chosen else "",

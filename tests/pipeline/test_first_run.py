@@ -122,22 +122,25 @@ def test_the_outputs_of_the_run_agree_with_each_other(client: Client) -> None:
 
 
 def test_the_model_card_is_in_the_account_the_summary_and_the_artifact(first_run: Run, client: Client) -> None:
-    stored = json.loads(client.value("SELECT CARD FROM ML.MODEL_CARDS"))
+    stored = json.loads(client.value("SELECT CARD FROM ML.MODEL_CARDS WHERE MODEL_NAME = 'TRIAL_ELIGIBILITY'"))
     (written,) = first_run.out.rglob("report-BuildModels/cards/TRIAL_ELIGIBILITY-V1.json")
     assert json.loads(written.read_text()) == stored
     page = written.with_suffix(".md").read_text()
     assert all(f"| {package} |" in page for package in stored["lock"]["packages"])
     assert {"scikit-learn", "snowflake-ml-python"} <= {package.partition("==")[0] for package in stored["lock"]["packages"]}
-    (run,) = client.query("SELECT * FROM ML.TRAINING_RUNS")
+    (run,) = client.query("SELECT * FROM ML.TRAINING_RUNS WHERE MODEL_NAME = 'TRIAL_ELIGIBILITY'")
     assert stored["code"]["commit"] == run["COMMIT_ID"]
     assert (stored["data"]["training_rows"], stored["data"]["test_rows"]) == (run["TRAINING_ROWS"], run["TEST_ROWS"])
-    assert stored["metrics"] == {row["METRIC"]: row["VALUE"] for row in client.query("SELECT METRIC, VALUE FROM ML.METRICS")}
+    assert stored["metrics"] == {
+        row["METRIC"]: row["VALUE"]
+        for row in client.query(f"SELECT METRIC, VALUE FROM ML.METRICS WHERE RUN_ID = '{run['RUN_ID']}'")
+    }
     summary = (first_run.out / "summary.md").read_text()
     assert f"| TRIAL_ELIGIBILITY | V1 | run | {stored['run']['id']}, {stored['run']['url']} |" in summary
 
 
 def test_the_account_itself_tells_the_lineage_of_the_card(client: Client) -> None:
-    card = json.loads(client.value("SELECT CARD FROM ML.MODEL_CARDS"))
+    card = json.loads(client.value("SELECT CARD FROM ML.MODEL_CARDS WHERE MODEL_NAME = 'TRIAL_ELIGIBILITY'"))
     name, _, version = card["upstream"][-1].partition("/")
     with client.connect() as connection, Session.builder.configs({"connection": connection}).create() as session:
         traced = session.lineage.trace(name, "DATASET", object_version=version, direction="upstream").collect()
