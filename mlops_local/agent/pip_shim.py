@@ -1,6 +1,7 @@
 """The module `pip` inside a job's environment. It is copied there, runs on the job's Python and imports nothing of the agent.
 
-`pip install` and `pip uninstall` are handed to uv when every option and setting means the same there; all else is the real pip.
+`pip install`, `pip uninstall` and `pip wheel` of one project are handed to uv when every option and setting means the same there; all
+else is the real pip.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ VALUES = {
     "--timeout": "",
     "--retries": "",
 }
+# Where `pip wheel` puts what it has built.
+WHEEL_VALUES = {"-w": "--out-dir", "--wheel-dir": "--out-dir"}
 # pip.conf keys and PIP_ variables that say where packages come from, and those that do not matter for what is installed.
 SETTINGS = {
     "index-url": "--default-index",
@@ -89,19 +92,33 @@ HARMLESS = {
 
 def translated(arguments: list[str]) -> list[str] | None:
     """The arguments of `uv pip`, or None when only the real pip knows what they mean."""
-    if not arguments or arguments[0] not in ("install", "uninstall"):
+    if not arguments or arguments[0] not in ("install", "uninstall", "wheel"):
         return None
     if arguments[0] == "uninstall":
         rest = [argument for argument in arguments[1:] if argument not in ("-y", "--yes")]
         return None if any(argument.startswith("-") for argument in rest) else ["uninstall", *rest]
     configured = from_settings(settings_of(os.environ, config_files()))
-    options = _options(arguments[1:])
+    values = {**VALUES, **WHEEL_VALUES} if arguments[0] == "wheel" else VALUES
+    options = _options(arguments[1:], values)
     if configured is None or options is None:
         return None
-    return ["install", *configured, *options]
+    return ["install", *configured, *options] if arguments[0] == "install" else _build(configured, options)
 
 
-def _options(arguments: list[str]) -> list[str] | None:
+def _build(configured: list[str], options: list[str]) -> list[str] | None:
+    """One project in a folder, without what it requires: https://docs.astral.sh/uv/reference/cli/#uv-build"""
+    words = [word for word in options if word not in ("--quiet", "--no-deps")]
+    if "--no-deps" not in options or "--constraints" in configured or len(words) != 3 or "--out-dir" not in words[:2]:
+        return None
+    at = words.index("--out-dir")
+    (project,) = words[:at] + words[at + 2 :]
+    # A bare name is a package of the index to pip, even beside a folder of that name.
+    if not project.startswith((".", "/")) or not Path(project).is_dir():
+        return None
+    return ["build", *configured, "--quiet", "--wheel", "--no-create-gitignore", *words[at : at + 2], project]
+
+
+def _options(arguments: list[str], values: dict[str, str]) -> list[str] | None:
     result: list[str] = []
     waiting = iter(arguments)
     for argument in waiting:
@@ -110,11 +127,11 @@ def _options(arguments: list[str]) -> list[str] | None:
             result += [] if _is_pip(argument) else [argument]
         elif argument in FLAGS:
             result += [FLAGS[argument]] if FLAGS[argument] else []
-        elif name in VALUES:
+        elif name in values:
             given = value if separator else next(waiting, None)
             if given is None:
                 return None
-            result += [VALUES[name], given] if VALUES[name] else []
+            result += [values[name], given] if values[name] else []
         else:
             return None
     return result
@@ -219,10 +236,20 @@ _PIN = re.compile(r"[\w.\-\[\],]+\s*==\s*[^*\s;]+\s*(;.*)?")
 
 
 def is_pinned(given: list[str]) -> bool:
-    """Whether an install names exact versions only, in requirements files."""
+    """Whether an install names exact versions only, in requirements files, or a project what it is built with."""
+    if given[0] == "build":
+        return _pins_its_build(Path(given[-1], "pyproject.toml"))
     files = [Path(given[at + 1]) for at, word in enumerate(given[:-1]) if word == "--requirements"]
     named = sum(_names_something(given, at) for at in range(1, len(given)) if given[at - 1] != "--requirements")
     return bool(files) and named == len(files) and all(_pins_all(file) for file in files)
+
+
+def _pins_its_build(file: Path) -> bool:
+    try:
+        required = re.search(r"^requires\s*=\s*\[([^\]]*)\]", file.read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:
+        return False
+    return required is not None and all(_PIN.fullmatch(one) for one in re.findall(r"""["']([^"']*)["']""", required[1]))
 
 
 def _pins_all(file: Path) -> bool:
@@ -263,7 +290,8 @@ def without_credentials(arguments: list[str]) -> tuple[list[str], dict[str, str]
 def _uv(own: dict[str, str], arguments: list[str], *, quiet: bool = False) -> int:
     shown, indexes = without_credentials(arguments[1:])
     environment = {**os.environ, "UV_CACHE_DIR": own["cache"], **indexes}
-    command = [own["uv"], "pip", arguments[0], "--no-config", "--no-progress", *shown]
+    verb = ["build"] if arguments[0] == "build" else ["pip", arguments[0]]
+    command = [own["uv"], *verb, "--no-config", "--no-progress", *shown]
     return subprocess.run(command, env=environment, check=False, stderr=subprocess.DEVNULL if quiet else None).returncode
 
 

@@ -156,6 +156,13 @@ def test_version_ranges(wanted: str, version: tuple[int, ...], fits: bool) -> No
         (["install", "--extra-index-url", "u", "--no-cache-dir", "a"], ["install", "--index", "u", "a"]),
         (["install", "-e", ".[x]", "--no-deps"], ["install", "--editable", ".[x]", "--no-deps"]),
         (["install", "-f", "wheels", "a"], ["install", "--find-links", "wheels", "a"]),
+        (
+            ["wheel", "-q", "--no-deps", "-w", "out", "."],
+            ["build", "--quiet", "--wheel", "--no-create-gitignore", "--out-dir", "out", "."],
+        ),
+        (["wheel", "--wheel-dir", "out", "."], None),
+        (["wheel", "--no-deps", "--wheel-dir", "out", "a==1"], None),
+        (["wheel", "--no-deps", "."], None),
         (["install", "--user", "a"], None),
         (["install", "--dry-run", "a"], None),
         (["uninstall", "-y", "a"], ["uninstall", "a"]),
@@ -171,7 +178,7 @@ def test_pip_is_translated_when_every_option_is_known(
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     strategy = ["--index-strategy", "unsafe-best-match"]
-    expected = uv and ([uv[0], *strategy, *uv[1:]] if uv[0] == "install" else uv)
+    expected = uv and ([uv[0], *strategy, *uv[1:]] if uv[0] != "uninstall" else uv)
     assert translated(pip) == expected
 
 
