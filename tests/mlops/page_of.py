@@ -40,9 +40,9 @@ def page_of(text: str) -> Page:
 
 
 def _view(text: str) -> ViewFigures:
-    meaning = text.replace("'", "")
+    meaning = _declarable(text)
     view = FeatureView(
-        *("F", "V1", ("E",), "SELECT 1", "T", {"A": meaning, "B": meaning, "C": meaning}, f"What {text}", ("S.T",))
+        *("F", "V1", ("E",), "SELECT 1", "T", {"A": meaning, "B": meaning, "C": meaning}, f"What {meaning}", ("S.T",))
     )
     numbers = Distribution("A", meaning, "FLOAT", 9, 8, 0.5, 16.5, 4.25, 99, tuple(Bar(f"{n}", n) for n in range(16)))
     words = Distribution("B", meaning, "TEXT", 9, 9, distinct=2, bars=(Bar(text, 8), Bar("", 1)))
@@ -50,8 +50,13 @@ def _view(text: str) -> ViewFigures:
     return ViewFigures(view, 9, (numbers, words, times))
 
 
+def _declarable(text: str) -> str:
+    """Without what a definition refuses in words."""
+    return text.replace("'", "").replace("\\", "")
+
+
 def _model(text: str) -> ModelFigures:
-    model = Model(*("M", "T", ("A",), (), Estimator("sklearn.svm.SVC"), 0.3, 1, "P", "O", (), f"What {text}"))
+    model = Model(*("M", "T", ("A",), (), Estimator("sklearn.svm.SVC"), 0.3, 1, "P", "O", (), f"What {_declarable(text)}"))
     training = Training("M_V1", "M", text, text, text, text, 70, 44, False, text, {text: 0.123456789, "ROC_AUC": 0.75})
     gate = Verdict("model", "slice", text, None, text, False, text)
     cells = {(0, 0): 10, (0, 1): 12, (1, 0): 2, (1, 1): 20}
@@ -65,6 +70,8 @@ class Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.tables: dict[str, list[list[str]]] = {}
+        # The tables below a heading of the third level, such as those of one model.
+        self.parts: dict[str, dict[str, list[list[str]]]] = {}
         # Of each heading the words that are listed below it, and how often they come.
         self.listed: dict[str, dict[str, int]] = {}
         self.text = ""
@@ -72,6 +79,7 @@ class Reader(HTMLParser):
         self._caption: str = ""
         self._value: str | None = None
         self._heading = ""
+        self._part = ""
         self._label = ""
         self.feed(html)
         self.close()
@@ -80,10 +88,14 @@ class Reader(HTMLParser):
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
         if tag not in ("meta", "link"):
             self._open.append(tag)
+        if tag in ("h2", "h3"):
+            self._part = ""
         if tag == "caption":
             self._caption = ""
         if tag == "tr":
-            self.tables.setdefault(self._caption, []).append([])
+            row: list[str] = []
+            self.tables.setdefault(self._caption, []).append(row)
+            self.parts.setdefault(self._part, {}).setdefault(self._caption, []).append(row)
         if tag in ("td", "th"):
             self.tables[self._caption][-1].append("")
         if tag == "data":
@@ -96,6 +108,8 @@ class Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        if self._open[-1:] == ["h3"]:
+            self._part += data
         if self._open[-1:] == ["h4"]:
             self._heading = data.strip()
         if "li" in self._open and self._open[-1] == "span":
@@ -111,7 +125,9 @@ class Reader(HTMLParser):
     def attributes(self) -> list[tuple[str, str]]:
         return [pair for _, attributes in self.elements for pair in attributes.items()]
 
-    def rows(self, caption: str) -> list[dict[str, Any]]:
-        """By the names of its columns."""
-        heads, *rows = self.tables[caption]
+    def rows(self, caption: str, part: str = "") -> list[dict[str, Any]]:
+        """By the names of its columns; of the whole page, or below the heading that begins with `part`."""
+        below = (tables for heading, tables in self.parts.items() if heading.startswith(part) and caption in tables)
+        tables = next(below) if part else self.tables
+        heads, *rows = tables[caption]
         return [dict(zip(heads, row, strict=True)) for row in rows]

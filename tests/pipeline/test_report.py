@@ -15,6 +15,8 @@ from .conftest import Run
 from .stand import Stand
 
 STAGES = ["Connect", "BuildFeatures", "BuildModels", "CreateTasks"]
+MODEL = "TRIAL_ELIGIBILITY"
+OF_MODEL = f"WHERE RUN_ID = '{MODEL}_V1'"
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
 
@@ -62,20 +64,20 @@ def test_the_plan_is_what_was_done_and_nothing_is_left(page: Reader, ask: Ask) -
 
 
 def test_metrics_and_confusion_are_those_of_the_account(page: Reader, ask: Ask) -> None:
-    metrics = page.rows("Metrics on the rows that were held out")
-    assert {row["metric"]: float(row["V1"]) for row in metrics} == dict(ask("SELECT METRIC, VALUE FROM METRICS"))
-    (trained,) = page.rows("Trainings, from the newest on")
-    assert ask("SELECT MODEL_VERSION, TRAINING_ROWS, TEST_ROWS FROM TRAINING_RUNS") == [
+    metrics = page.rows("Metrics on the rows that were held out", MODEL)
+    assert {row["metric"]: float(row["V1"]) for row in metrics} == dict(ask(f"SELECT METRIC, VALUE FROM METRICS {OF_MODEL}"))
+    (trained,) = page.rows("Trainings, from the newest on", MODEL)
+    assert ask(f"SELECT MODEL_VERSION, TRAINING_ROWS, TEST_ROWS FROM TRAINING_RUNS {OF_MODEL}") == [
         (trained["version"], int(trained["trained on"]), int(trained["held out"]))
     ]
-    cells = page.rows("Rows by what they are and what was predicted")
-    assert sorted(ask("SELECT ACTUAL, PREDICTED, ROW_COUNT FROM CONFUSION_MATRIX")) == [
+    cells = page.rows("Rows by what they are and what was predicted", MODEL)
+    assert sorted(ask(f"SELECT ACTUAL, PREDICTED, ROW_COUNT FROM CONFUSION_MATRIX {OF_MODEL}")) == [
         (int(row["actual"]), predicted, int(row[f"predicted {predicted}"])) for row in cells for predicted in (0, 1)
     ]
 
 
 def test_points_of_the_curves_are_those_of_the_held_out_rows(page: Reader, ask: Ask) -> None:
-    shown = {int(row["from, %"]): row for row in page.rows("What would be called positive from a score on")}
+    shown = {int(row["from, %"]): row for row in page.rows("What would be called positive from a score on", MODEL)}
     assert len(shown) == 11
     scores = ask("SELECT MATCH_PERCENTAGE, IFF(ELIGIBLE, 1, 0) FROM PREDICTIONS")
     positives = sum(positive for _, positive in scores)
@@ -87,7 +89,7 @@ def test_points_of_the_curves_are_those_of_the_held_out_rows(page: Reader, ask: 
     tenths: dict[int, list[tuple[float, int]]] = {}
     for score, positive in scores:
         tenths.setdefault(min(int(score // 10), 9), []).append((score, positive))
-    calibration = page.rows("Calibration: by tenths of the score")
+    calibration = page.rows("Calibration: by tenths of the score", MODEL)
     for row, (_, same) in zip(calibration, sorted(tenths.items()), strict=True):
         assert int(row["rows"]) == len(same)
         assert float(row["said"]) == pytest.approx(sum(score for score, _ in same) / len(same) / 100)
@@ -118,8 +120,8 @@ def test_words_are_counted_as_in_the_account(page: Reader, ask: Ask) -> None:
 
 
 def test_gates_and_tasks_are_as_the_account_has_them(page: Reader, ask: Ask) -> None:
-    shown = page.rows("Data was judged before the training, the model after it")
-    wanted = ask("SELECT STAGE, GATE, SUBJECT, VALUE, IFF(PASSED, 'passed', 'failed') FROM GATE_RESULTS")
+    shown = page.rows("Data was judged before the training, the model after it", MODEL)
+    wanted = ask(f"SELECT STAGE, GATE, SUBJECT, VALUE, IFF(PASSED, 'passed', 'failed') FROM GATE_RESULTS {OF_MODEL}")
     told = [(row["stage"], row["gate"], row["of"], row["value"], row["result"]) for row in shown]
     assert sorted((*row[:3], None if row[3] == "–" else float(row[3]), row[4]) for row in told) == sorted(wanted)
     tasks = page.rows("Tasks, as the account has them")
