@@ -40,6 +40,7 @@ benchmark: $(READY) ## Measure where the time goes, and what is claimed about sp
 	@$(BIN)/python -m benchmarks.steps
 	@$(BIN)/python -m benchmarks.pipeline_time
 	@$(BIN)/python -m benchmarks.apply
+	@$(BIN)/python -m benchmarks.features
 
 clean: ## Remove the environment, caches and what runs have left
 	rm -rf $(VENV) .local out .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
