@@ -53,14 +53,15 @@ def find_model(session: Session, name: Name) -> Stored | None:
 def copy_all(session: Session, source: Schema, target: Schema) -> None:
     """Within one account, where Snowflake copies the files of a version by itself."""
     for model in read_models(session, source):
-        there = find_model(session, target / model.name.name)
-        for version in model.versions:
-            if there is None or not there.find(version.name):
-                origin = f"MODEL {model.name.sql} VERSION {identifier(version.name)}"
-                add_version(session, target / model.name.name, version, origin, first=there is None)
-                there = find_model(session, target / model.name.name)
-        settle(session, model, target / model.name.name)
         name = target / model.name.name
+        there = find_model(session, name)
+        known = {version.name for version in there.versions} if there else set()
+        for version in model.versions:
+            if version.name not in known:
+                origin = f"MODEL {model.name.sql} VERSION {identifier(version.name)}"
+                add_version(session, name, version, origin, first=not known)
+                known.add(version.name)
+        settle(session, model, name)
         fetch(session, f"ALTER MODEL {name.sql} SET DEFAULT_VERSION = {identifier(model.default)}")
         _copy_tags(session, model.name, name)
 
@@ -88,9 +89,8 @@ def settle(session: Session, model: Stored, name: Name) -> None:
         fetch(session, f"ALTER MODEL {name.sql} SET COMMENT = {literal(model.comment)}")
     for version in model.versions:
         own = there.find(version.name)
-        for alias in version.aliases if own else ():
-            if own and alias not in own.aliases:
-                fetch(session, f"ALTER MODEL {name.sql} VERSION {identifier(version.name)} SET ALIAS = {identifier(alias)}")
+        for alias in [alias for alias in version.aliases if alias not in own.aliases] if own else ():
+            fetch(session, f"ALTER MODEL {name.sql} VERSION {identifier(version.name)} SET ALIAS = {identifier(alias)}")
 
 
 def _read(session: Session, name: Name, row: Row) -> Stored:

@@ -11,7 +11,7 @@ from snowflake.snowpark import Session
 from mlops.estimate import Spent
 from mlops.ledger import Known, read_known, read_spent
 from mlops.marks import read_mark
-from mlops.names import ENTITY_TAG, literal
+from mlops.names import ENTITY_TAG, Schema, literal
 from mlops.outputs import LEDGER, TRAINING_RUNS
 from mlops.plan import Existing
 from mlops.rows import fetch
@@ -39,16 +39,16 @@ class State:
 def read_state(session: Session, settings: Settings, kinds: Iterable[str]) -> State:
     """A handful of statements, however many objects there are."""
     found = tuple(one for kind in kinds for one in _READERS[kind](session, settings))
-    if not has_table(session, settings, LEDGER.name):
+    if not has_table(session, settings.home, LEDGER.name):
         return State(found)
     known = {(one.kind, one.name): one for one in read_known(session, settings.home)}
     told = tuple(_add(one, known.get((one.kind, one.name))) for one in found)
     return State(told, tuple(read_spent(session, settings.home)))
 
 
-def has_table(session: Session, settings: Settings, name: str) -> bool:
+def has_table(session: Session, home: Schema, name: str) -> bool:
     # `_` is a wildcard in SHOW .. LIKE, so the rows are compared again.
-    rows = fetch(session, f"SHOW TABLES LIKE {literal(name)} IN SCHEMA {settings.home.sql}")
+    rows = fetch(session, f"SHOW TABLES LIKE {literal(name)} IN SCHEMA {home.sql}")
     return any(row["name"] == name for row in rows)
 
 
@@ -125,7 +125,7 @@ def last_runs(session: Session, settings: Settings) -> list[Run]:
 
 
 def _runs(session: Session, settings: Settings, order: str) -> list[Run]:
-    if not has_table(session, settings, TRAINING_RUNS.name):
+    if not has_table(session, settings.home, TRAINING_RUNS.name):
         return []
     rows = fetch(
         session,

@@ -76,8 +76,8 @@ def _run(options: RunOptions, given: argparse.Namespace) -> int:
 
 
 def lay_out_pages(out: Path) -> list[Path]:
-    """The pages of the artifact that was the last to have any, where they are easy to find."""
-    written = sorted((out / "artifacts").glob("*/**/index.html"), key=lambda page: page.stat().st_mtime_ns)
+    """The pages of the report artifact that was the last to have any, where they are easy to find."""
+    written = sorted((out / "artifacts").glob("report-*/**/index.html"), key=lambda page: page.stat().st_mtime_ns)
     if not written:
         return []
     artifact = out / "artifacts" / written[-1].relative_to(out / "artifacts").parts[0]

@@ -26,10 +26,11 @@ from mlops.definitions import Model, Table
 from mlops.errors import AccountError
 from mlops.inside.place import Place
 from mlops.ledger import Entry, insert_statement, read_known
-from mlops.names import Schema, identifier, literal, quote
+from mlops.names import Schema, identifier, quote
 from mlops.outputs import CONSUMED_CHANGES, GATE_RESULTS, LEDGER, MODEL_CARDS, TABLES, TRAINING_RUNS
 from mlops.properties import Properties
 from mlops.rows import fetch
+from mlops.state import has_table
 from mlops.tables import create_table
 
 Row = dict[str, Any]
@@ -71,7 +72,7 @@ class Arrival:
 
 def card_of(source: Source, model: str, version: str) -> Card | None:
     """As it was written where the version was trained."""
-    if not _has(source.session, source.home, MODEL_CARDS.name):
+    if not has_table(source.session, source.home, MODEL_CARDS.name):
         return None
     return stored_card(partial(fetch, source.session), source.home, model, version)
 
@@ -185,27 +186,21 @@ def _insert(place: Place, table: Table, rows: Iterable[Row]) -> None:
 
 
 def _rows(source: Source, table: Table, run: str) -> list[Row]:
-    if not _has(source.session, source.home, table.name):
+    if not has_table(source.session, source.home, table.name):
         return []
     found = fetch(source.session, f"SELECT * FROM {(source.home / table.name).sql} WHERE RUN_ID = ?", (run,))
     return [row.as_dict() for row in found]
 
 
 def _runs(session: Session, home: Schema, model: str) -> dict[str, Row]:
-    if not _has(session, home, TRAINING_RUNS.name):
+    if not has_table(session, home, TRAINING_RUNS.name):
         return {}
     rows = fetch(session, f"SELECT * FROM {(home / TRAINING_RUNS.name).sql} WHERE MODEL_NAME = ?", (model,))
     return {row["MODEL_VERSION"]: row.as_dict() for row in rows}
 
 
 def _properties(source: Source, model: str) -> Properties | None:
-    if not _has(source.session, source.home, LEDGER.name):
+    if not has_table(source.session, source.home, LEDGER.name):
         return None
     known = (one for one in read_known(source.session, source.home) if (one.kind, one.name) == (Model.kind, model))
     return next((one.properties for one in known), None)
-
-
-def _has(session: Session, home: Schema, table: str) -> bool:
-    # `_` is a wildcard in SHOW .. LIKE, so the rows are compared again.
-    rows = fetch(session, f"SHOW TABLES LIKE {literal(table)} IN SCHEMA {home.sql}")
-    return any(row["name"] == table for row in rows)

@@ -72,7 +72,7 @@ def _views(place: Place, run: Run) -> Iterator[View]:
     for name in run.training_set.feature_views:
         mark = marks.get(name.replace("/", "$"))
         reads = _full(place, run.sources.get(name, ()))
-        yield View(name, mark.definition if mark else "", _commit(mark.commit, mark.run) if mark else "", reads)
+        yield View(name, mark.definition if mark else "", PipelineRun(mark.run).told(mark.commit) if mark else "", reads)
 
 
 def _upstream(place: Place, data: Data, views: tuple[View, ...]) -> Iterator[str]:
@@ -84,10 +84,6 @@ def _upstream(place: Place, data: Data, views: tuple[View, ...]) -> Iterator[str
 
 def _full(place: Place, tables: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{place.home.database}.{table}" for table in tables)
-
-
-def _commit(commit: str, run: str) -> str:
-    return PipelineRun(run).told(commit)
 
 
 def _moment(when: datetime) -> str:

@@ -40,12 +40,12 @@ def run(request: Request) -> Report:
 def _find(target: Target, request: Request) -> Iterator[Finding]:
     session, settings, definitions = target.session, target.settings, request.definitions
     existing = read_state(session, settings, KINDS).existing
-    if has_table(session, settings, LEDGER.name):
+    if has_table(session, settings.home, LEDGER.name):
         known = [one for one in read_known(session, settings.home) if one.action != "retire" and one.repository == target.owner]
         yield from find_lost(existing, [Existing(one.kind, one.name, one.hash) for one in known])
     yield from find_changed(target, request.desired, existing)
     declared = [one.definition for one in definitions.declared]
-    if has_table(session, settings, TRAINING_RUNS.name):
+    if has_table(session, settings.home, TRAINING_RUNS.name):
         models = [one.name for one in declared if isinstance(one, Model)]
         yield from find_versions(target, models, [one.name for one in declared if isinstance(one, TrainingSet)])
     yield from find_missing_grants(target, definitions.source_tables(declared))

@@ -48,7 +48,7 @@ def _find(session: Session, settings: Settings, question: Question) -> Training:
 
 
 def _require_tables(session: Session, settings: Settings) -> None:
-    if missing := [name for name in _NEEDED if not has_table(session, settings, name)]:
+    if missing := [name for name in _NEEDED if not has_table(session, settings.home, name)]:
         raise AccountError(
             f"Nothing is known of any training here: there is no table {' and no '.join(missing)}. Apply the models first."
         )

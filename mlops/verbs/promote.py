@@ -17,6 +17,7 @@ from mlops.cards import judge_card
 from mlops.errors import AccountError, GateError
 from mlops.gates import failures, judge_metrics
 from mlops.names import Schema, resolve
+from mlops.outputs import METRICS
 from mlops.report.result import Case, Report, Section
 from mlops.rows import fetch
 from mlops.session import named_connections, open_another_session
@@ -72,7 +73,7 @@ def _failed(model: str, version: str, failed: tuple[str, ...], section: Section)
 
 def _metrics(source: Source, arrival: Arrival) -> dict[str, float]:
     run = arrival.runs[arrival.default]["RUN_ID"]
-    rows = fetch(source.session, f"SELECT METRIC, VALUE FROM {(source.home / 'METRICS').sql} WHERE RUN_ID = ?", (run,))
+    rows = fetch(source.session, f"SELECT METRIC, VALUE FROM {(source.home / METRICS.name).sql} WHERE RUN_ID = ?", (run,))
     return {metric: float(value) for metric, value in rows}
 
 

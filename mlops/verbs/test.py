@@ -33,8 +33,9 @@ def run(request: Request) -> Report:
 
 def _run_pytest(request: Request, database: str, results: Path) -> str:
     """In a process of its own, with the settings of this one but for the database. What it prints goes to the step's log."""
-    word = ("MLOPS_PRODUCTION",)
-    environ = {name: value for name, value in request.environ.items() if name not in word} | {"SNOWFLAKE_DATABASE": database}
+    environ = {name: value for name, value in request.environ.items() if name != "MLOPS_PRODUCTION"} | {
+        "SNOWFLAKE_DATABASE": database
+    }
     command = [sys.executable, "-m", "pytest", *request.tests, "--junitxml", str(results), "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=request.root, env=environ, stdout=sys.stderr, check=False)
     return "pytest could not run them" if done.returncode not in _ANSWERED else "pytest found none"

@@ -7,12 +7,12 @@ else is the real pip.
 from __future__ import annotations
 
 import configparser
-import contextlib
 import hashlib
 import json
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -210,8 +210,13 @@ def _linked(folder: Path, links: Path) -> Path:
         being_made = Path(tempfile.mkdtemp(dir=links))
         for path in files:
             (being_made / path.name).symlink_to(path)
-        with contextlib.suppress(OSError):  # Another job was faster; its folder holds the same.
+        try:
             being_made.rename(place)
+        except OSError:
+            shutil.rmtree(being_made)
+            if not place.exists():
+                raise
+            # Another job was faster; its folder holds the same.
     return place
 
 

@@ -7,6 +7,7 @@ import os
 import threading
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -60,6 +61,16 @@ def test_a_folder_of_packages_gets_another_path_when_a_wheel_is_built_anew(proje
     os.utime(wheel, ns=(1, 1))
     assert by_content(given, links)[2] not in (first[2], str(folder))
     assert len(list(links.iterdir())) == 2
+
+
+def test_jobs_that_link_a_folder_at_once_leave_one_behind(project: Project, tmp_path: Path) -> None:
+    folder, links = _tiny_wheel(project).parent, tmp_path / "links"
+    for number in range(40):
+        (folder / f"other-{number}.0-py3-none-any.whl").touch()
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: by_content(["install", "--find-links", str(folder), "tiny"], links)[2], range(16)))
+    assert [str(path) for path in links.iterdir()] == [found[0]]
+    assert len(set(found)) == 1
 
 
 def _tiny_wheel(project: Project) -> Path:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from filelock import FileLock
+
 HERE = Path(__file__).parent
 REQUIREMENTS = HERE / "requirements.txt"
 ENVIRONMENTS = HERE.parents[1] / ".local" / "clients"
@@ -17,11 +19,14 @@ def installed() -> Path:
     told = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:12]
     folder = ENVIRONMENTS / told
     ready = folder / "ready"
-    if not ready.exists():
-        uv = [sys.executable, "-m", "uv"]
-        subprocess.run([*uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
-        subprocess.run(
-            [*uv, "pip", "install", "--quiet", "--python", str(folder), "--requirement", str(REQUIREMENTS)], check=True
-        )
-        ready.touch()
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    # Tests of several files ask for it, each in a process of its own.
+    with FileLock(f"{folder}.lock"):
+        if not ready.exists():
+            uv = [sys.executable, "-m", "uv"]
+            subprocess.run([*uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
+            subprocess.run(
+                [*uv, "pip", "install", "--quiet", "--python", str(folder), "--requirement", str(REQUIREMENTS)], check=True
+            )
+            ready.touch()
     return folder / "bin"

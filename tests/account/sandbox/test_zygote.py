@@ -94,7 +94,7 @@ def call(name):
 threading.Thread(target=call, args=("pid",), daemon=True).start()
 idle, busy = call(""), ""
 while not busy:
-    for file in scratch.glob("sandbox-*/worker-*/work/pid"): busy = file.read_text()
+    for file in scratch.glob("sandbox-*/**/pid"): busy = file.read_text()
     time.sleep(0.01)
 print(idle, busy, flush=True)
 time.sleep(600)
