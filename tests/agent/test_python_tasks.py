@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -63,14 +64,20 @@ def test_a_folder_of_packages_gets_another_path_when_a_wheel_is_built_anew(proje
     assert len(list(links.iterdir())) == 2
 
 
-def test_jobs_that_link_a_folder_at_once_leave_one_behind(project: Project, tmp_path: Path) -> None:
-    folder, links = _tiny_wheel(project).parent, tmp_path / "links"
-    for number in range(40):
-        (folder / f"other-{number}.0-py3-none-any.whl").touch()
-    with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: by_content(["install", "--find-links", str(folder), "tiny"], links)[2], range(16)))
-    assert [str(path) for path in links.iterdir()] == [found[0]]
-    assert len(set(found)) == 1
+def test_two_jobs_that_link_a_folder_at_once_leave_one_behind(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links, both, make = tmp_path / "links", threading.Barrier(2), tempfile.mkdtemp
+
+    def make_when_both_are_there(**options: Any) -> str:
+        both.wait(30)
+        return make(**options)
+
+    monkeypatch.setattr(tempfile, "mkdtemp", make_when_both_are_there)
+    given = ["install", "--find-links", str(_tiny_wheel(project).parent), "tiny"]
+    with ThreadPoolExecutor(2) as pool:
+        found = {answer[2] for answer in pool.map(lambda _: by_content(given, links), range(2))}
+    assert [str(path) for path in links.iterdir()] == list(found)
 
 
 def _tiny_wheel(project: Project) -> Path:
