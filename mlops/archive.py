@@ -18,7 +18,6 @@ _MODULES = (
     "typed",
     "statements",
     "thresholds",
-    "definitions",
     "outputs",
     "marks",
     "collect",
@@ -35,6 +34,7 @@ _MODULES = (
     "runs",
     "cards",
 )
+_PACKAGES = ("definitions", "inside")
 # The oldest date a zip can hold: the same files always give the same bytes.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -55,10 +55,10 @@ class Archive:
 def code_archive(root: Path) -> Archive:
     machine = Path(__file__).parent
     own = [(f"mlops/{module}.py", machine / f"{module}.py") for module in _MODULES]
-    inside = [(f"mlops/inside/{file.name}", file) for file in (machine / "inside").glob("*.py")]
+    packages = [(f"mlops/{name}/{file.name}", file) for name in _PACKAGES for file in (machine / name).glob("*.py")]
     # A repository need not have every family.
     content = [entry for family in FAMILIES if (root / family).is_dir() for entry in _python_files(root, root / family)]
-    return _zip((*own, *inside, *content))
+    return _zip((*own, *packages, *content))
 
 
 def function_archive(root: Path, files: Iterable[str]) -> Archive:

@@ -1,0 +1,37 @@
+"""What a team declares: frozen values that are checked when they are built and know nothing of an account."""
+
+from __future__ import annotations
+
+from mlops.definitions.code import Procedure as Procedure
+from mlops.definitions.code import PythonFunction as PythonFunction
+from mlops.definitions.declarable import Key as Key
+from mlops.definitions.features import Check as Check
+from mlops.definitions.features import Entity as Entity
+from mlops.definitions.features import FeatureView as FeatureView
+from mlops.definitions.model import Estimator as Estimator
+from mlops.definitions.model import Model as Model
+from mlops.definitions.model import Monitor as Monitor
+from mlops.definitions.table import Column as Column
+from mlops.definitions.table import Table as Table
+from mlops.definitions.tasks import Stream as Stream
+from mlops.definitions.tasks import Task as Task
+from mlops.definitions.training_set import TrainingSet as TrainingSet
+from mlops.thresholds import COMPARED as COMPARED
+from mlops.thresholds import MEASURED as MEASURED
+from mlops.thresholds import Champion as Champion
+from mlops.thresholds import Gate as Gate
+from mlops.thresholds import Quality as Quality
+from mlops.thresholds import Slices as Slices
+
+Definition = PythonFunction | Entity | FeatureView | Table | Procedure | TrainingSet | Model | Monitor | Stream | Task
+# These have no object of their own in the account: what is made of them is made by a procedure that reads them.
+WITHOUT_OBJECT = (TrainingSet.kind, Monitor.kind)
+
+
+def key(definition: Definition) -> Key:
+    """Kind and name, as others refer to it."""
+    return definition.kind, definition.full_name
+
+
+def describe(definition: Definition) -> str:
+    return definition.title
