@@ -74,6 +74,10 @@ class Definitions:
             raise DefinitionError(f"There is no monitor {name}.")
         return found
 
+    def entities(self, view: FeatureView) -> tuple[Entity, ...]:
+        found = (self.find((Entity.kind, name)) for name in view.entities)
+        return tuple(entity for entity in found if isinstance(entity, Entity))
+
     def training_set(self, model: Model) -> TrainingSet:
         found = self.find((TrainingSet.kind, model.training_set))
         if not isinstance(found, TrainingSet):

@@ -14,14 +14,17 @@ from mlops.names import ENTITY_TAG, literal
 
 def apply_entity(step: Step, definition: Entity) -> Outcome:
     store = open_feature_store(step.target)
-    known = {row["NAME"]: row["JOIN_KEYS"] for row in store.list_entities().collect()}
+    known = {row["NAME"] for row in store.list_entities().collect()}
     if definition.name not in known:
-        store.register_entity(StoredEntity(definition.name, list(definition.join_keys), desc=definition.description))
-    stored = tuple(str(key) for key in store.get_entity(definition.name).join_keys)
-    if stored != definition.join_keys:
+        store.register_entity(to_be_stored(definition))
+    elif tuple(str(key) for key in store.get_entity(definition.name).join_keys) != definition.join_keys:
         raise AccountError(
             f"The entity {definition.name} is there with other keys. Keys cannot change: declare it under another name."
         )
     tag = step.target.settings.feature_store / f"{ENTITY_TAG}{definition.name}"
     step.finish(f"ALTER TAG {tag.sql} SET COMMENT = {literal(step.comment)}")
     return Outcome()
+
+
+def to_be_stored(definition: Entity) -> StoredEntity:
+    return StoredEntity(definition.name, list(definition.join_keys), desc=definition.description)

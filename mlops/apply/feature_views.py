@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from snowflake.ml.feature_store import FeatureView as StoredView
 
+from mlops.apply.entities import to_be_stored
 from mlops.apply.feature_store import open_feature_store
 from mlops.apply.queries import query_of
 from mlops.apply.step import Step
@@ -17,10 +18,9 @@ from mlops.names import Name, literal
 
 def apply_feature_view(step: Step, definition: FeatureView) -> Outcome:
     target = step.target
-    store = open_feature_store(target)
     view = StoredView(
         name=definition.name,
-        entities=[store.get_entity(name) for name in definition.entities],
+        entities=[to_be_stored(entity) for entity in target.definitions.entities(definition)],
         feature_df=target.session.sql(query_of(definition)),
         timestamp_col=definition.timestamp,
         desc=definition.description,
@@ -28,7 +28,7 @@ def apply_feature_view(step: Step, definition: FeatureView) -> Outcome:
     name = target.settings.feature_store / f"{definition.name}${definition.version}"
     _require_nothing_beside(target, name)
     # Registered, a view may have been left by a run that was killed: it is written anew, in one statement.
-    store.register_feature_view(view, definition.version, overwrite=True)
+    open_feature_store(target).register_feature_view(view, definition.version, overwrite=True)
     # The client sends more after the view itself; the record says that all of it was done.
     step.finish(f"ALTER VIEW {name.sql} SET COMMENT = {literal(step.comment)}")
     return Outcome()

@@ -20,7 +20,8 @@ from mlops.runs import PipelineRun, insert_run
 from mlops.settings import Settings
 
 
-@dataclass(frozen=True)
+# Equal to itself alone, so that what is opened for it is kept with it.
+@dataclass(frozen=True, eq=False)
 class Target:
     session: Session
     settings: Settings
