@@ -51,11 +51,6 @@ _SCRIPT: dict[str, Check] = {**_COMMON, "workingDirectory": text, "failOnStderr"
 _POWERSHELL: dict[str, Check] = {
     **_SCRIPT,
     "errorActionPreference": text,
-    "warningPreference": text,
-    "informationPreference": text,
-    "verbosePreference": text,
-    "debugPreference": text,
-    "progressPreference": text,
     "ignoreLASTEXITCODE": boolean,
 }
 _CHECKOUT: dict[str, Check] = {
@@ -69,7 +64,7 @@ _CHECKOUT: dict[str, Check] = {
     "submodules": text,
     "workspaceRepo": boolean,
 }
-_FILES: dict[str, Check] = {"artifact": text, "patterns": text, "path": text}
+_FILES: dict[str, Check] = {"artifact": text, "patterns": text}
 STEPS: dict[str, dict[str, Check]] = {
     "task": {**_COMMON, "task": fixed, "inputs": table_of(text)},
     "script": {**_SCRIPT, "script": text},
@@ -79,7 +74,7 @@ STEPS: dict[str, dict[str, Check]] = {
     "checkout": {**_COMMON, **_CHECKOUT, "checkout": fixed},
     "publish": {**_COMMON, "publish": text, "artifact": text},
     "download": {**_COMMON, **_FILES, "download": text},
-    "downloadBuild": {**_COMMON, **_FILES, "downloadBuild": text},
+    "downloadBuild": {**_COMMON, **_FILES, "downloadBuild": text, "path": text},
     "getPackage": {**_COMMON, "getPackage": text, "path": text},
     "reviewApp": {**_COMMON, "reviewApp": text},
 }
@@ -185,8 +180,8 @@ def _filter(node: Node, problems: Problems) -> None:
     (_INCLUDE_EXCLUDE if isinstance(node, Mapping) else names)(node, problems)
 
 
-_TRIGGER_KEYS: dict[str, Check] = {"batch": boolean, "branches": _filter, "paths": _filter, "tags": _filter, "enabled": boolean}
-_PR_KEYS: dict[str, Check] = {"autoCancel": boolean, "branches": _filter, "paths": _filter, "drafts": boolean, "enabled": boolean}
+_TRIGGER_KEYS: dict[str, Check] = {"batch": boolean, "branches": _filter, "paths": _filter, "tags": _filter}
+_PR_KEYS: dict[str, Check] = {"autoCancel": boolean, "branches": _filter, "paths": _filter, "drafts": boolean}
 
 
 def _events(keys: dict[str, Check], what: str) -> Check:

@@ -42,7 +42,7 @@ SHORTHANDS: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
     "powershell": ("PowerShell@2", "script", {"targetType": "inline"}, _POWERSHELL_INPUTS),
     "checkout": (CHECKOUT, "repository", {}, _CHECKOUT_INPUTS),
     "publish": (PUBLISH, "targetPath", {}, {"artifact": "artifact"}),
-    "download": (DOWNLOAD, "source", {}, {"artifact": "artifact", "patterns": "patterns", "path": "path"}),
+    "download": (DOWNLOAD, "source", {}, {"artifact": "artifact", "patterns": "patterns"}),
     "downloadBuild": (
         "DownloadBuildArtifacts@0",
         "buildType",
@@ -118,21 +118,12 @@ def as_task(step: Mapping) -> Mapping:
             inputs.append((replace(name, value=moved[name.text], literal=True), value))
         else:
             rest.append((name, as_texts(value) if name.text == "templateContext" else value))
-    if short == "download":
-        inputs = [*(pair for pair in inputs if pair[0].text != "path"), *_download_path(step, key)]
-    if short == "downloadBuild" and step.find("artifact") is None:
+    artifact = step.find("artifact")
+    if short == "download" and isinstance(artifact, Scalar) and artifact.text:
+        # Into a folder of its own in the workspace, where the task by itself makes no folder.
+        inputs.append((word("path", key.mark), replace(artifact, value=f"$(Pipeline.Workspace)/{artifact.text}")))
+    if short == "downloadBuild" and artifact is None:
         inputs.append((word("downloadType", key.mark), word("specific", key.mark)))
     return Mapping(
         [(word("task", key.mark), word(task, key.mark)), *rest, (word("inputs", key.mark), Mapping(inputs, step.mark))], step.mark
     )
-
-
-def _download_path(step: Mapping, key: Scalar) -> list[tuple[Scalar, Node]]:
-    """`download:` puts an artifact into a folder of its own in the workspace, where the task by itself makes no folder."""
-    path, artifact = step.find("path"), step.find("artifact")
-    if isinstance(path, Scalar) and path.text.startswith(("/", "$(", "$[")):
-        return [(word("path", key.mark), path)]
-    below = path if isinstance(path, Scalar) and path.text else artifact
-    if not isinstance(below, Scalar) or not below.text:
-        return []
-    return [(word("path", key.mark), replace(below, value=f"$(Pipeline.Workspace)/{below.text}"))]

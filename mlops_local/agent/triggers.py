@@ -184,8 +184,6 @@ def _check_schedule(schedule: Node, event: Event) -> Refusal | None:
 
 
 def _is_none(node: Node) -> bool:
-    if isinstance(node, Mapping) and not _flag(node, "enabled", True):
-        return True
     items = node.items if isinstance(node, Sequence) else [node]
     return [item.text for item in items if isinstance(item, Scalar)] == ["none"]
 

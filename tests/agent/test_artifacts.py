@@ -27,7 +27,7 @@ def test_artifacts_are_published_once_and_found_by_pattern(project: Project) -> 
           steps:
           - {checkout: none}
           - {download: current, artifact: things, patterns: '**/*.txt'}
-          - {download: current, artifact: things, path: there, patterns: a.txt}
+          - {task: DownloadPipelineArtifact@2, inputs: {artifact: things, path: there, patterns: a.txt}}
           - {task: DownloadPipelineArtifact@2, inputs: {artifact: logs, path: here}}
           - {task: DownloadPipelineArtifact@2, inputs: {artifact: drop}}
           - {task: DownloadPipelineArtifact@2, inputs: {path: all, patterns: "things/*\\n!**/*.bin"}}
@@ -36,7 +36,7 @@ def test_artifacts_are_published_once_and_found_by_pattern(project: Project) -> 
         """).run()
     assert ran.verdict == "SucceededWithIssues"
     assert ran.log("show") == [
-        "./b.bin", "./s/all/things/a.txt", "./s/here/a.txt", "./there/a.txt", "./things/a.txt", "./things/c/c.txt",
+        "./b.bin", "./s/all/things/a.txt", "./s/here/a.txt", "./s/there/a.txt", "./things/a.txt", "./things/c/c.txt",
     ]  # fmt: skip
     assert "already published" in ran.issues()[0]
     assert "there are: drop, logs, things" in ran.issues()[-1]

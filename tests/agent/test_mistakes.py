@@ -117,6 +117,25 @@ def test_a_defect_in_a_template_is_reported_there(project: Project) -> None:
     ]
 
 
+# A key that the task behind a short form has as an input, or another form of the same thing has, and this one does not.
+# https://learn.microsoft.com/azure/devops/pipelines/yaml-schema
+FOREIGN = [
+    ("trigger: {enabled: false}\nsteps: [{script: a}]", "enabled", "a trigger"),
+    ("pr: {enabled: false}\nsteps: [{script: a}]", "enabled", "a pr trigger"),
+    ("steps: [{download: current, artifact: a, path: b}]", "path", "a download step"),
+    ("steps: [{publish: a, path: b}]", "path", "a publish step"),
+    ("steps: [{pwsh: a, warningPreference: stop}]", "warningPreference", "a pwsh step"),
+    ("steps: [{powershell: a, progressPreference: stop}]", "progressPreference", "a powershell step"),
+    ("steps: [{bash: a, arguments: b}]", "arguments", "a bash step"),
+]
+
+
+@pytest.mark.parametrize(("text", "key", "where"), FOREIGN, ids=[f"{where} {key}" for _, key, where in FOREIGN])
+def test_a_key_of_another_form_is_refused(project: Project, text: str, key: str, where: str) -> None:
+    (error,) = project.root(text).errors()
+    assert f"Unexpected value '{key}' in {where}" in error
+
+
 def test_all_mistakes_are_reported_at_once(project: Project) -> None:
     _right(project)
     text = RIGHT.replace("dependsOn: Build", "dependsOn: Built").replace("UsePythonVersion@0", "UsePythonVersion")

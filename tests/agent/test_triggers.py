@@ -40,7 +40,6 @@ PUSHES = [
     ("", "refs/tags/v1", None, "0: No tag starts this pipeline: 'v1' is a tag, and the trigger names no tags."),
     ("trigger:\n", "main", None, "IndividualCI"),
     ("trigger: none\n", "main", None, "1: No push starts this pipeline: its trigger is 'none'."),
-    ("trigger: {enabled: false}\n", "main", None, "1: No push starts this pipeline: its trigger is 'none'."),
     ("trigger: [main, releases/*]\n", "releases/1/2", None, "IndividualCI"),
     ("trigger: [refs/heads/main]\n", "main", None, "IndividualCI"),
     ("trigger: [main]\n", "Main", None, "1: The branch 'Main' is not among those that start this pipeline: main."),
