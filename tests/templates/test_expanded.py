@@ -97,7 +97,8 @@ def page_steps(job: dict[str, Any]) -> list[dict[str, Any]]:
     """From the download of what was reported to the page."""
     steps = steps_of(job)
     (last,) = [at for at, step in enumerate(steps) if step.get("env", {}).get("VERB") == "report"] or [-1]
-    first = next((at for at, step in enumerate(steps) if "download" in step and "results" in step.get("path", "")), 0)
+    downloads = [at for at, step in enumerate(steps) if "results" in step.get("inputs", {}).get("targetPath", "")]
+    first = (downloads or [0])[0]
     return steps[first : last + 1]
 
 
