@@ -65,12 +65,12 @@ class Lock:
 
 @dataclass(frozen=True)
 class Trained:
-    """The run that asked for it; `approval` says what is known of who let it."""
+    """The run that asked for it, and who let it: names, when and in which words, or why nobody had to."""
 
     id: str
     url: str
     requested_by: str
-    approval: str
+    approved_by: str
     reason: str
 
 

@@ -21,9 +21,18 @@ from mlops.verbs.request import InitRequest, Request, UpdateRequest
 AnyRequest = Request | InitRequest | UpdateRequest
 
 
-def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
+def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
-    return _answer(ALIASES.get(options.verb, options.verb), _request(options, environ), options)
+    return _answer(
+        ALIASES.get(options.verb, options.verb), _request(options, _take_environment() if environ is None else environ), options
+    )
+
+
+def _take_environment() -> Mapping[str, str]:
+    """The token of the job is for the machine: definitions, which are imported, and programs that it starts have none."""
+    taken = dict(os.environ)
+    os.environ.pop("SYSTEM_ACCESSTOKEN", None)
+    return taken
 
 
 def _request(options: argparse.Namespace, environ: Mapping[str, str]) -> AnyRequest:
@@ -53,14 +62,15 @@ def _request(options: argparse.Namespace, environ: Mapping[str, str]) -> AnyRequ
     )
 
 
-def run_file(file: str, arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
+def run_file(file: str, arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
     """`python features/patient.py`: apply what that file declares, and what it needs."""
     path = Path(file).resolve()
     parser = argparse.ArgumentParser(prog=path.name, description="Apply what this file declares, and what it needs.")
     add_places(parser)
     add_word(parser)
     options = parser.parse_args(arguments)
-    request = Request(environ=environ, root=path.parent.parent, file=path, production=options.production)
+    taken = _take_environment() if environ is None else environ
+    request = Request(environ=taken, root=path.parent.parent, file=path, production=options.production)
     return _answer("apply", request, options)
 
 

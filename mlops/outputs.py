@@ -121,7 +121,7 @@ GATE_RESULTS = Table(
 
 PIPELINE_RUNS = Table(
     name="PIPELINE_RUNS",
-    description="One row for each run of a pipeline that changed something here, and each environment that it named.",
+    description="One row for each run of a pipeline that changed something here, and each stage whose approval was another.",
     columns=_columns(
         "RUN_ID VARCHAR",
         "COMMIT_ID VARCHAR",
@@ -130,6 +130,7 @@ PIPELINE_RUNS = Table(
         "URL VARCHAR",
         "REQUESTED_BY VARCHAR",
         "ENVIRONMENT VARCHAR",
+        "APPROVED_BY VARCHAR",
         "RECORDED_AT TIMESTAMP_NTZ",
     ),
 )

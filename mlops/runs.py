@@ -1,8 +1,4 @@
-"""Which run of a pipeline changed something here: what Azure Pipelines tells its jobs, kept where later questions are asked.
-
-Who approved is not among it: a job is told the name of its environment, and no more. The page of the run tells the rest, and so does
-https://learn.microsoft.com/rest/api/azure/devops/approvalsandchecks/approvals/get
-"""
+"""Which run of a pipeline changed something here: what Azure Pipelines tells its jobs, kept where later questions are asked."""
 
 from __future__ import annotations
 
@@ -27,14 +23,7 @@ class PipelineRun:
     url: str = ""
     requested_by: str = ""
     environment: str = ""
-
-    @property
-    def approval(self) -> str:
-        if self.run_id == MANUAL:
-            return BY_HAND
-        if not self.environment:
-            return "none asked for: the run named no environment"
-        return f"as environment {self.environment} asks; who approved stands on the page of the run"
+    approved_by: str = ""
 
     def told(self, value: str) -> str:
         """Without a pipeline nobody tells; in a run of one, what is missing stays missing."""
@@ -42,12 +31,14 @@ class PipelineRun:
 
 
 def insert_run(home: Schema, run: PipelineRun) -> str:
-    """Once for each run and environment, however many of its commands say it."""
+    """Once for each stage of a run, however many of its commands say it: when it is what was said last, no row is added."""
     table = (home / PIPELINE_RUNS.name).sql
     values = ", ".join(literal(getattr(run, one.name)) for one in fields(run))
     return (
         f"INSERT INTO {table} SELECT {values}, SYSDATE() WHERE NOT EXISTS ("
-        f"SELECT 1 FROM {table} WHERE RUN_ID = {literal(run.run_id)} AND ENVIRONMENT = {literal(run.environment)})"
+        f"SELECT 1 FROM (SELECT ENVIRONMENT, APPROVED_BY FROM {table} WHERE RUN_ID = {literal(run.run_id)} "
+        "QUALIFY ROW_NUMBER() OVER (ORDER BY RECORDED_AT DESC) = 1) "
+        f"WHERE ENVIRONMENT = {literal(run.environment)} AND APPROVED_BY = {literal(run.approved_by)})"
     )
 
 

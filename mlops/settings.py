@@ -36,7 +36,8 @@ Connections = Callable[[], Mapping[str, Mapping[str, object]]]
 class Build:
     """What Azure Pipelines tells of its run; empty where it tells nothing.
 
-    `environment` is known to deployment jobs only. Who approved is told to no job: it stands on the page at `url`.
+    `environment` is known to deployment jobs only. `api` is where the REST API of the project is, and `token` what it takes;
+    `approved_by` is what need not be asked there.
     https://learn.microsoft.com/azure/devops/pipelines/build/variables
     """
 
@@ -44,6 +45,10 @@ class Build:
     url: str = ""
     requested_by: str = ""
     environment: str = ""
+    stage: str = ""
+    api: str = ""
+    token: Secret | None = None
+    approved_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,14 +123,23 @@ def _compose(reader: _Reader) -> Settings:
 
 def _read_build(reader: _Reader) -> Build:
     number = reader.variable("BUILD_BUILDID")
-    collection, project = reader.variable("SYSTEM_COLLECTIONURI"), reader.variable("SYSTEM_TEAMPROJECT")
-    page = f"{collection.rstrip('/')}/{urlquote(project)}/_build/results?buildId={number}" if collection and project else ""
+    project = reader.variable("SYSTEM_TEAMPROJECT")
+    page = _address(reader.variable("SYSTEM_COLLECTIONURI"), project)
     return Build(
         branch=reader.variable("BUILD_SOURCEBRANCH") or "",
-        url=page if number else "",
+        url=f"{page}/_build/results?buildId={number}" if number and page else "",
         requested_by=reader.variable("BUILD_REQUESTEDFOR") or "",
         environment=reader.variable("ENVIRONMENT_NAME") or "",
+        stage=reader.variable("SYSTEM_STAGENAME") or "",
+        # The same address, but the one that scripts are told to call.
+        api=_address(reader.variable("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"), project),
+        token=_secret(reader.variable("SYSTEM_ACCESSTOKEN")),
     )
+
+
+def _address(collection: str | None, project: str | None) -> str:
+    """Of the project, without a slash at the end."""
+    return f"{collection.rstrip('/')}/{urlquote(project)}" if collection and project else ""
 
 
 def _check_credentials(reader: _Reader, authenticator: str) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from snowflake.snowpark import Row, Session
 
+from mlops.approvals import Approval, read_approval
 from mlops.archive import Archive
 from mlops.cards import Card
 from mlops.collect import Definitions, owner_of
@@ -16,7 +18,7 @@ from mlops.marks import MANUAL, Mark
 from mlops.names import Name, literal, quote
 from mlops.plan import Desired
 from mlops.rows import fetch
-from mlops.runs import PipelineRun, insert_run
+from mlops.runs import BY_HAND, PipelineRun, insert_run
 from mlops.settings import Settings
 
 
@@ -50,9 +52,18 @@ class Target:
     @property
     def _run(self) -> PipelineRun:
         settings, build = self.settings, self.settings.build
-        return PipelineRun(
-            *(settings.run, settings.commit, self.owner, build.branch, build.url, build.requested_by, build.environment)
-        )
+        told = (build.branch, build.url, build.requested_by, build.environment, self.approval.told)
+        return PipelineRun(settings.run, settings.commit, self.owner, *told)
+
+    @cached_property
+    def approval(self) -> Approval:
+        """Of a run of a pipeline, and asked for once."""
+        return read_approval(self.settings) if self.settings.run != MANUAL else Approval(BY_HAND)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Once something is changed: what the record of the run lacks, where that stops nothing."""
+        return (self.approval.fault,) if self.approval.fault else ()
 
     def record(self, desired: Desired) -> str:
         """The object's comment: what it is, and the record of this change."""

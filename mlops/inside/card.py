@@ -38,7 +38,7 @@ def make_card(place: Place, run: Run, dataset: Dataset, learned: Learned, verdic
         lock=read_lock(),
         metrics=dict(learned.metrics),
         gates=verdicts,
-        run=Trained(origin.run, origin.url, origin.requested_by, origin.approval, run.reason),
+        run=Trained(origin.run, origin.url, origin.requested_by, origin.approved_by, run.reason),
         champion=run.before or FIRST,
         upstream=tuple(_upstream(place, data, views)),
     )

@@ -25,7 +25,7 @@ class Origin:
     branch: str
     url: str
     requested_by: str
-    approval: str
+    approved_by: str
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Place:
             requested_by=run.told(run.requested_by)
             if caller
             else f"nobody: the account itself, by what run {run.run_id} deployed",
-            approval=run.approval,
+            approved_by=run.told(run.approved_by),
         )
 
     def _deployed(self, procedure: str) -> PipelineRun:

@@ -55,6 +55,7 @@ class Move:
     reason: str
     url: str
     environment: str
+    approved_by: str
 
 
 def read_scores(session: Session, home: Schema, question: Question, place: Scored) -> tuple[list[Score], Training]:
@@ -92,7 +93,8 @@ def read_moves(session: Session, home: Schema, training: Training) -> list[Move]
     rows = fetch(
         session,
         "SELECT L.ACTION, L.CHANGED_AT, L.RUN_ID, COALESCE(MAX(P.REQUESTED_BY), L.CHANGED_BY), L.REASON, "
-        f"COALESCE(MAX(P.URL), ''), COALESCE(MAX(P.ENVIRONMENT), '') FROM {ledger} L LEFT JOIN {runs} P ON P.RUN_ID = L.RUN_ID "
+        "COALESCE(MAX(P.URL), ''), COALESCE(MAX(P.ENVIRONMENT), ''), COALESCE(MAX(P.APPROVED_BY), '') "
+        f"FROM {ledger} L LEFT JOIN {runs} P ON P.RUN_ID = L.RUN_ID "
         "WHERE L.KIND = 'model' AND L.NAME = ? AND L.TO_VERSION = ? AND (L.FROM_VERSION IS NULL OR L.FROM_VERSION <> L.TO_VERSION) "
         "GROUP BY L.CHANGE_ID, L.ACTION, L.CHANGED_AT, L.RUN_ID, L.CHANGED_BY, L.REASON ORDER BY L.CHANGED_AT",
         (training.model, training.version),

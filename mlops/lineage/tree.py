@@ -78,7 +78,8 @@ def _moves(moves: Sequence[Move]) -> Iterator[Node]:
 def _called(move: Move) -> str:
     if move.run == MANUAL:
         return BY_HAND
-    return " ".join(filter(None, (f"run {move.run}", move.environment and f"in environment {move.environment}", move.url)))
+    told = (f"run {move.run}", move.environment and f"in environment {move.environment}", move.url)
+    return " ".join(filter(None, (*told, move.approved_by and f"approved by {move.approved_by}")))
 
 
 def _data(card: Card) -> Node:
@@ -97,7 +98,7 @@ def _tables(names: Sequence[str]) -> Iterator[Node]:
 
 
 def _commit(card: Card) -> Node:
-    asked = f"requested by {card.run.requested_by}, approval {card.run.approval}"
+    asked = f"requested by {card.run.requested_by}, approved by {card.run.approved_by}"
     run = Node("pipeline run", card.run.id, f"{card.run.url}, {asked}")
     lock = Node("environment", f"Python {card.lock.python}", f"{len(card.lock.packages)} packages, SHA-256 {card.lock.digest}")
     return Node("commit", card.code.commit, f"{card.code.repository}, {card.code.branch}", (lock, run))

@@ -44,4 +44,4 @@ def _facts(card: Card) -> Iterator[tuple[str, str]]:
     yield "run", f"{card.run.id}, {card.run.url}"
     yield "requested by", card.run.requested_by
     yield "reason", card.run.reason
-    yield "approval", card.run.approval
+    yield "approved by", card.run.approved_by

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from mlops.apply.execute import Made, execute
@@ -34,7 +34,7 @@ def run(request: Request) -> Report:
             plan = fit(plan, agreed, settings)
         target = Target(session, settings, request.definitions, request.code)
         made = tuple(execute(target, plan))
-        warnings = _warnings(target, request, made)
+        warnings = tuple(_warnings(target, request, made))
     return report_made("Apply", plan_sections(plan), made, (*plan_warnings(plan), *warnings))
 
 
@@ -59,12 +59,14 @@ def _sections(made: Sequence[Made]) -> tuple[Section, ...]:
     )
 
 
-def _warnings(target: Target, request: Request, made: Sequence[Made]) -> tuple[str, ...]:
+def _warnings(target: Target, request: Request, made: Sequence[Made]) -> Iterator[str]:
     """Checks are about data, so they are made whether or not a definition changed."""
     if any(one.error for one in made):
-        return ()
+        return
+    if made:
+        yield from target.warnings
     checks = [check for one in request.selected if isinstance(one, FeatureView) for check in one.checks]
-    return tuple(find_warnings(target, checks))
+    yield from find_warnings(target, checks)
 
 
 def _told(one: Made) -> str:

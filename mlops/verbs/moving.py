@@ -32,13 +32,17 @@ def open_target(request: Request) -> Iterator[Target]:
         yield target
 
 
-def moved(title: str, versions: Versions, version: str, card: Card | None, *before: Section) -> Report:
+def moved(
+    title: str, versions: Versions, version: str, card: Card | None, *before: Section, warnings: tuple[str, ...] = ()
+) -> Report:
     told = "the default version already" if version == versions.default else "the default version now"
     row = (versions.model, versions.default, version, told)
     section = Section("Default version", ("model", "before", "after", "result"), (row,))
     cards = (card,) if card else ()
     told_of = (card_section(cards),) if cards else ()
-    return Report(title, (*before, section, *told_of), (Case(title.lower(), f"{versions.model} {version}"),), cards=cards)
+    return Report(
+        title, (*before, section, *told_of), (Case(title.lower(), f"{versions.model} {version}"),), warnings, cards=cards
+    )
 
 
 def verdict_section(model: str, version: str, verdicts: Sequence[Verdict]) -> Section:

@@ -15,4 +15,4 @@ def run(request: Request) -> Report:
         if version != versions.default:
             set_default(target, versions, version, action="rollback", reason=request.reason)
         card = card_of(target, versions.model, version)
-    return moved("Rollback", versions, version, card)
+    return moved("Rollback", versions, version, card, warnings=target.warnings)

@@ -25,6 +25,7 @@ from mlops_local.agent.variables import Variables
 if TYPE_CHECKING:
     # Tasks are written against this module. An issuer has libraries that take long to load and that expanding does without.
     from mlops_local.agent.oidc import Issuer
+    from mlops_local.agent.rest_api import RestApi
     from mlops_local.agent.tasks.registry import Registry
 
 
@@ -74,6 +75,7 @@ class RunContext:
     reason: str
     tasks: Registry
     issuer: Issuer
+    api: RestApi
     cancellation: Cancellation = field(default_factory=Cancellation)
 
 

@@ -11,6 +11,7 @@ from mlops_local.agent.conditions import Before, Counter, resolve, value_world
 from mlops_local.agent.library import Library
 from mlops_local.agent.machine import Machine
 from mlops_local.agent.pipeline import Group, Variable
+from mlops_local.agent.predefined import COLLECTION
 from mlops_local.agent.slots import Slot
 from mlops_local.agent.values import Table
 from mlops_local.agent.variables import Variables
@@ -75,3 +76,11 @@ def add_agent_variables(variables: Variables, slot: Slot, machine: Machine, name
     }
     for name, value in {**facts, **names}.items():
         variables.set(name, value)
+
+
+def add_api_variables(variables: Variables, collection: str, token: str) -> None:
+    """Where the REST API is, unless the user said, and the token that it takes, which reaches no script but by `env`."""
+    where = "System.TeamFoundationCollectionUri"
+    if variables.get(where) == COLLECTION:
+        variables.set(where, collection)
+    variables.set("System.AccessToken", token, secret=True, readonly=True)

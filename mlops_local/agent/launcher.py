@@ -14,7 +14,7 @@ from mlops_local.agent.conditions import GOOD, Before, Finished, resolve
 from mlops_local.agent.context import JobContext, RunContext
 from mlops_local.agent.evaluation import World
 from mlops_local.agent.job import result_of, run_job
-from mlops_local.agent.job_variables import add_agent_variables
+from mlops_local.agent.job_variables import add_agent_variables, add_api_variables
 from mlops_local.agent.legs import Leg
 from mlops_local.agent.library import LibraryError
 from mlops_local.agent.pipeline import Destination, Hook, Job, Stage, destination_of
@@ -116,8 +116,9 @@ class Launcher:
         self._run.progress.job_started(label)
         result = FAILED
         try:
-            context = self._context(placed, slot, label)
-            run_job(context)
+            with self._run.api.token() as token:
+                context = self._context(placed, slot, label, token)
+                run_job(context)
             result = result_of(context)
             return context.outputs
         except (ExpressionError, LibraryError) as error:
@@ -129,10 +130,11 @@ class Launcher:
             self._run.record.changed()
             self._run.progress.job_ended(label, record.result, record.seconds)
 
-    def _context(self, placed: _Placed, slot: Slot, label: str) -> JobContext:
+    def _context(self, placed: _Placed, slot: Slot, label: str, token: str) -> JobContext:
         turn = placed.turn
         variables = self._variables(turn)
         add_agent_variables(variables, slot, self._run.machine, _names(turn.stage, placed.job, placed.leg))
+        add_api_variables(variables, self._run.api.collection(), token)
         for name, value in placed.leg.variables.items():
             variables.set(name, value)
         job = _settled(placed.job, variables, self._world(variables, turn.before))

@@ -11,10 +11,10 @@ import fcntl
 import hashlib
 import json
 import os
-import threading
 import time
 import uuid
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from email.message import Message
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,8 @@ from urllib.parse import urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+
+from mlops_local.agent.loopback import Loopback
 
 NAME = "https://oidc.mlops-local.invalid"
 AUDIENCE = "api://AzureADTokenExchange"
@@ -38,8 +40,7 @@ class Issuer:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.Lock()
-        self._server: ThreadingHTTPServer | None = None
+        self._loopback = Loopback(self._answer)
 
     def token(self, subject: str) -> str:
         """A signed token of this machine for that subject."""
@@ -65,17 +66,20 @@ class Issuer:
 
     def address(self) -> str:
         """Where this issuer is discovered; it listens from the first question on, until it is closed."""
-        with self._lock:
-            if self._server is None:
-                self._server = _serve(key_set(self.key().public_key()))
-            return f"http://127.0.0.1:{self._server.server_port}"
+        return self._loopback.address()
 
     def close(self) -> None:
-        with self._lock:
-            if self._server is not None:
-                self._server.shutdown()
-                self._server.server_close()
-                self._server = None
+        self._loopback.close()
+
+    def _answer(self, target: str, _: Message) -> tuple[int, dict[str, Any]]:
+        path = urlsplit(target).path
+        if path == _DISCOVERY_PATH:
+            return 200, _discovery(self.address())
+        return (200, self._keys) if path == _KEYS_PATH else (404, {"error": "not found"})
+
+    @cached_property
+    def _keys(self) -> dict[str, Any]:
+        return key_set(self.key().public_key())
 
 
 def key_set(key: rsa.RSAPublicKey) -> dict[str, Any]:
@@ -96,29 +100,6 @@ def _write_key(file: Path) -> None:
     with os.fdopen(handle, "wb") as target:
         target.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     unfinished.rename(file)
-
-
-def _serve(keys: dict[str, Any]) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found = documents.get(urlsplit(self.path).path)
-            self._answer(404 if found is None else 200, found or {"error": "not found"})
-
-        def _answer(self, status: int, document: dict[str, Any]) -> None:
-            body = json.dumps(document).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Nobody reads along."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    documents = {_DISCOVERY_PATH: _discovery(f"http://127.0.0.1:{server.server_port}"), _KEYS_PATH: keys}
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
 
 
 def _discovery(address: str) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from mlops_local.agent.oidc import Issuer
 from mlops_local.agent.pipeline import Pipeline
 from mlops_local.agent.progress import MaskedProgress, Progress
 from mlops_local.agent.record import FAILED, SUCCEEDED, WITH_ISSUES, Record, StageRecord
+from mlops_local.agent.rest_api import RestApi
 from mlops_local.agent.run_locks import RunLocks
 from mlops_local.agent.runner import Scheduler
 from mlops_local.agent.slots import sweep
@@ -114,6 +115,7 @@ def _run_alone(options: RunOptions, loaded: Loaded, machine: Machine, progress: 
     record = Record(options.out.resolve(), masker)
     record.begin()
     sweep(machine.cache / "agents")
+    given = {**_build_variables(Counters(machine.cache / "builds.json").next(str(loaded.source.root), 1)), **loaded.variables}
     with store_of(machine.cache) as store:
         sources = LocalSources(loaded.source.root, store, record.folder, loaded.repositories)
         sources.freeze()
@@ -128,14 +130,13 @@ def _run_alone(options: RunOptions, loaded: Loaded, machine: Machine, progress: 
             options.queue.reason,
             options.queue.tasks,
             Issuer(machine.issuer_keys),
+            RestApi(record, _last(given, "System.TeamProject"), _last(given, "Build.BuildId")),
         )
-        with closing(context.issuer):
-            return _run(context, loaded, options)
+        with closing(context.issuer), closing(context.api):
+            return _run(context, loaded, options, given)
 
 
-def _run(context: RunContext, loaded: Loaded, options: RunOptions) -> RunResult:
-    number = Counters(context.machine.cache / "builds.json").next(str(loaded.source.root), 1)
-    given = {**_build_variables(number), **loaded.variables}
+def _run(context: RunContext, loaded: Loaded, options: RunOptions, given: dict[str, str]) -> RunResult:
     counters = Counters(context.machine.cache / "counters.json")
     scheduler = Scheduler(context, loaded.pipeline, _gate(context, loaded, options), given, counters.next, options.at_once)
     facts = {"pipeline": str(options.queue.file), "reason": options.queue.reason, "branch": loaded.source.branch}
@@ -177,6 +178,11 @@ def _build_variables(number: int) -> dict[str, str]:
         "System.JobAttempt": "1",
         "System.StageAttempt": "1",
     }
+
+
+def _last(given: dict[str, str], name: str) -> str:
+    """As variables are read: in whatever case they were given, and the last one wins."""
+    return [value for key, value in given.items() if key.casefold() == name.casefold()][-1]
 
 
 def _selected(pipeline: Pipeline, names: tuple[str, ...], file: Path, problems: Problems) -> Pipeline:

@@ -242,7 +242,7 @@ def test_a_score_leads_back_to_the_commit(applied: Pipeline, edited: Path, tmp_p
     page = "https://dev.azure.com/fabrikam/Trials/_build/results?buildId"
     assert [name for name, _ in moves] == ["train", "rollback", "rollback"]
     assert moves[1:] == [
-        ("rollback", f"run 3 {page}=3, Ada Lovelace: it's worse"),
+        ("rollback", f"run 3 {page}=3 approved by nobody: the run named no environment, Ada Lovelace: it's worse"),
         ("rollback", "by hand, MLOPS_DEV_PIPELINE: asked for"),
     ]
     assert "Feature view PATIENT_AGE/V1 is another one by now" in summary
@@ -281,7 +281,12 @@ def test_without_a_whole_card_there_is_no_new_version_and_no_promotion(applied: 
     assert "- **Failed:** The model card of TRIAL_ELIGIBILITY V3 lacks run.requested_by: no version is kept" in summary
     assert applied.query("SELECT MODEL_VERSION FROM MODEL_CARDS ORDER BY 1") == [("V1",), ("V2",)]
     assert default_version(applied) == before
-    assert applied.run("rollback", MODEL, "--to", "V1", content=edited)[0] == 0
+    told |= {"ENVIRONMENT_NAME": "snowflake-dev"}
+    fault = "Who approved cannot be told, and no version is trained without it: the step has no access token;"
+    code, summary = applied.run("retrain", MODEL, **told)  # type: ignore[arg-type]
+    assert (code, f"- **Failed:** {fault}" in summary) == (7, True)
+    code, summary = applied.run("rollback", MODEL, "--to", "V1", **told)  # type: ignore[arg-type]
+    assert (code, f"- **Warning:** {fault}" in summary) == (0, True)
     applied.administrate("UPDATE ML.MODEL_CARDS SET CARD = REPLACE(CARD, 'Ada Lovelace') WHERE MODEL_VERSION = 'V2'")
     code, summary = applied.run("promote", MODEL, "V2", content=edited)
     assert code == 7

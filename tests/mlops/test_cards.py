@@ -27,7 +27,7 @@ CARD = Card(
     lock=Lock("3.11.7", ("pandas==2.0",), "d1"),
     metrics={"ROC_AUC": 0.7},
     gates=(Verdict("data", "schema", "AGE", None, "a number", True, "x"),),
-    run=Trained("17", "https://dev.azure.com/x", "Ada", "none asked for", "news"),
+    run=Trained("17", "https://dev.azure.com/x", "Ada", "nobody: no environment", "news"),
     champion="V1",
     upstream=("D.SOURCE.SEEN", "D.ML.SEEN/V2"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import re
 import shutil
@@ -85,6 +86,20 @@ def test_a_release_goes_through_each_environment(release: RunResult) -> None:
     checks = {stage["name"]: json.dumps(stage.get("checks", [])) for stage in release.facts["stages"]}
     assert "approval" in checks["Deploy_prod"]
     assert "approval" not in checks["Deploy_test"]
+
+
+@pytest.mark.usefixtures("release")
+def test_cards_name_who_approved(place: Place) -> None:
+    assert approvers(place, "MLOPS_TEST") == {"nobody: environment snowflake-test asks for no approval"}
+    (told,) = approvers(place, "MLOPS_PROD")
+    moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"
+    assert re.fullmatch(rf"{re.escape(getpass.getuser())} with the command, {moment}, for snowflake-prod", told)
+
+
+def approvers(place: Place, database: str) -> set[str]:
+    """Of the versions that the release has trained there."""
+    cards = place.ask(f"SELECT CARD FROM {database}.ML.MODEL_CARDS WHERE MODEL_VERSION = 'V1'")
+    return {json.loads(row["CARD"])["run"]["approved_by"] for row in cards}
 
 
 def test_what_is_deployed_was_built_once(release: RunResult) -> None:
@@ -211,6 +226,8 @@ def test_rolling_back_is_audited(place: Place) -> None:
     (written,) = place.ask("SELECT * FROM MLOPS_PROD.ML.CHANGE_LEDGER WHERE ACTION = 'rollback'")
     assert (written["FROM_VERSION"], written["TO_VERSION"], written["REASON"]) == (before, other, typed["reason"])
     assert (written["CHANGED_BY"], written["RUN_ID"].isdigit()) == ("MLOPS_PROD_PIPELINE", True)
+    (told,) = place.ask(f"SELECT APPROVED_BY FROM MLOPS_PROD.ML.PIPELINE_RUNS WHERE RUN_ID = '{written['RUN_ID']}'")
+    assert told["APPROVED_BY"].startswith(f"{getpass.getuser()} with the command, ")
 
 
 def test_without_an_approval_production_is_left_alone(place: Place) -> None:

@@ -116,6 +116,25 @@ def test_a_pull_request_has_nothing_that_could_change_an_environment() -> None:
     assert all("IsFork" in stage["condition"] for stage in tree["stages"][1:])
 
 
+@pytest.mark.parametrize(("file", "given"), SHIPPED.items(), ids=SHIPPED)
+def test_the_token_of_the_job_reaches_commands_of_deployments_that_ask_who_approved_alone(
+    file: str, given: dict[str, str]
+) -> None:
+    jobs = jobs_of(expand(ROOT / file, parameters=given, branch="main"))
+    found = {
+        (name, step["env"]["VERB"]) for name, job in jobs.items() for step in steps_of(job) if "System.AccessToken" in str(step)
+    }
+    assert found == {
+        (name, step["env"]["VERB"])
+        for name, job in jobs.items()
+        for step in steps_of(job)
+        if "deployment" in job
+        and step.get("env", {}).get("VERB") in ("apply", "retrain", "rollback")
+        and not step["env"]["CLONE"]
+    }
+    assert file != "pipelines/release.yml" or found == {("Deploy_test", "apply"), ("Deploy_prod", "apply")}
+
+
 def test_what_is_deployed_is_tried_on_a_clone_that_is_dropped_whatever_happens(tmp_path: Path) -> None:
     tree = expand(
         consumer(tmp_path, environments=[{**PROD, "integrationTests": ["a", "b/test_c.py"]}], **SOURCES["workloadIdentity"]),
