@@ -41,6 +41,11 @@ def test_a_macro_that_was_not_expanded_is_not_set(name: str) -> None:
         read_settings({**GIVEN, "SNOWFLAKE_ACCOUNT": f"$({name})"})
 
 
+def test_what_a_variable_group_does_not_set_is_not_there() -> None:
+    absent = {f"SNOWFLAKE_{name.upper()}": f"$({name})" for name in ("host", "port", "protocol", "private_key_passphrase")}
+    assert read_settings({**GIVEN, **absent}) == read_settings(GIVEN)
+
+
 @given(st.text(min_size=8, alphabet="abcdefghijklmnopqrstuvwxyz0123456789"))
 def test_no_value_occurs_in_a_message_or_in_a_settings_text(secret: str) -> None:
     secret = f"s3cret-{secret}"
