@@ -121,10 +121,18 @@ def _ask(build: Build, path: str, query: Mapping[str, str], seconds: float) -> A
     except (OSError, HTTPException) as error:
         raise GateError(f"Azure DevOps did not answer at {build.api} ({getattr(error, 'reason', None) or error}).") from error
     if status in _MAY_NOT:
-        raise GateError(f"Azure DevOps answered {status} to the job's access token; {_grant(build)}.")
+        raise GateError(f"Azure DevOps answered {status} to the job's access token; {_grant(build)}.{_message(body)}")
     if status != HTTPStatus.OK:
-        raise GateError(f"Azure DevOps answered {status}; run the stage again.")
+        raise GateError(f"Azure DevOps answered {status} instead of telling; run the stage again.{_message(body)}")
     return json.loads(body)
+
+
+def _message(body: bytes) -> str:
+    """What Azure DevOps says itself, where it is no page."""
+    try:
+        return f" It says: {_plain(json.loads(body)['message'])[:_LONGEST_COMMENT]}"
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return ""
 
 
 def _fetch(url: str, token: Secret, seconds: float) -> tuple[int, bytes]:
@@ -134,7 +142,7 @@ def _fetch(url: str, token: Secret, seconds: float) -> tuple[int, bytes]:
             return answer.status, answer.read(_LONGEST_ANSWER)
     except HTTPError as error:
         with error:
-            return error.code, b""
+            return error.code, error.read(_LONGEST_ANSWER)
 
 
 class _Stay(HTTPRedirectHandler):

@@ -150,7 +150,12 @@ def test_a_token_that_may_not_gets_the_permission_named_and_goes_nowhere_else(az
 @pytest.mark.parametrize(
     ("status", "body", "says"),
     [
-        (503, b"", "Azure DevOps answered 503; run the stage again."),
+        (503, b"", "Azure DevOps answered 503 instead of telling; run the stage again."),
+        (
+            400,
+            b'{"message": "VS1: Not\\nthis."}',
+            "Azure DevOps answered 400 instead of telling; run the stage again. It says: VS1: Not this.",
+        ),
         (200, b"<html>", "Azure DevOps answered in another form than is documented"),
         (200, b"[]", "Azure DevOps answered in another form than is documented"),
         (200, b'{"value": []}', f"Azure DevOps keeps an approval of this stage from the job's access token; {GRANT}."),

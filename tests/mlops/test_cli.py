@@ -20,6 +20,12 @@ def test_check_needs_no_account(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "GUESS" in capsys.readouterr().out
 
 
+def test_the_token_of_the_job_is_for_the_machine_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write_content(tmp_path, tasks="import os\nassert 'SYSTEM_ACCESSTOKEN' not in os.environ\n")
+    monkeypatch.setenv("SYSTEM_ACCESSTOKEN", "t0ken")
+    assert main(["check", "--content", str(root)]) == 0
+
+
 def test_the_code_of_procedures_is_written_for_others_to_deploy(tmp_path: Path) -> None:
     archive = tmp_path / "new" / "code.zip"
     assert main(["check", "--content", str(write_content(tmp_path)), "--archive", str(archive)], {}) == 0
