@@ -44,6 +44,8 @@ class Made:
 
 
 def execute(target: Target, plan: Plan) -> Iterator[Made]:
+    if any(change.action == "train" for change in plan.pending):
+        target.require_approval()
     if plan.pending:
         target.prepare()
     for change in plan.pending:

@@ -9,7 +9,6 @@ from mlops.apply.step import Step
 from mlops.apply.target import Outcome, Target
 from mlops.cards import from_document
 from mlops.definitions import Model
-from mlops.errors import GateError
 from mlops.outputs import reason_of
 
 
@@ -18,9 +17,7 @@ def apply_model(step: Step, definition: Model) -> Outcome:
 
 
 def train(target: Target, definition: Model, *, reason: str) -> Outcome:
-    if target.approval.fault:
-        # Said before the time is spent: its card would lack a field.
-        raise GateError(target.approval.fault)
+    target.require_approval()
     rows = target.run(f"CALL {target.at_home(definition.procedure).sql}(?, ?, ?)", (definition.name, reason, ""))
     summary: dict[str, Any] = json.loads(rows[0][0])
     version = summary["version"]

@@ -13,6 +13,7 @@ from mlops.approvals import Approval, read_approval
 from mlops.archive import Archive
 from mlops.cards import Card
 from mlops.collect import Definitions, owner_of
+from mlops.errors import GateError
 from mlops.ledger import prepare_statements
 from mlops.marks import MANUAL, Mark
 from mlops.names import Name, literal, quote
@@ -59,6 +60,11 @@ class Target:
     def approval(self) -> Approval:
         """Of a run of a pipeline, and asked for once."""
         return read_approval(self.settings) if self.settings.run != MANUAL else Approval(BY_HAND)
+
+    def require_approval(self) -> None:
+        """Before a model is trained: its card would lack a field, and it would be trained for nothing."""
+        if self.approval.fault:
+            raise GateError(self.approval.fault)
 
     @property
     def warnings(self) -> tuple[str, ...]:

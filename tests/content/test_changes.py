@@ -120,6 +120,9 @@ def test_ten_edits_are_ten_changes_and_nothing_after_them(applied: Pipeline, edi
     assert ("train model TRIAL_ELIGIBILITY", "this model before") in {
         (row[0], row[3]) for row in rows_of("Estimated cost, at most", summary)
     }
+    nobody = {"BUILD_BUILDID": "refused", "ENVIRONMENT_NAME": "snowflake-dev"}
+    code, summary = applied.run("apply", "--plan", str(document), **{**told, **nobody})  # type: ignore[arg-type]
+    assert (code, "- **Failed:** Who approved cannot be told" in summary, ledger(applied, "refused")) == (7, True, [])
     code, summary = applied.run("apply", "--plan", str(document), **told)  # type: ignore[arg-type]
     assert code == 0, summary
     assert sorted(row for row in ledger(applied, "2") if row[0] != "train") == sorted(
