@@ -76,7 +76,8 @@ def run_file(file: str, arguments: Sequence[str] | None = None, environ: Mapping
 
 def _answer(verb: str, request: AnyRequest, options: argparse.Namespace) -> int:
     began, started = datetime.now(UTC), time.monotonic()
-    report = replace(_report(verb, request), began=began.isoformat(timespec="milliseconds"), seconds=time.monotonic() - started)
+    answer, seconds = _report(verb, request), time.monotonic() - started
+    report = replace(answer, verb=verb, began=began.isoformat(timespec="milliseconds"), seconds=seconds)
     beside = options.json.parent / "cards" if options.json else None
     places = Places(options.summary, options.junit, options.json, options.cards or beside)
     asked = Rendition(getattr(options, "format", "text"), getattr(options, "out", None))

@@ -37,7 +37,8 @@ class Build:
     """What Azure Pipelines tells of its run; empty where it tells nothing.
 
     `environment` is known to deployment jobs only. `api` is where the REST API of the project is, and `token` what it takes;
-    `approved_by` is what need not be asked there.
+    `approved_by` is what need not be asked there. `job_status` is how the job goes so far: Succeeded, SucceededWithIssues, Failed
+    or Canceled.
     https://learn.microsoft.com/azure/devops/pipelines/build/variables
     """
 
@@ -49,6 +50,8 @@ class Build:
     api: str = ""
     token: Secret | None = None
     approved_by: str = ""
+    number: str = ""
+    job_status: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,11 @@ def read_settings(environ: Mapping[str, str], connections: Connections = dict) -
     return settings
 
 
+def read_build(environ: Mapping[str, str]) -> Build:
+    """Without the rest: what is to be told of a run whose settings are wrong."""
+    return _read_build(_Reader(environ, dict))
+
+
 def _compose(reader: _Reader) -> Settings:
     reader.require(_REQUIRED)
     authenticator = reader.choice("AUTHENTICATOR", _AUTHENTICATORS, "SNOWFLAKE_JWT", str.upper)
@@ -134,6 +142,8 @@ def _read_build(reader: _Reader) -> Build:
         # The same address, but the one that scripts are told to call.
         api=_address(reader.variable("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"), project),
         token=_secret(reader.variable("SYSTEM_ACCESSTOKEN")),
+        number=number or "",
+        job_status=reader.variable("AGENT_JOBSTATUS") or "",
     )
 
 

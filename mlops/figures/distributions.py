@@ -62,6 +62,11 @@ class Distribution:
         return self.kind == "number" and (self.distinct or 0) > LISTED and finite and self.least != self.greatest
 
     @property
+    def tells_apart(self) -> bool:
+        """Bars that are all of one row tell nothing beside their number."""
+        return any(bar.rows > 1 for bar in self.bars)
+
+    @property
     def is_counted(self) -> bool:
         """Of words that hardly come twice, each would tell of its own row: names, numbers of persons, free text."""
         distinct = self.distinct or 0

@@ -9,7 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mlops.cards import Card, from_document
+from mlops.gates import Verdict
+
 _PREFIX = "report-"
+# Of a plan: there is something to do.
+_CHANGES = 2
 
 
 @dataclass(frozen=True)
@@ -20,20 +25,62 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """A test case: what was tried, and the sentence of what failed."""
+
+    group: str
+    name: str
+    seconds: float
+    failure: str | None
+
+
+@dataclass(frozen=True)
 class Command:
     """One command of one stage; `began` in UTC."""
 
     stage: str
     name: str
+    verb: str
     began: datetime
     seconds: float
     exit_code: int
-    tables: tuple[Table, ...]
-    warnings: tuple[str, ...]
-    failures: tuple[str, ...]
+    tables: tuple[Table, ...] = ()
+    warnings: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    cases: tuple[Tried, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.failures) or self.exit_code not in (0, _CHANGES)
 
     def table(self, title: str) -> Table | None:
         return next((one for one in self.tables if one.title == title), None)
+
+    def rows(self, title: str) -> tuple[tuple[str, ...], ...]:
+        table = self.table(title)
+        return table.rows if table else ()
+
+
+def models_of(commands: Sequence[Command]) -> frozenset[str]:
+    """Those that were trained, judged or moved."""
+    trained = (row[2] for command in commands for row in command.rows("Done") if row[1] == "model")
+    others = (row[0] for command in commands for title in ("Default version", "Gates") for row in command.rows(title))
+    return frozenset((*trained, *others))
+
+
+def judged(commands: Sequence[Command]) -> dict[str, tuple[Verdict, ...]]:
+    """What gates said of each version, and of rows that became none; what failed comes first."""
+    found: dict[str, list[Verdict]] = {}
+    for model, version, *row in (row for command in commands for row in command.rows("Gates")):
+        found.setdefault(model if version == "none" else f"{model} {version}", []).append(_verdict(*row))
+    return {name: tuple(sorted(verdicts, key=lambda one: one.passed)) for name, verdicts in found.items()}
+
+
+def _verdict(stage: str, gate: str, subject: str, value: str, wanted: str, passed: str) -> Verdict:
+    sentence = passed.removeprefix("no: ")
+    is_passed = sentence == passed
+    return Verdict(*(stage, gate, subject, float(value) if value else None, wanted, is_passed, "" if is_passed else sentence))
 
 
 def read_commands(folder: Path | None) -> tuple[Command, ...]:
@@ -56,12 +103,15 @@ def _parse(file: Path, values: Mapping[str, Any]) -> Command:
     return Command(
         stage=file.parent.name.removeprefix(_PREFIX),
         name=file.stem,
+        verb=str(values["verb"]),
         began=datetime.fromisoformat(values["began"]),
         seconds=float(values["seconds"]),
         exit_code=int(values["exit_code"]),
         tables=tuple(_table(section) for section in values["sections"]),
         warnings=_texts(values["warnings"]),
         failures=_texts(values["failures"]),
+        cases=tuple(Tried(one["group"], one["name"], float(one["seconds"]), one["failure"]) for one in values["cases"]),
+        cards=tuple(map(from_document, values["cards"])),
     )
 
 
@@ -78,6 +128,7 @@ class Planned:
     """A change that a command has planned, and what became of it; `result` is empty when it was not done."""
 
     stage: str
+    verb: str
     action: str
     kind: str
     name: str
@@ -93,9 +144,10 @@ def planned(commands: Sequence[Command]) -> tuple[Planned, ...]:
 
 
 def _planned(command: Command) -> Iterator[Planned]:
-    plan, done, costs = (command.table(title) for title in ("Plan", "Done", "Estimated cost, at most"))
-    results = {row[:3]: row[3:5] for row in done.rows} if done else {}
-    estimates = {row[0]: row[2] for row in costs.rows} if costs else {}
-    for action, kind, name, reason in plan.rows if plan else ():
+    results = {row[:3]: row[3:5] for row in command.rows("Done")}
+    estimates = {row[0]: row[2] for row in command.rows("Estimated cost, at most")}
+    for action, kind, name, reason in command.rows("Plan"):
         estimated = estimates.get(f"{action} {kind} {name}", "")
-        yield Planned(command.stage, action, kind, name, reason, estimated, *results.get((action, kind, name), ("", "")))
+        yield Planned(
+            command.stage, command.verb, action, kind, name, reason, estimated, *results.get((action, kind, name), ("", ""))
+        )

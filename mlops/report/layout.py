@@ -10,8 +10,9 @@ from mlops.figures.graphs import Edge, Graph, Node
 _WIDTH, _HEIGHT = 190, 54
 _BETWEEN, _BELOW = 40, 18
 _MARGIN = 4
-# Of a mean character of the page's type at the size that boxes are written in.
-_PER_CHARACTER = 6.7
+# Of a mean capital of the page's type at the size that boxes are written in, and how far a name is squeezed before it is cut.
+_PER_CHARACTER = 7.4
+_SQUEEZED = 0.75
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,17 @@ class Box:
     height: float = _HEIGHT
 
     @property
+    def room(self) -> float:
+        return self.width - 20
+
+    @property
+    def squeezed(self) -> bool:
+        return len(self.node.name) * _PER_CHARACTER > self.room
+
+    @property
     def short(self) -> str:
         """What of the name fits into the box."""
-        most = int((self.width - 20) / _PER_CHARACTER)
+        most = int(self.room / _PER_CHARACTER / _SQUEEZED)
         return self.node.name if len(self.node.name) <= most else f"{self.node.name[: most - 1]}…"
 
 

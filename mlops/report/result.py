@@ -34,6 +34,8 @@ class Report:
     seconds: float = 0.0
     # In UTC, as ISO 8601 writes it.
     began: str = ""
+    # Which command it is the answer of.
+    verb: str = ""
     # Of files, in the unified form.
     diff: str = ""
     # Of the versions that it is about.

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
+from mlops.cards import Card, from_document
 from mlops.definitions import Estimator, FeatureView, Model
 from mlops.figures.changes import Recorded
 from mlops.figures.curves import Scored, make_curves
 from mlops.figures.distributions import Bar, Distribution, ViewFigures
 from mlops.figures.graphs import Edge, Graph, Node
-from mlops.figures.results import Command, Table
+from mlops.figures.results import Command, Table, Tried
 from mlops.figures.tasks import Scheduled, StreamFigures, TaskFigures
 from mlops.figures.trainings import ModelFigures, Training
 from mlops.gates import Verdict
 from mlops.plan import Change, Plan
-from mlops.report.page import Page, Whence
+from mlops.report.page import Page, Standing, Whence
+
+from .test_cards import CARD
 
 _SCORED = [Scored(percent, 4, percent // 25, percent * 4.0) for percent in range(0, 101, 10)]
 
@@ -24,19 +28,43 @@ _SCORED = [Scored(percent, 4, percent // 25, percent * 4.0) for percent in range
 def page_of(text: str) -> Page:
     """Everything that comes from an account, from content or from another command says `text`."""
     plan = Table("Plan", ("action", "kind", "name", "why"), (("create", "task", text, text),))
-    command = Command(text, text, datetime(2026, 1, 1, tzinfo=UTC), 1.5, 7, (plan,), (text,), (text,))
+    told = [Table(title, ("property", "old", "new"), ((text, text, text),)) for title in ("Properties", "Clones")]
+    cost = Table("Estimated cost, at most", ("change", "statements", "warehouse seconds", "from"), ((text, text, text, text),))
+    told.append(Table("Gates", ("model", "and so on"), ((text, text, text, text, text, "0.5", text, f"no: {text}"),)))
+    tried = (Tried(text, text, 0.5, text), Tried(text, text, 0.5, None))
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    commands = [
+        Command(text, text, verb, began, 1.5, 7, (plan, cost, *told), (text,), (text,), tried, (_card(text),))
+        for verb in ("plan", "test")
+    ]
     graph = Graph((Node("task", text, text), Node("procedure", f"{text} too")), (Edge(0, 1),))
-    return Page(
-        Whence(text, text, text, text, text, text),
-        (command,),
-        Plan((Change("create", "task", text, text),)),
-        (Recorded(*("create", "task", text, text, text, text, text), 1, 0.5, text),),
-        (_view(text),),
+    standing = Standing(
         (_model(text),),
+        (Recorded(*("train", "model", text, text, text, text, text), 1, 0.5, text, None, text),),
+        (_card(text),),
+        text,
+        Plan((Change("create", "task", text, text),)),
+        (_view(text),),
         Scheduled((TaskFigures(text, "started", text, text, text, (text,)),), (StreamFigures(text, text, False),)),
         graph,
         graph,
     )
+    return Page(Whence(*[text] * len(fields(Whence))), tuple(commands), standing, text, text, text)
+
+
+def _card(text: str) -> Card:
+    """Every text of it, also those that nobody has thought of yet, says the same."""
+    return from_document(_told(asdict(CARD), text))
+
+
+def _told(value: object, text: str) -> object:
+    if isinstance(value, str):
+        return text
+    if isinstance(value, dict):
+        return {
+            text if name in CARD.metrics or name in CARD.parameters else name: _told(one, text) for name, one in value.items()
+        }
+    return [_told(one, text) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _view(text: str) -> ViewFigures:
@@ -72,6 +100,8 @@ class Reader(HTMLParser):
         self.tables: dict[str, list[list[str]]] = {}
         # The tables below a heading of the third level, such as those of one model.
         self.parts: dict[str, dict[str, list[list[str]]]] = {}
+        # By their text, in their order.
+        self.headings: list[str] = []
         # Of each heading the words that are listed below it, and how often they come.
         self.listed: dict[str, dict[str, int]] = {}
         self.text = ""
@@ -90,6 +120,8 @@ class Reader(HTMLParser):
             self._open.append(tag)
         if tag in ("h2", "h3"):
             self._part = ""
+        if tag in ("h1", "h2", "h3"):
+            self.headings.append("")
         if tag == "caption":
             self._caption = ""
         if tag == "tr":
@@ -108,6 +140,8 @@ class Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        if {"h1", "h2", "h3"} & set(self._open):
+            self.headings[-1] += data
         if self._open[-1:] == ["h3"]:
             self._part += data
         if self._open[-1:] == ["h4"]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,14 +20,16 @@ from mlops.figures.results import planned, read_commands
 from mlops.figures.tasks import Scheduled
 from mlops.plan import Plan
 from mlops.report.layout import draw
-from mlops.report.page import Page, Whence, to_html
+from mlops.report.page import Page, Standing, Whence, to_html
 from mlops.report.publish import Places, publish
 from mlops.report.result import Report, Section
 
 from .page_of import Reader, page_of
 
 EVIL = "</title></style></svg><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&{{ 7 * 7 }}"
-NOTHING = Page(*(Whence("a", "d", "s", "r", "c", "m"), (), Plan(()), (), (), (), Scheduled((), ()), Graph((), ()), Graph((), ())))
+GRAPH = Graph((), ())
+NOTHING = Page(Whence(), (), Standing(plan=Plan(()), views=(), scheduled=Scheduled((), ()), lineage=GRAPH, tasks=GRAPH))
+PARTS = ("stages", "plan", "tests", "gates", "models", "cards", "features", "lineage", "tasks")
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +46,30 @@ def test_whatever_is_told_is_text(html: str) -> None:
     assert "<script" not in html
     assert "{{ 7 * 7 }}" in html
     assert reader.rows("Tasks, as the account has them")[0]["name"] == EVIL
+    (shown,) = [rows for caption, rows in reader.tables.items() if caption.startswith("Model card of ")]
+    assert {EVIL} <= {value for _, value in shown}
 
 
-@pytest.mark.parametrize("page", [page_of("plain"), NOTHING], ids=["full", "empty"])
-def test_every_element_is_closed_and_every_link_leads_somewhere(page: Page) -> None:
+@pytest.mark.parametrize(
+    ("page", "left_out"),
+    [
+        (page_of("plain"), ()),
+        (NOTHING, ("tests", "cards")),
+        (replace(page_of("plain"), account=None), ("models", "features", "lineage", "tasks")),
+        (Page(Whence()), ("tests", "gates", "models", "cards", "features", "lineage", "tasks")),
+    ],
+    ids=["full", "empty", "without an account", "without anything"],
+)
+def test_every_element_is_closed_and_every_link_leads_to_a_part_that_is_there(page: Page, left_out: tuple[str, ...]) -> None:
     reader = Reader(to_html(page))
     ids = [value for name, value in reader.attributes if name == "id"]
     assert len(set(ids)) == len(ids)
     links = [attributes["href"] for name, attributes in reader.elements if name == "a"]
     assert {link.removeprefix("#") for link in links} <= set(ids)
-    assert {"stages", "plan", "features", "models", "gates", "lineage", "tasks"} <= set(ids)
+    assert [id for id in ids if id in PARTS] == [part for part in PARTS if part not in left_out]
+    levels = [int(name[1]) for name, _ in reader.elements if re.fullmatch(r"h\d", name)]
+    assert levels[:2] == [1, 2]
+    assert all(below - above <= 1 for above, below in pairwise(levels))
 
 
 def test_nothing_is_loaded(html: str) -> None:

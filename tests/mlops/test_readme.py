@@ -48,7 +48,7 @@ def test_settings() -> None:
     read |= {f"SNOWFLAKE_{name}" for name in re.findall(r'"([A-Z]+)"', text.split("_REQUIRED = ")[1].split("\n")[0])}
     read |= set(re.findall(r'variable\("([A-Z_]+)"', text))
     assert (
-        set(re.findall(r"`((?:SNOWFLAKE|MLOPS|BUILD|SYSTEM|ENVIRONMENT)_[A-Z_]+)(?:=\w+)?`", section("Settings")))
+        set(re.findall(r"`((?:SNOWFLAKE|MLOPS|AGENT|BUILD|SYSTEM|ENVIRONMENT)_[A-Z_]+)(?:=\w+)?`", section("Settings")))
         - {"SNOWFLAKE_JWT"}
         == read
     )

@@ -56,7 +56,10 @@ def test_the_plan_is_what_was_done_and_nothing_is_left(page: Reader, ask: Ask) -
     rows = page.rows("What this run planned, and what became of it; the time before is an estimate")
     ledger = ask("SELECT ACTION, KIND, NAME, SECONDS, STATEMENTS FROM CHANGE_LEDGER")
     assert {(row["action"], row["kind"], row["name"]) for row in rows} == {row[:3] for row in ledger}
+    assert f"{len(ledger)} changes made, the account is as declared" in page.text
     assert "Nothing is left to do" in page.text
+    moved = {row["model"]: (row["from"], row["to"], row["by"]) for row in page.rows("Versions that came into use in this run")}
+    assert moved == dict.fromkeys((MODEL, "AIRLINE_FLIGHT_DELAY_MODEL"), ("none", "V1", "train"))
     assert "What an apply would still do" not in page.tables
     recorded = page.rows("CHANGE_LEDGER, from the newest row on")
     kept = {(row["action"], row["kind"], row["name"]): (float(row["seconds"]), int(row["statements"])) for row in recorded}
@@ -74,6 +77,27 @@ def test_metrics_and_confusion_are_those_of_the_account(page: Reader, ask: Ask) 
     assert sorted(ask(f"SELECT ACTUAL, PREDICTED, ROW_COUNT FROM CONFUSION_MATRIX {OF_MODEL}")) == [
         (int(row["actual"]), predicted, int(row[f"predicted {predicted}"])) for row in cells for predicted in (0, 1)
     ]
+
+
+@pytest.mark.parametrize("model", [MODEL, "AIRLINE_FLIGHT_DELAY_MODEL"])
+def test_the_model_card_is_that_of_the_account(model: str, page: Reader, ask: Ask) -> None:
+    ((told,),) = ask(f"SELECT CARD FROM MODEL_CARDS WHERE MODEL_NAME = '{model}'")
+    card = json.loads(told)
+    shown = page.rows(f"Model card of {model} V1")
+    facts = {(row["field"], row["value"]) for row in shown}
+    assert {
+        ("definition", card["definition"]),
+        ("champion", card["champion"]),
+        ("requested by", card["run"]["requested_by"]),
+    } <= facts
+    assert {row["value"].partition(",")[0] for row in shown if row["field"] == "feature view"} == {
+        view["name"] for view in card["views"]
+    }
+    assert {("dataset", f"{card['data']['name']}/{card['data']['version']}, taken {card['data']['taken_at']}")} <= facts
+    assert [row["package"] for row in page.rows(f"Environment of {model} V1")] == card["lock"]["packages"]
+    metrics = {row["metric"]: row["value"] for row in page.rows(f"Metrics of {model} V1")}
+    assert metrics == {name: f"{value:.4f}" for name, value in card["metrics"].items()}
+    assert len(page.rows(f"Gates of {model} V1")) == len(card["gates"])
 
 
 def test_points_of_the_curves_are_those_of_the_held_out_rows(page: Reader, ask: Ask) -> None:
@@ -146,7 +170,7 @@ def test_figures_are_few_statements_of_one_row_each(served: Stand) -> None:
         "SELECT QUERY_TEXT, ROWS_PRODUCED FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 10000)) "
         "WHERE USER_NAME = 'MLOPS_DEV_PIPELINE' AND QUERY_TEXT LIKE '%ARRAY_AGG(OBJECT_CONSTRUCT_KEEP_NULL(*))%'"
     )
-    assert len(sent) == 8
+    assert len(sent) == 9
     assert {row["ROWS_PRODUCED"] for row in sent} == {1}
 
 
@@ -159,7 +183,7 @@ def tab(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browse
 
 @pytest.mark.browser
 def test_the_browser_has_nothing_to_complain_of_and_nothing_to_fetch(tab: Browser, file: Path) -> None:
-    assert tab.look("document.querySelectorAll('section').length") == 8
+    assert tab.look("document.querySelectorAll('section').length") == 9
     assert tab.told("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded") == []
     fetched = {event["request"]["url"] for event in tab.told("Network.requestWillBeSent")}
     assert {url for url in fetched if not url.startswith("data:")} == {file.resolve().as_uri()}
@@ -179,7 +203,7 @@ def test_nothing_stands_out_of_the_window(width: int, tab: Browser) -> None:
 # What is wider than its place and cannot be scrolled there.
 OUTSIDE = """[...document.querySelectorAll('main *')].filter(each => !each.closest('.scroll, svg') &&
     each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML.slice(0, 99))"""
-CONTRASTS = """[...document.querySelectorAll('h1, p, .quiet, a, .good, .bad, summary, th, td, figcaption')].map(each => {
+CONTRASTS = """[...document.querySelectorAll('h1, h2, p, li, dt, dd, .quiet, a, .good, .bad, .mark, .tag, summary, th, td, figcaption')].map(each => {
     const light = text => { const [r, g, b] = text.match(/[0-9.]+/g).map(part => (part /= 255) <= .04045 ? part / 12.92 :
         ((part + .055) / 1.055) ** 2.4); return .2126 * r + .7152 * g + .0722 * b }
     let below = each; while (getComputedStyle(below).backgroundColor === 'rgba(0, 0, 0, 0)') below = below.parentElement

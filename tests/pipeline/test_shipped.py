@@ -22,6 +22,7 @@ from mlops_local.agent.run import RunOptions, RunResult, run_pipeline
 from mlops_local.environments import environments_of
 from mlops_local.stage_set import StageSet, embedded
 from tests.few_rows import FEW_FLIGHTS
+from tests.mlops.page_of import Reader
 from tests.templates.expanding import ROOT, consumer
 
 GROUPS = ("snowflake-credentials", "snowflake-test", "snowflake-prod")
@@ -75,6 +76,11 @@ def summary(run: RunResult) -> str:
     return (run.out / "summary.md").read_text()
 
 
+def page(run: RunResult, stage: str) -> Reader:
+    """What the job of that stage has published."""
+    return Reader((run.out / "artifacts" / f"report-{stage}" / "index.html").read_text())
+
+
 def actions(run: RunResult) -> set[str]:
     plan = summary(run).partition("### Plan\n")[2].partition("###")[0]
     return {line.split(" | ")[0].removeprefix("| ") for line in plan.splitlines() if line.startswith("| ")} - {"action", "---"}
@@ -102,6 +108,23 @@ def approvers(place: Place, database: str) -> set[str]:
     return {json.loads(row["CARD"])["run"]["approved_by"] for row in cards}
 
 
+@pytest.mark.parametrize(
+    ("stage", "headline"),
+    [
+        ("Plan_prod", " changes would be made: "),
+        ("TestOnClone_prod", "Tried on a clone: "),
+        ("Deploy_prod", " changes made, the account is as declared"),
+    ],
+)
+def test_whoever_approves_a_release_has_a_page_of_each_step(release: RunResult, stage: str, headline: str) -> None:
+    shown = page(release, stage)
+    assert headline in shown.headings[1]
+    assert {"TRIAL_ELIGIBILITY V1", "AIRLINE_FLIGHT_DELAY_MODEL V1"} <= {
+        one.removesuffix(" in use") for one in shown.headings
+    } or stage == "Plan_prod"
+    assert shown.rows("Estimated cost, at most")[-1]["change"] == "all of it"
+
+
 def test_what_is_deployed_was_built_once(release: RunResult) -> None:
     artifact = release.out / "artifacts" / "release"
     assert len(list((artifact / "machine").glob("mlops-*.whl"))) == 1
@@ -127,6 +150,9 @@ def test_a_pull_request_shows_its_plan_is_tried_on_a_clone_and_changes_nothing(p
     assert (place.count("MLOPS_PROD.ML.CHANGE_LEDGER"), clones(place)) == (before, [])
     tested = next(iter(run.out.rglob("TEST-content-test-*.xml"))).read_text()
     assert "test_the_model_answers_by_its_default_version" in tested
+    assert " changes would be made: " in page(run, "Plan_dev").headings[1]
+    tests = page(run, "TestOnClone_prod").rows("Tests that ran in the clone, and in no other database")
+    assert {"test_the_model_answers_by_its_default_version"} <= {row["test"] for row in tests if row["result"] == "passed"}
 
 
 def clones(place: Place) -> list[str]:
@@ -180,6 +206,9 @@ def test_a_failing_integration_test_stops_the_release_and_leaves_no_clone(place:
     steps = [(step["name"], step["result"]) for stage in run.facts["stages"] for job in stage["jobs"] for step in job["steps"]]
     assert {("Test the clone", "Failed"), ("Drop the clone", "Succeeded")} <= set(steps)
     assert "Integration test test_planted failed: AssertionError: planted" in summary(run)
+    shown = page(run, "TestOnClone_prod")
+    assert "TestOnClone_prod failed: 1 of 1 integration test" in shown.headings[1]
+    assert shown.text.index("Integration test test_planted failed: AssertionError") < shown.text.index("Stages and times")
     assert (place.count("MLOPS_PROD.ML.CHANGE_LEDGER"), clones(place)) == (before, [])
 
 
@@ -213,6 +242,13 @@ def test_retraining_adds_a_version_in_production_alone(place: Place, retrained: 
         place.count(f"{database}.ML.TRAINING_RUNS WHERE PASSED AND MODEL_NAME = 'TRIAL_ELIGIBILITY'")
         for database in ("MLOPS_TEST", "MLOPS_PROD")
     ] == [1, 2]
+    shown = page(retrained, "Retrain")
+    assert "TRIAL_ELIGIBILITY: version V2 from " in shown.headings[1]
+    assert "Challenger against champion: ROC_AUC of version V2 is " in shown.text
+    assert {"TRIAL_ELIGIBILITY, version V2", "TRIAL_ELIGIBILITY V2"} <= {
+        heading.removesuffix(" in use") for heading in shown.headings
+    }
+    assert "AIRLINE" not in " ".join(shown.headings)
 
 
 @pytest.mark.usefixtures("retrained")
@@ -228,6 +264,11 @@ def test_rolling_back_is_audited(place: Place) -> None:
     assert (written["CHANGED_BY"], written["RUN_ID"].isdigit()) == ("MLOPS_PROD_PIPELINE", True)
     (told,) = place.ask(f"SELECT APPROVED_BY FROM MLOPS_PROD.ML.PIPELINE_RUNS WHERE RUN_ID = '{written['RUN_ID']}'")
     assert told["APPROVED_BY"].startswith(f"{getpass.getuser()} with the command, ")
+    shown = page(run, "RollBack")
+    assert told["APPROVED_BY"] in shown.text
+    assert f"TRIAL_ELIGIBILITY {other} is in use, in place of {before}" in shown.headings[1]
+    (moved,) = shown.rows("Versions that came into use in this run")
+    assert (moved["from"], moved["to"], moved["user"], moved["why"]) == (before, other, "MLOPS_PROD_PIPELINE", typed["reason"])
 
 
 def test_without_an_approval_production_is_left_alone(place: Place) -> None:

@@ -19,6 +19,8 @@ SHIPPED = {
     "pipelines/rollback.yml": {"reason": "worse than before"},
 }
 PROD = {"name": "prod", "variableGroup": "snowflake-prod", "environment": "snowflake-prod", "branch": "main"}
+TRIED = {**PROD, "integrationTests": ["integration"]}
+ALWAYS, FAILED = "succeededOrFailed()", "failed()"
 SOURCES = {
     "secureFile": {},
     "keyVault": {"secretSource": "keyVault", "serviceConnection": "azure", "keyVault": "vault"},
@@ -68,25 +70,29 @@ def test_what_a_person_types_reaches_scripts_by_env_alone() -> None:
 @pytest.mark.parametrize(
     ("given", "written"),
     [
-        ({}, {"BuildFeatures": "failed()", "BuildModels": "failed()", "CreateTasks": "succeededOrFailed()"}),
-        ({"createTasks": False}, {"BuildFeatures": "failed()", "BuildModels": "succeededOrFailed()"}),
-        ({"buildModels": False, "createTasks": False}, {"BuildFeatures": "succeededOrFailed()"}),
-        ({"environments": [PROD]}, {"Deploy_prod": "succeededOrFailed()"}),
+        ({}, [("Connect", FAILED), ("BuildFeatures", FAILED), ("BuildModels", FAILED), ("CreateTasks", ALWAYS)]),
+        ({"createTasks": False}, [("Connect", FAILED), ("BuildFeatures", FAILED), ("BuildModels", ALWAYS)]),
+        ({"buildModels": False, "createTasks": False}, [("Connect", FAILED), ("BuildFeatures", ALWAYS)]),
+        (dict.fromkeys(("buildFeatures", "buildModels", "createTasks"), False), [("Connect", ALWAYS)]),
+        ({"environments": [TRIED]}, [(f"{name}_prod", ALWAYS) for name in ("Plan", "TestOnClone", "Deploy")]),
         (
             SOURCES["workloadIdentity"],
-            {"BuildFeatures": "failed()", "BuildModels": "failed()", "CreateTasks": "succeededOrFailed()"},
+            [("Connect", FAILED), ("BuildFeatures", FAILED), ("BuildModels", FAILED), ("CreateTasks", ALWAYS)],
         ),
+        ({"template": "plan.yml", "environments": [DEV, TRIED]}, [("Plan_dev", ALWAYS), ("TestOnClone_prod", ALWAYS)]),
+        ({"template": "retrain.yml", "models": ["M"]}, [("Retrain", ALWAYS)]),
+        ({"template": "rollback.yml", "model": "M", "reason": "worse"}, [("RollBack", ALWAYS)]),
     ],
-    ids=["all", "models", "features", "approved", "tokens"],
+    ids=["all", "models", "features", "nothing", "approved", "tokens", "plan", "retrain", "rollback"],
 )
 def test_the_last_job_writes_the_page_or_else_the_one_that_fails(
-    given: dict[str, Any], written: dict[str, str], tmp_path: Path
+    given: dict[str, Any], written: list[tuple[str, str]], tmp_path: Path
 ) -> None:
     jobs = jobs_of(expand(consumer(tmp_path, **{"environments": [DEV], **given}), branch="main"))
     found = {name: page_steps(job) for name, job in jobs.items() if page_steps(job)}
-    assert {name: {step["condition"] for step in steps} for name, steps in found.items()} == {
-        name: {condition} for name, condition in written.items()
-    }
+    assert [(name, {step["condition"] for step in steps}) for name, steps in found.items()] == [
+        (name, {condition}) for name, condition in written
+    ]
     for name, steps in found.items():
         assert steps[-1]["env"]["PAGE"] == "$(Agent.TempDirectory)/report/index.html"
         told = [step.get("displayName") for step in steps_of(jobs[name])]
@@ -107,9 +113,9 @@ def test_a_pull_request_has_nothing_that_could_change_an_environment() -> None:
     commands = {
         name: [step["env"] for step in steps_of(job) if "VERB" in step.get("env", {})] for name, job in jobs_of(tree).items()
     }
-    assert [env["VERB"] for env in commands["Plan_dev"]] == ["plan"]
+    assert [env["VERB"] for env in commands["Plan_dev"]] == ["plan", "report"]
     tried = commands["TestOnClone_prod"]
-    assert [env["VERB"] for env in tried] == ["clone", "apply", "test", "drop-clone", "janitor"]
+    assert [env["VERB"] for env in tried] == ["clone", "apply", "test", "drop-clone", "janitor", "report"]
     assert {env["WHAT"] or env["CLONE"] for env in tried[:4]} == {"MLOPS_CLONE_$(Build.BuildId)"}
     assert not [env for found in commands.values() for env in found if "MLOPS_PRODUCTION" in env]
     assert [name for name, job in jobs_of(tree).items() if "deployment" in job] == ["TestOnClone_prod"]
@@ -238,7 +244,7 @@ def test_an_environment_may_have_a_connection_of_its_own(tmp_path: Path) -> None
         for step in steps_of(jobs[name])
         if step.get("task") == "AzureCLI@2"
     ]
-    assert used == ["own", "for all"]
+    assert used == ["own", "own", "for all", "for all"]
 
 
 def test_a_key_from_a_vault_is_removed_whatever_happens(tmp_path: Path) -> None:
