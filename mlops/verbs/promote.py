@@ -37,13 +37,15 @@ def run(request: Request) -> Report:
         version = versions.require(request.version)
         card = card_of(target, model.name, version)
         if version == versions.default:
-            return moved("Promote", versions, version, card)
+            return moved("Promote", versions, version, card, warnings=target.warnings)
         verdicts = judge_version(target, model, versions, version, card)
         failed = failures(verdicts)
         if not failed:
             set_default(target, versions, version, action="promote", reason=request.reason)
     section = verdict_section(model.name, version, verdicts)
-    return _failed(model.name, version, failed, section) if failed else moved("Promote", versions, version, card, section)
+    if failed:
+        return _failed(model.name, version, failed, section)
+    return moved("Promote", versions, version, card, section, warnings=target.warnings)
 
 
 def _promote_from(request: Request) -> Report:
@@ -63,7 +65,7 @@ def _promote_from(request: Request) -> Report:
             set_default(target, versions, arrival.default, action="promote", reason=request.reason)
     rows = tuple((model.name, one.name, str(source), "copied" if one in arrival.fresh else "there") for one in arrival.wanted)
     brought = Section("Versions", ("model", "version", "from", "result"), rows)
-    return moved("Promote", versions, arrival.default, card, brought, section)
+    return moved("Promote", versions, arrival.default, card, brought, section, warnings=target.warnings)
 
 
 def _failed(model: str, version: str, failed: tuple[str, ...], section: Section) -> Report:
