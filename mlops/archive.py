@@ -28,6 +28,7 @@ _MODULES = (
     "guard",
     "labels",
     "rows",
+    "datasets",
     "tables",
     "gates",
     "ledger",

@@ -84,6 +84,10 @@ class Definitions:
             raise DefinitionError(f"{describe(model)} needs training set {model.training_set}, which is not declared.")
         return found
 
+    def learners(self, training_set: TrainingSet) -> tuple[Model, ...]:
+        models = (one.definition for one in self.declared if isinstance(one.definition, Model))
+        return tuple(one for one in models if one.training_set == training_set.full_name)
+
     def dataset(self, name: str, version: str) -> TrainingSet:
         """The training set of this name and version, or the only one of the name, whose versions are those of its runs."""
         sets = [one.definition for one in self.declared if isinstance(one.definition, TrainingSet)]
@@ -107,7 +111,7 @@ def collect(root: Path) -> Definitions:
     found = _read_all(root)
     declared = sorted((*found, *_output_tables(found)), key=lambda one: _ORDER.index(one.definition.kind))
     definitions = Definitions(root, tuple(declared))
-    faults = [*_duplicates(declared), *_unknown(definitions), *_missing_files(definitions)]
+    faults = [*_duplicates(declared), *_mixed(found), *_unknown(definitions), *_missing_files(definitions)]
     if faults:
         raise DefinitionError(" ".join(faults))
     return definitions
@@ -187,6 +191,16 @@ def _duplicates(declared: list[Declared]) -> Iterator[str]:
         if key(one.definition) in files:
             yield f"{describe(one.definition)} is declared in {files[key(one.definition)]} and again in {one.file}."
         files.setdefault(key(one.definition), one.file)
+
+
+def _mixed(found: list[Declared]) -> Iterator[str]:
+    """Trainings name versions of the Dataset by their own numbers where none is declared, and would meet those that are."""
+    sets = [one.definition for one in found if isinstance(one.definition, TrainingSet)]
+    versioned, others = ({one.name for one in sets if one.stored is stored} for stored in (True, False))
+    yield from (
+        f"Training set {name} is declared with a version and without one: name one of them otherwise."
+        for name in sorted(versioned & others)
+    )
 
 
 def _unknown(definitions: Definitions) -> Iterator[str]:

@@ -12,6 +12,7 @@ _RULES_OF_THUMB = {
     "feature view": (25, 5.0),
     "table": (3, 1.0),
     "procedure": (4, 3.0),
+    "training set": (60, 20.0),
     "model": (150, 120.0),
     "stream": (2, 1.0),
     "task": (3, 1.0),

@@ -12,13 +12,18 @@ from mlops.definitions import Definition, FeatureView, Model, Procedure, PythonF
 
 # Texts for people. They are part of an object's own hash, but no reason to build again what is built from it.
 _TEXTS = ("description", "features", "checks")
+# What the rows of a training set follow from, beside its feature views.
+_OF_ROWS = ("name", "version", "spine", "timestamp", "label", "feature_views")
 
 
 def fingerprint(definitions: Definitions, definition: Definition, *, code: str = "") -> str:
-    """`code` is the digest of the code archive, which only procedures are made of."""
-    if isinstance(definition, Model | TrainingSet):
+    """`code` is the digest of the code archive, which only procedures are made of. A training set's is that of its rows."""
+    if isinstance(definition, Model):
         return essence(definitions, definition)
     own = asdict(definition)
+    if isinstance(definition, TrainingSet):
+        views = [essence(definitions, one) for one in parts(definitions, definition)]
+        return _digest([definition.kind, {name: own[name] for name in _OF_ROWS}, views])
     archive = code if isinstance(definition, Procedure) else ""
     return _digest([essence(definitions, definition), {name: own.get(name) for name in _TEXTS}, archive])
 

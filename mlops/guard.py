@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from mlops.errors import AccountError
 from mlops.labels import PREFIX, Label, is_clone_name
-from mlops.names import Name, quote
+from mlops.marks import Mark
+from mlops.names import Name, literal, quote
 from mlops.statements import keyword, readings
 
 # https://docs.snowflake.com/en/sql-reference/sql/drop
@@ -38,7 +39,8 @@ _OF_CLIENTS = re.compile(
     rf'|\A\s*DROP\s+TASK\s+IF\s+EXISTS\s+{_PLACE}{_FEATURE_VIEW}"?(?=\s*\Z)'
     rf'|\A\s*DROP\s+TABLE\s+IF\s+EXISTS\s+{_PLACE}{_FEATURE_VIEW}\$SNAPSHOTS"?(?=\s*\Z)'
     rf'|\A\s*DROP\s+ONLINE\s+FEATURE\s+TABLE\s+IF\s+EXISTS\s+{_PLACE}{_FEATURE_VIEW}\$ONLINE"?(?=\s*\Z)'
-    rf'|\A\s*DROP\s+TABLE\s+IF\s+EXISTS\s+{_PLACE}"?SNOWPARK_TEMP_TABLE_\w+"?(?=\s*\Z)',
+    rf'|\A\s*DROP\s+TABLE\s+IF\s+EXISTS\s+{_PLACE}"?SNOWPARK_TEMP_TABLE_\w+"?(?=\s*\Z)'
+    rf'|\A\s*DROP\s+FILE\s+FORMAT\s+IF\s+EXISTS\s+{_PLACE}"?SNOWPARK_TEMP_FILE_FORMAT_\w+"?(?=\s*\Z)',
     re.IGNORECASE,
 )
 _PERMITTED: ContextVar[str | None] = ContextVar("_PERMITTED", default=None)
@@ -80,6 +82,15 @@ def drop(kind: str, name: Name, arguments: str = "") -> Permitted:
     if kind not in _DROPPED:
         raise AccountError(f"Refused: the pipeline drops no {kind}, and {name} is one.")
     return Permitted(f"DROP {_DROPPED[kind]} IF EXISTS {name.sql}{arguments}")
+
+
+def drop_version(dataset: Name, version: str, mark: Mark | None, definition: str) -> Permitted:
+    """Of rows that failed their gates before the ledger had them, and that its own record says were made from this definition."""
+    if mark is None or mark.definition != definition:
+        raise AccountError(
+            f"Refused: version {version} of dataset {dataset} is not dropped, for it was not made from {definition}."
+        )
+    return Permitted(f"ALTER DATASET {dataset.sql} DROP VERSION {literal(version)}")
 
 
 def drop_clone(database: str, label: Label | None, *, source: str, owner: str) -> Permitted:

@@ -31,8 +31,8 @@ TRAINING_RUNS = Table(
 
 TRAINING_CLAIMS = Table(
     name="TRAINING_CLAIMS",
-    description="Which run trains a model at this moment; empty when none does.",
-    columns=_columns("MODEL_NAME VARCHAR", "TOKEN VARCHAR"),
+    description="Which run trains a model at this moment, and the version that it has begun; empty when none does.",
+    columns=_columns("MODEL_NAME VARCHAR", "TOKEN VARCHAR", "MODEL_VERSION VARCHAR"),
 )
 
 METRICS = Table(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mlops.definitions import WITHOUT_OBJECT, Definition, describe, key
+from mlops.definitions import Definition, TrainingSet, describe, has_object, key
 from mlops.errors import AccountError
 from mlops.estimate import Cost, Spent, estimate, total
 from mlops.properties import Difference, Properties, differences
@@ -15,10 +15,14 @@ Key = tuple[str, str]
 # `record`: made, but killed before the ledger had its row. `kept`: somebody else's to retire.
 Action = Literal["create", "change", "replace", "retire", "train", "record", "none", "kept"]
 _IDLE = ("none", "kept")
+# Properties of a training set that its rows follow from.
+_OF_ROWS = ("spine", "timestamp", "label", "feature")
 # How an object of the kind becomes what it should be, once it is there.
-_AGAIN: dict[str, Action] = {"entity": "change", "table": "change", "model": "train"}
+_AGAIN: dict[str, Action] = {"entity": "change", "table": "change", "model": "train", "training set": "create"}
+# What holds what cannot be made again: never dropped.
+HOLD_DATA = ("table", "model", "training set")
 # All kinds that are made, from what stands last to what everything rests on.
-RETIRED_FIRST = ("task", "stream", "model", "procedure", "table", "feature view", "entity", "function")
+RETIRED_FIRST = ("task", "stream", "model", "training set", "procedure", "table", "feature view", "entity", "function")
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class Scope:
 def make_plan(desired: Sequence[Desired], existing: Iterable[Existing], scope: Scope, history: Collection[Spent] = ()) -> Plan:
     """`desired` may be a part of what is declared: what another family declares is not retired."""
     there = {(one.kind, one.name): one for one in existing}
-    wanted = [one for one in desired if one.definition.kind not in WITHOUT_OBJECT]
+    wanted = [one for one in desired if has_object(one.definition)]
     changes = [_compare(one, there.get(key(one.definition)), history) for one in wanted]
     return Plan((*changes, *_retire(there.values(), scope, history)))
 
@@ -99,6 +103,25 @@ def check_requirements(desired: Sequence[Desired], existing: Iterable[Existing])
     ]
     if missing:
         raise AccountError(" ".join(missing))
+
+
+def check_kept(declared: Sequence[Desired], existing: Iterable[Existing]) -> None:
+    """A version of a Dataset keeps its rows, which models may have learned from, as long as it has its name."""
+    there = {(one.kind, one.name): one for one in existing if one.kind == TrainingSet.kind}
+    changed = [
+        f"{describe(one.definition)} is in the account with the rows of another definition{_since(found, one)}, and a version keeps its rows: "
+        "declare the change as another version, of the feature view too where it is of one."
+        for one in declared
+        if (found := there.get(key(one.definition))) and found.hash not in (None, one.hash)
+    ]
+    if changed:
+        raise AccountError(" ".join(changed))
+
+
+def _since(existing: Existing, desired: Desired) -> str:
+    found = differences(existing.properties, desired.properties) if existing.properties else ()
+    names = [one.property for one in found if one.property.startswith(_OF_ROWS)]
+    return f" ({', '.join(names)} changed)" if names else ""
 
 
 def _compare(desired: Desired, existing: Existing | None, history: Collection[Spent]) -> Change:
@@ -164,6 +187,6 @@ def _leave(existing: Existing, scope: Scope, history: Collection[Spent]) -> Chan
     if existing.repository != scope.repository:
         whose = f"repository {existing.repository}" if existing.repository else "a run that kept no ledger"
         return Change("kept", kind, name, f"declared nowhere here, made by {whose}; left as it is", existing=existing)
-    data = " What it holds stays." if kind in ("table", "model") else ""
+    data = " What it holds stays." if kind in HOLD_DATA else ""
     reason = f"made by this pipeline, no longer declared.{data}"
     return Change("retire", kind, name, reason, existing=existing, cost=estimate(kind, name, history))

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from difflib import ndiff
 
 from mlops.collect import Definitions
-from mlops.definitions import WITHOUT_OBJECT, Definition, Procedure, key
+from mlops.definitions import Definition, Procedure, TrainingSet, key
 from mlops.fingerprint import essence, parts, source
 
 Properties = Mapping[str, object]
@@ -27,7 +27,7 @@ class Difference:
 
 
 def properties_of(definitions: Definitions, definition: Definition, *, code: str = "") -> Properties:
-    """All that the definition's hash is made from. What has no object of its own stands within what is made of it."""
+    """All that the definition's hash is made from. A training set stands within the model that learns from it."""
     found: dict[str, object] = asdict(definition)
     if digest := source(definitions, definition):
         found["source"] = digest
@@ -35,7 +35,7 @@ def properties_of(definitions: Definitions, definition: Definition, *, code: str
         found["code"] = code
     for part in parts(definitions, definition):
         found[" ".join(key(part))] = (
-            properties_of(definitions, part) if part.kind in WITHOUT_OBJECT else essence(definitions, part)
+            properties_of(definitions, part) if isinstance(part, TrainingSet) else essence(definitions, part)
         )
     plain: Properties = json.loads(json.dumps(found, default=str))
     return plain

@@ -17,6 +17,9 @@ from mlops.plan import Existing
 from mlops.rows import fetch
 from mlops.settings import Settings
 
+# No record of its own is read: of versions of Datasets, SHOW tells no more than the names, unless it is asked once for each.
+_BY_LEDGER = ("training set",)
+
 
 @dataclass(frozen=True)
 class Run:
@@ -57,6 +60,7 @@ def _add(existing: Existing, known: Known | None) -> Existing:
         return existing
     return replace(
         existing,
+        hash=known.hash if existing.kind in _BY_LEDGER else existing.hash,
         ledger_hash=known.hash,
         properties=known.properties,
         repository=known.repository,
@@ -105,6 +109,12 @@ def _read_tasks(session: Session, settings: Settings) -> Iterator[Existing]:
         yield _existing("task", row["name"], row["comment"], fault)
 
 
+def _read_training_sets(session: Session, settings: Settings) -> Iterator[Existing]:
+    for row in fetch(session, f"SHOW DATASETS IN SCHEMA {settings.home.sql}"):
+        for version in json.loads(row["versions"]):
+            yield Existing("training set", f"{row['name']}/{version}", None)
+
+
 def _read_models(session: Session, settings: Settings) -> Iterator[Existing]:
     """A version counts when its training is recorded: its outputs were written in the same transaction."""
     runs = {run.model: run for run in deciding_runs(session, settings)}
@@ -146,6 +156,7 @@ _READERS: dict[str, Callable[[Session, Settings], Iterator[Existing]]] = {
     "feature view": _read_feature_views,
     "table": _read_tables,
     "procedure": _read_procedures,
+    "training set": _read_training_sets,
     "model": _read_models,
     "stream": _read_streams,
     "task": _read_tasks,

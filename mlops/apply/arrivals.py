@@ -159,7 +159,7 @@ def _origin(target: Target, source: Source, stored: Stored, version: Version) ->
 
 def _record(target: Target, source: Source, run: str, entry: Entry) -> None:
     settings = target.settings
-    place = Place(target.session, settings.home, settings.feature_store, settings.warehouse)
+    place = target.place
     rows = {table: [_told_from(source, table, row) for row in _rows(source, table, run)] for table in _RECORDS}
     with place.transaction():
         for table, found in rows.items():

@@ -29,6 +29,7 @@ _APPLY = {
     "feature view": "feature_views.apply_feature_view",
     "table": "tables.apply_table",
     "procedure": "procedures.apply_procedure",
+    "training set": "training_sets.apply_training_set",
     "model": "models.apply_model",
     "stream": "streams.apply_stream",
     "task": "tasks.apply_task",

@@ -9,13 +9,13 @@ from mlops.apply.target import Outcome
 from mlops.definitions import Column
 from mlops.guard import drop
 from mlops.names import ENTITY_TAG, Name
+from mlops.plan import HOLD_DATA
 
-_HOLD_DATA = ("table", "model")
 _OF_FEATURES = ("function", "entity", "feature view")
 
 
 def retire(step: Step) -> Outcome:
-    if step.change.kind in _HOLD_DATA:
+    if step.change.kind in HOLD_DATA:
         step.finish()
         return Outcome("left as it is")
     step.finish(drop(step.change.kind, _name(step), _arguments(step)))

@@ -14,6 +14,7 @@ from mlops.archive import Archive
 from mlops.cards import Card
 from mlops.collect import Definitions, owner_of
 from mlops.errors import GateError
+from mlops.inside.place import Place
 from mlops.ledger import prepare_statements
 from mlops.marks import MANUAL, Mark
 from mlops.names import Name, literal, quote
@@ -42,6 +43,11 @@ class Target:
     @property
     def owner(self) -> str:
         return owner_of(self.definitions.root, self.settings.repository)
+
+    @property
+    def place(self) -> Place:
+        """The same account, as what else runs inside sees it."""
+        return Place(self.session, self.settings.home, self.settings.feature_store, self.settings.warehouse)
 
     def prepare(self) -> None:
         """The machine's own tables, before the first change is recorded in them, and in them the run that makes it."""

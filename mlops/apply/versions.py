@@ -14,7 +14,6 @@ from mlops.definitions import Model
 from mlops.errors import AccountError
 from mlops.gates import Verdict, insert_verdicts, judge_metrics
 from mlops.inside.champion import judge, stored_scores
-from mlops.inside.place import Place
 from mlops.ledger import Entry, insert_statement, together
 from mlops.names import identifier, quote, resolve
 from mlops.outputs import LEDGER, METRICS, TRAINING_RUNS
@@ -77,7 +76,7 @@ def set_default(target: Target, versions: Versions, version: str, *, action: str
 def judge_version(target: Target, model: Model, versions: Versions, version: str, card: Card | None) -> tuple[Verdict, ...]:
     """What its training measured, how it stands up to the default version, and if its card is whole. Stored, whatever the outcome."""
     settings = target.settings
-    place = Place(target.session, settings.home, settings.feature_store, settings.warehouse)
+    place = target.place
     training_set = target.definitions.training_set(model)
     run, metrics = _measured(target, model, version)
     rivals = (stored_scores(place, model, training_set, name) for name in (versions.default, version))

@@ -24,8 +24,6 @@ from mlops.thresholds import Quality as Quality
 from mlops.thresholds import Slices as Slices
 
 Definition = PythonFunction | Entity | FeatureView | Table | Procedure | TrainingSet | Model | Monitor | Stream | Task
-# These have no object of their own in the account: what is made of them is made by a procedure that reads them.
-WITHOUT_OBJECT = (TrainingSet.kind, Monitor.kind)
 
 
 def key(definition: Definition) -> Key:
@@ -35,3 +33,8 @@ def key(definition: Definition) -> Key:
 
 def describe(definition: Definition) -> str:
     return definition.title
+
+
+def has_object(definition: Definition) -> bool:
+    """In the account; what is made of the others is made by a procedure that reads them."""
+    return definition.stored if isinstance(definition, TrainingSet) else not isinstance(definition, Monitor)

@@ -14,7 +14,10 @@ from mlops.thresholds import Quality
 
 @dataclass(frozen=True)
 class TrainingSet(Declarable):
-    """Who, what and when (`spine`), joined with what was known about it at that time; stored as a versioned Dataset.
+    """Who, what and when (`spine`), joined with what was known about it at that time; stored as a version of a Dataset.
+
+    With a `version` that is the one of this name: an apply makes it once, and what it trains learns from it. Without, each training takes
+    the rows of its moment.
 
     `group` is the column whose values never stand on both sides of a split; without one the split is by time, and what is held out
     is what came last. Training sets of one `name` are versions of one Dataset; a model names one as in US_FLIGHT_DELAYS/V1.
@@ -45,6 +48,11 @@ class TrainingSet(Declarable):
             yield f"the group {self.group} is none of its keys"
         if any("/" not in view for view in self.feature_views):
             yield "a feature view is named with its version, as in PATIENT_AGE/V1"
+
+    @property
+    def stored(self) -> bool:
+        """Made once, by an apply, with the rows of that moment; without a version, each training takes those of its own."""
+        return self.version is not None
 
     @property
     def row(self) -> tuple[str, ...]:

@@ -13,12 +13,15 @@ from mlops.apply.queries import query_of
 from mlops.apply.target import Target
 from mlops.apply.tasks import call_of, condition_of
 from mlops.archive import Archive, function_archive
-from mlops.definitions import Column, FeatureView, Procedure, PythonFunction, Stream, Table, Task, key
+from mlops.datasets import read_versions
+from mlops.definitions import Column, FeatureView, Procedure, PythonFunction, Stream, Table, Task, TrainingSet, key
 from mlops.drift.finding import Finding, compare
+from mlops.marks import read_mark
 from mlops.names import Name
 from mlops.plan import Desired, Existing
 
 _QUERY = re.compile(r"\bAS\s+((?:SELECT|WITH)\b)", re.IGNORECASE)
+_ANEW = "none: made anew by somebody else"
 # How SHOW COLUMNS calls the types that are declared.
 _STORED = {
     "VARCHAR": "TEXT",
@@ -49,7 +52,7 @@ def find_lost(existing: Iterable[Existing], known: Iterable[Existing]) -> Iterat
         if found is None:
             yield Finding(one.kind, one.name, "object", "there", "dropped")
         elif found.hash is None and one.kind != "model":
-            yield Finding(one.kind, one.name, "record", one.hash or "there", "none: made anew by somebody else")
+            yield Finding(one.kind, one.name, "record", one.hash or "there", _ANEW)
 
 
 def _task(target: Target, definition: Task) -> Iterator[Finding]:
@@ -62,6 +65,12 @@ def _task(target: Target, definition: Task) -> Iterator[Finding]:
     }
     row = _shown(target, "TASKS", target.at_home(definition.name))
     yield from compare("task", definition.name, wanted, row.as_dict())
+
+
+def _training_set(target: Target, definition: TrainingSet) -> Iterator[Finding]:
+    comment = read_versions(target.session, target.at_home(definition.name)).get(str(definition.version))
+    if read_mark(comment) is None:
+        yield Finding(definition.kind, definition.full_name, "record", "there", _ANEW)
 
 
 def _view(target: Target, definition: FeatureView) -> Iterator[Finding]:
@@ -135,4 +144,5 @@ _READERS: dict[str, Callable[[Target, Any], Iterator[Finding]]] = {
     "function": _function,
     "procedure": _procedure,
     "table": _table,
+    "training set": _training_set,
 }

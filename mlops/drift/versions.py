@@ -20,6 +20,7 @@ def find_versions(target: Target, models: Iterable[str], datasets: Iterable[str]
     if busy:
         return
     trained = {(row["MODEL_NAME"], row["MODEL_VERSION"]) for row in runs} | {(name, version) for name, version in moves}
+    made = _made(target)
     kept = {(row["DATASET_NAME"], row["DATASET_VERSION"]) for row in runs}
     shown = {row["name"]: row for row in target.run(f"SHOW MODELS IN SCHEMA {target.settings.home.sql}")}
     last = dict(moves)
@@ -27,11 +28,17 @@ def find_versions(target: Target, models: Iterable[str], datasets: Iterable[str]
         if name in shown:
             yield from _compare("model", name, set(json.loads(shown[name]["versions"])), {v for n, v in trained if n == name})
             yield from _default(name, shown[name]["default_version_name"], last.get(name))
-    for row in target.run(f"SHOW DATASETS IN SCHEMA {target.settings.home.sql}"):
-        if row["name"] in datasets:
-            yield from _compare(
-                "dataset", row["name"], set(json.loads(row["versions"])), {v for n, v in kept if n == row["name"]}
-            )
+    stored = {row["name"]: row["versions"] for row in target.run(f"SHOW DATASETS IN SCHEMA {target.settings.home.sql}")}
+    for name in dict.fromkeys(datasets):
+        there, recorded = set(json.loads(stored.get(name, "[]"))), {v for n, v in kept if n == name}
+        own = {version for version in there | recorded if f"{name}/{version}" in made}
+        yield from _compare("dataset", name, there - own, recorded - own)
+
+
+def _made(target: Target) -> set[str]:
+    """Versions of Datasets that an apply has made, as NAME/VERSION: what became of them is told with the other objects."""
+    ledger = target.at_home(LEDGER.name).sql
+    return {str(name) for (name,) in target.run(f"SELECT DISTINCT NAME FROM {ledger} WHERE KIND = 'training set'")}
 
 
 def _moves(target: Target) -> list[tuple[str, str]]:

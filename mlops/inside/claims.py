@@ -12,12 +12,16 @@ from dataclasses import dataclass
 
 from mlops.errors import AccountError
 from mlops.inside.place import Place
+from mlops.names import literal
 from mlops.outputs import TRAINING_CLAIMS
 
 
 @dataclass(frozen=True)
 class Claim:
-    """`contested`: another run had it, which was killed or still goes on until it sees that it has lost it."""
+    """`contested`: another run had it, which was killed or still goes on until it sees that it has lost it.
+
+    With it goes the version of the model that was begun and is not recorded: that one alone may be taken away, to be made again.
+    """
 
     place: Place
     model: str
@@ -39,6 +43,21 @@ class Claim:
         if not self.release():
             raise _lost(self.model)
 
+    def began(self, version: str) -> bool:
+        found = f"SELECT COUNT(*) FROM {_table(self.place)} WHERE MODEL_NAME = ? AND TOKEN = ? AND MODEL_VERSION = ?"
+        return self.place.count(found, (self.model, self.token, version)) > 0
+
+    def begin(self, version: str | None) -> None:
+        """Before the version is made: the registry's client writes whose it is by a later statement. None, when it was taken away."""
+        written = f"UPDATE {_table(self.place)} SET MODEL_VERSION = {_written(version)} WHERE MODEL_NAME = ? AND TOKEN = ?"
+        if not self.place.count(written, (self.model, self.token)):
+            raise _lost(self.model)
+
+    def give_up(self) -> bool:
+        """Whether it was held to the end. What was begun stays written down, for the run that takes it away."""
+        unbegun = f"DELETE FROM {_table(self.place)} WHERE MODEL_NAME = ? AND TOKEN = ? AND MODEL_VERSION IS NULL"
+        return self.place.count(unbegun, (self.model, self.token)) > 0 or self._holds()
+
     def release(self) -> int:
         return self.place.count(f"DELETE FROM {_table(self.place)} WHERE MODEL_NAME = ? AND TOKEN = ?", (self.model, self.token))
 
@@ -50,7 +69,7 @@ def claim(place: Place, model: str) -> Iterator[Claim]:
         yield made
     except Exception as error:
         # What another run took away makes failures of all kinds; this is the reason for each of them.
-        if not made.release():
+        if not made.give_up():
             raise _lost(model) from error
         raise
 
@@ -58,9 +77,16 @@ def claim(place: Place, model: str) -> Iterator[Claim]:
 def _take(place: Place, model: str) -> Claim:
     token = uuid.uuid4().hex
     with place.transaction():
+        begun = place.run(f"SELECT MAX(MODEL_VERSION) FROM {_table(place)} WHERE MODEL_NAME = ?", (model,))[0][0]
         others = place.count(f"DELETE FROM {_table(place)} WHERE MODEL_NAME = ?", (model,))
-        place.run(f"INSERT INTO {_table(place)} (MODEL_NAME, TOKEN) VALUES (?, ?)", (model, token))
+        columns = "(MODEL_NAME, TOKEN, MODEL_VERSION)"
+        place.run(f"INSERT INTO {_table(place)} {columns} SELECT ?, ?, {_written(begun)}", (model, token))
     return Claim(place, model, token, contested=others > 0)
+
+
+def _written(version: str | None) -> str:
+    """A value that is missing has no type, so it cannot be bound."""
+    return "NULL" if version is None else literal(version)
 
 
 def _table(place: Place) -> str:

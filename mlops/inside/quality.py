@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 from sklearn.metrics import roc_auc_score
@@ -24,6 +24,34 @@ _TIME = ("a time", (TimestampType, DateType))
 _WORD = ("a text", (StringType,))
 
 
+class Inputs(Protocol):
+    """What is learned from."""
+
+    @property
+    def numeric(self) -> tuple[str, ...]: ...
+    @property
+    def categorical(self) -> tuple[str, ...]: ...
+    @property
+    def inputs(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Of a training set: all that any of its models learns from, but for what is derived of it."""
+
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return (*self.numeric, *self.categorical)
+
+
+def columns_of(models: Sequence[Model]) -> Columns:
+    numeric = dict.fromkeys(name for model in models for name in model.numeric)
+    return Columns(tuple(numeric), tuple(dict.fromkeys(name for model in models for name in model.categorical)))
+
+
 @dataclass(frozen=True)
 class Expected:
     """What the data is held against: when it is now, and what the last training of this definition saw."""
@@ -34,7 +62,7 @@ class Expected:
     values_before: Mapping[str, float] = field(default_factory=dict)
 
 
-def judge_schema(frame: DataFrame, model: Model, training_set: TrainingSet) -> Iterator[Verdict]:
+def judge_schema(frame: DataFrame, model: Inputs, training_set: TrainingSet) -> Iterator[Verdict]:
     """Each column is there, with a type that its use can take."""
     found = {field.name.strip('"'): field.datatype for field in frame.schema.fields}
     for name, (wanted, kinds) in _wanted_types(model, training_set).items():
@@ -44,7 +72,7 @@ def judge_schema(frame: DataFrame, model: Model, training_set: TrainingSet) -> I
         yield _data("schema", name, None, wanted, good and name in found, sentence)
 
 
-def judge_rows(frame: DataFrame, model: Model, training_set: TrainingSet, expected: Expected) -> Iterator[Verdict]:
+def judge_rows(frame: DataFrame, model: Inputs, training_set: TrainingSet, expected: Expected) -> Iterator[Verdict]:
     """All that can be counted, in one statement."""
     measures = _measures(model, training_set)
     selected = frame.agg(*(sql_expr(expression).alias(name) for name, expression in measures.items()))
@@ -68,7 +96,7 @@ def judge_leaks(frame: pd.DataFrame, model: Model, training_set: TrainingSet) ->
         yield _data("label leak", name, told, f"<= {limit:g}", told <= limit, sentence)
 
 
-def _wanted_types(model: Model, training_set: TrainingSet) -> dict[str, tuple[str, tuple[type[Any], ...]]]:
+def _wanted_types(model: Inputs, training_set: TrainingSet) -> dict[str, tuple[str, tuple[type[Any], ...]]]:
     return {
         **dict.fromkeys(training_set.keys, _ANY),
         **dict.fromkeys(model.numeric, _NUMBER),
@@ -80,7 +108,7 @@ def _wanted_types(model: Model, training_set: TrainingSet) -> dict[str, tuple[st
     }
 
 
-def _measures(model: Model, training_set: TrainingSet) -> dict[str, str]:
+def _measures(model: Inputs, training_set: TrainingSet) -> dict[str, str]:
     columns = (*training_set.keys, training_set.timestamp, training_set.label, *model.numeric, *model.categorical)
     moment = quote(training_set.timestamp)
     row = ", ".join(quote(name) for name in training_set.row)
@@ -95,11 +123,11 @@ def _measures(model: Model, training_set: TrainingSet) -> dict[str, str]:
     }
 
 
-def _numbers(model: Model, training_set: TrainingSet) -> tuple[str, ...]:
+def _numbers(model: Inputs, training_set: TrainingSet) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*model.numeric, *training_set.quality.ranges)))
 
 
-def _judge_nulls(counted: Mapping[str, Any], rows: int, model: Model, training_set: TrainingSet) -> Iterator[Verdict]:
+def _judge_nulls(counted: Mapping[str, Any], rows: int, model: Inputs, training_set: TrainingSet) -> Iterator[Verdict]:
     never = (*training_set.keys, training_set.timestamp, training_set.label)
     for name in dict.fromkeys((*never, *model.numeric, *model.categorical)):
         limit = 0.0 if name in never else training_set.quality.nulls.get(name, training_set.quality.null_share)
@@ -109,7 +137,7 @@ def _judge_nulls(counted: Mapping[str, Any], rows: int, model: Model, training_s
 
 
 def _judge_ranges(
-    counted: Mapping[str, Any], model: Model, training_set: TrainingSet, before: Mapping[str, float]
+    counted: Mapping[str, Any], model: Inputs, training_set: TrainingSet, before: Mapping[str, float]
 ) -> Iterator[Verdict]:
     """Both ends of every number. They are kept, and what has no range of its own is held against those of the training before."""
     for name in _numbers(model, training_set):

@@ -17,6 +17,7 @@ from mlops.inside.claims import Claim
 from mlops.inside.learning import Learned
 from mlops.inside.place import Origin, Place
 from mlops.ledger import Entry, insert_statement
+from mlops.marks import Mark
 from mlops.names import Name, quote
 from mlops.outputs import CLASSIFICATION_REPORT, CONFUSION_MATRIX, CONSUMED_CHANGES, GATE_RESULTS, METRICS, TRAINING_RUNS
 from mlops.properties import Properties
@@ -46,6 +47,10 @@ class Run:
     # The default version when the run began.
     before: str | None
     queries: QueryHistory
+    # It learns from the version that its training set declares; otherwise it takes the rows of its moment.
+    declared: bool = False
+    # Other models learn from the same training set.
+    shared: bool = False
 
     @property
     def version(self) -> str:
@@ -53,11 +58,19 @@ class Run:
 
     @property
     def dataset_version(self) -> str:
-        return f"{self.training_set.version}_{self.version}" if self.training_set.version else self.version
+        """Of rows that a run takes for itself, the version names the run, so that no two runs are after the same one."""
+        if self.declared:
+            return str(self.training_set.version)
+        parts = (self.training_set.version, self.model.name if self.shared else None, self.version)
+        return "_".join(part for part in parts if part)
 
     @property
     def id(self) -> str:
         return f"{self.model.name}_{self.version}"
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.definition, self.origin.commit, self.id)
 
     def entry(self, seconds: float, *, passed: bool) -> Entry:
         return Entry(

@@ -7,6 +7,8 @@ from snowflake.ml.model.task import Task
 from snowflake.ml.registry import Registry
 
 from mlops.definitions import Model
+from mlops.errors import AccountError
+from mlops.inside.claims import Claim
 from mlops.inside.learning import Learned
 from mlops.inside.place import Place
 from mlops.inside.recording import Run
@@ -16,14 +18,15 @@ from mlops.outputs import LEDGER
 _OPTIONS: type_hints.SKLModelSaveOptions = {"enable_explainability": False}
 
 
-def register(place: Place, run: Run, learned: Learned, *, comment: str, passed: bool) -> None:
+def register(place: Place, run: Run, learned: Learned, claim: Claim, *, passed: bool) -> None:
     registry, model, version = open_registry(place), run.model, run.version
-    _drop_unfinished(registry, run)
+    drop_begun(place, run, claim)
+    claim.begin(version)
     registry.log_model(
         learned.pipeline,
         model_name=model.name,
         version_name=version,
-        comment=comment,
+        comment=run.mark.after(model.description),
         metrics=dict(learned.metrics),
         signatures=_signatures(model),
         target_platforms=["WAREHOUSE"],
@@ -34,6 +37,34 @@ def register(place: Place, run: Run, learned: Learned, *, comment: str, passed: 
     stored.comment = model.description
     if passed and stored.default.version_name != version:
         stored.default = version
+
+
+def drop_begun(place: Place, run: Run, claim: Claim) -> None:
+    """What was left by a run that was killed, as its claim says. What anybody else has added is not taken away."""
+    name, version = run.model.name, run.version
+    registry = open_registry(place)
+    versions = _versions(registry, name)
+    if version not in versions:
+        return
+    if not claim.began(version):
+        raise AccountError(
+            f"Version {version} of model {name}, which this run is to make, is there, and somebody else has added it: "
+            "nothing of others is taken away, so copy it to another name, drop this one, and run again."
+        )
+    _drop(registry, run, [other for other in versions if other != version])
+    claim.begin(None)
+
+
+def _drop(registry: Registry, run: Run, others: list[str]) -> None:
+    name, version = run.model.name, run.version
+    if not others:
+        registry.delete_model(name)
+        return
+    model = registry.get_model(name)
+    if model.default.version_name == version:
+        # The default version cannot be dropped.
+        model.default = run.before if run.before in others else others[-1]
+    model.delete_version(version)
 
 
 def has_version(place: Place, model: str, version: str) -> bool:
@@ -76,20 +107,3 @@ def _signatures(model: Model) -> dict[str, model_signature.ModelSignature]:
         "predict": model_signature.ModelSignature([*numbers, *words], answer),
         "predict_proba": model_signature.ModelSignature([*numbers, *words], chances),
     }
-
-
-def _drop_unfinished(registry: Registry, run: Run) -> None:
-    """A version that no finished run has recorded was left by one that was killed."""
-    name, version = run.model.name, run.version
-    versions = _versions(registry, name)
-    if version not in versions:
-        return
-    others = [other for other in versions if other != version]
-    if not others:
-        registry.delete_model(name)
-        return
-    model = registry.get_model(name)
-    if model.default.version_name == version:
-        # The default version cannot be dropped.
-        model.default = run.before if run.before in others else others[-1]
-    model.delete_version(version)

@@ -15,6 +15,7 @@ from mlops.definitions import FeatureView
 from mlops.errors import MlopsError
 from mlops.fingerprint import fingerprint
 from mlops.gates import Verdict, failures, insert_verdicts, judge_metrics, to_rows
+from mlops.inside import datasets
 from mlops.inside.card import make_card
 from mlops.inside.champion import Scores, judge, scores_in, stored_scores
 from mlops.inside.claims import Claim, claim
@@ -35,10 +36,9 @@ from mlops.inside.recording import (
     record,
     values_of,
 )
-from mlops.inside.registration import default_before, has_version, register
+from mlops.inside.registration import default_before, drop_begun, has_version, register
 from mlops.inside.slices import judge_slices
-from mlops.inside.training_data import count_rows, drop_unfinished, make_dataset, read_frame
-from mlops.marks import Mark
+from mlops.inside.training_data import count_rows, make_dataset, read_frame
 from mlops.outputs import reason_of
 from mlops.properties import properties_of
 
@@ -52,11 +52,12 @@ def train_model(session: Session, model_name: str, reason: str, stream_name: str
         definition = fingerprint(definitions, model)
         properties = properties_of(definitions, model)
         views = {name: definitions.find((FeatureView.kind, name)) for name in training_set.feature_views}
+        shared = len(definitions.learners(training_set)) > 1
         sources = {name: definitions.source_tables([view]) for name, view in views.items() if view}
     with session.query_history() as queries, claim(place, model.name) as claimed:
         done = _done_already(place, model.name, definition) if reason == reason_of(definition) else None
         if done:
-            claimed.release()
+            claimed.give_up()
             return done
         number = next_number(place, model.name)
         run = Run(
@@ -73,6 +74,8 @@ def train_model(session: Session, model_name: str, reason: str, stream_name: str
             sources=sources,
             before=default_before(place, model.name, f"V{number}"),
             queries=queries,
+            declared=training_set.stored and reason == reason_of(definition),
+            shared=shared,
         )
         return _train(place, claimed, run)
 
@@ -101,7 +104,8 @@ def _train(place: Place, claimed: Claim, run: Run) -> dict[str, Any]:
 
 def _train_once(place: Place, claimed: Claim, run: Run) -> dict[str, Any]:
     model, training_set = run.model, run.training_set
-    dataset = make_dataset(place, training_set, run.dataset_version)
+    drop_begun(place, run, claimed)
+    dataset = _rows_of(place, run)
     frame, fit = _look_at(place, run, dataset)
     if frame is None or failures(fit):
         return _refuse(place, claimed, run, fit)
@@ -114,13 +118,22 @@ def _train_once(place: Place, claimed: Claim, run: Run) -> dict[str, Any]:
     if not whole.passed:
         return _refuse(place, claimed, run, (*verdicts, whole))
     failed = failures(verdicts)
-    comment = Mark(run.definition, run.origin.commit, run.id).after(model.description)
     claimed.check()
-    register(place, run, learned, comment=comment, passed=not failed)
+    register(place, run, learned, claimed, passed=not failed)
     verdicts = (*verdicts, whole)
     record(place, run, learned, outputs.values(), verdicts, card, claimed)
     sizes = len(learned.split.training), len(learned.split.test)
     return _summary(run.id, run.version, sizes, learned.metrics, verdicts, card)
+
+
+def _rows_of(place: Place, run: Run) -> Dataset:
+    """What an apply asks for learns from the version that was declared; whatever trains once more, from the rows that there are by now."""
+    training_set, version = run.training_set, run.dataset_version
+    name = place.table(training_set.name)
+    if run.declared:
+        return datasets.open_version(place, name, version)
+    datasets.drop_begun(place, name, version, run.id)
+    return make_dataset(place, training_set, version, run.mark.after(training_set.description))
 
 
 def _look_at(place: Place, run: Run, dataset: Dataset) -> tuple[pd.DataFrame | None, tuple[Verdict, ...]]:
@@ -146,7 +159,8 @@ def _expected(place: Place, run: Run, last: Finished | None) -> Expected:
 
 def _refuse(place: Place, claimed: Claim, run: Run, verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """No version, and no run that is finished. What the stream held is taken, or its task would try the same rows for ever."""
-    drop_unfinished(place, run.training_set, run.dataset_version)
+    if not run.declared:
+        datasets.drop_begun(place, place.table(run.training_set.name), run.dataset_version, run.id)
     rows = count_rows(place, run.training_set)
     with place.transaction():
         claimed.settle()

@@ -9,22 +9,23 @@ from snowflake.snowpark.functions import sql_expr
 
 from mlops.definitions import Model, TrainingSet, describe
 from mlops.errors import AccountError
+from mlops.inside.datasets import client_name
 from mlops.inside.place import Place
-from mlops.names import Name, identifier
+from mlops.names import identifier
 
 
-def make_dataset(place: Place, training_set: TrainingSet, version: str) -> Dataset:
+def make_dataset(place: Place, training_set: TrainingSet, version: str, comment: str | None = None) -> Dataset:
+    """Made as one statement, with its comment: a version is there as a whole, or not at all."""
     _require_rows(place, training_set)
-    drop_unfinished(place, training_set, version)
     store = open_store(place)
     return store.generate_dataset(
-        _full_name(place.table(training_set.name)),
+        client_name(place.table(training_set.name)),
         place.session.sql(training_set.spine),
         stored_views(store, training_set),
         version=version,
         spine_timestamp_col=training_set.timestamp,
         spine_label_cols=[training_set.label],
-        desc=training_set.description,
+        desc=comment or training_set.description,
     )
 
 
@@ -62,18 +63,3 @@ def _require_rows(place: Place, training_set: TrainingSet) -> None:
         raise AccountError(
             f"{describe(training_set)} is empty: there is no row to learn from in {tables}. Load the source first."
         )
-
-
-def drop_unfinished(place: Place, training_set: TrainingSet, version: str) -> None:
-    """A version that no finished run has recorded was left by one that was killed."""
-    name = place.table(training_set.name)
-    shown = place.run(f"SHOW DATASETS IN SCHEMA {place.home.sql}")
-    if not any(row["name"] == name.name for row in shown):
-        return
-    dataset = Dataset.load(place.session, _full_name(name))
-    if version in dataset.list_versions():
-        dataset.delete_version(version)
-
-
-def _full_name(name: Name) -> str:
-    return ".".join(identifier(part) for part in (name.database, name.schema, name.name))

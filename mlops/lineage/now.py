@@ -7,6 +7,7 @@ import json
 from snowflake.snowpark import Row, Session
 
 from mlops.cards import Card
+from mlops.datasets import read_versions
 from mlops.lineage.tree import Now
 from mlops.names import literal
 from mlops.rows import fetch
@@ -26,7 +27,7 @@ def look(session: Session, settings: Settings, card: Card, *, elsewhere: bool) -
     return Now(
         default=found["default_version_name"] if found else None,
         versions=json.loads(found["versions"]) if found else (),
-        datasets=None if elsewhere else _dataset_versions(session, settings, card.data.name.rpartition(".")[2]),
+        datasets=None if elsewhere else tuple(read_versions(session, settings.home / card.data.name.rpartition(".")[2])),
         views=None if elsewhere else {view.name: view.hash for view in views},
     )
 
@@ -35,10 +36,3 @@ def _model(session: Session, settings: Settings, name: str) -> Row | None:
     # `_` is a wildcard in SHOW .. LIKE, so the rows are compared again.
     shown = fetch(session, f"SHOW MODELS LIKE {literal(name)} IN SCHEMA {settings.home.sql}")
     return next((row for row in shown if row["name"] == name), None)
-
-
-def _dataset_versions(session: Session, settings: Settings, name: str) -> list[str]:
-    shown = fetch(session, f"SHOW DATASETS LIKE {literal(name)} IN SCHEMA {settings.home.sql}")
-    if not any(row["name"] == name for row in shown):
-        return []
-    return [row["version"] for row in fetch(session, f"SHOW VERSIONS IN DATASET {(settings.home / name).sql}")]

@@ -9,7 +9,7 @@ from snowflake.snowpark import Session
 from mlops.collect import FAMILIES, owner_of
 from mlops.definitions import key
 from mlops.facts import require_ready
-from mlops.plan import Change, Plan, Scope, check_requirements, make_plan
+from mlops.plan import Change, Plan, Scope, check_kept, check_requirements, make_plan
 from mlops.properties import shorten
 from mlops.report.result import Section
 from mlops.settings import Settings
@@ -17,7 +17,7 @@ from mlops.state import KINDS, read_state
 from mlops.verbs.request import Request
 
 # What is made for a family alone. Tables and procedures may belong to two: they are retired with the whole in view.
-_OWN = {"features": ("function", "entity", "feature view"), "models": ("model",), "tasks": ("stream", "task")}
+_OWN = {"features": ("function", "entity", "feature view"), "models": ("training set", "model"), "tasks": ("stream", "task")}
 
 
 def plan_for(request: Request, session: Session, settings: Settings) -> Plan:
@@ -25,6 +25,7 @@ def plan_for(request: Request, session: Session, settings: Settings) -> Plan:
     desired = request.desired
     state = read_state(session, settings, KINDS)
     check_requirements(desired, state.existing)
+    check_kept(request.stored, state.existing)
     return make_plan(desired, state.existing, _scope(request, settings), state.spent)
 
 

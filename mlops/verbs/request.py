@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mlops.archive import Archive, code_archive
 from mlops.collect import FAMILIES, Definitions, collect
-from mlops.definitions import Definition, Model
+from mlops.definitions import Definition, Model, TrainingSet
 from mlops.fingerprint import fingerprint
 from mlops.names import resolve
 from mlops.plan import Desired
@@ -59,6 +59,12 @@ class Request:
     def desired(self) -> tuple[Desired, ...]:
         digest = self.code.digest
         return tuple(self._desire(one, digest) for one in self.selected)
+
+    @property
+    def stored(self) -> tuple[Desired, ...]:
+        """Training sets that are stored, whatever is selected: what else there is may be what their rows were made from."""
+        declared = (one.definition for one in self.definitions.declared)
+        return tuple(self._desire(one, "") for one in declared if isinstance(one, TrainingSet) and one.stored)
 
     def _desire(self, definition: Definition, code: str) -> Desired:
         own = fingerprint(self.definitions, definition, code=code)

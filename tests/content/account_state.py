@@ -35,7 +35,7 @@ def read_account(connection: SnowflakeConnection) -> dict[str, Any]:
     for model in _names(connection, "MODELS", "ML"):
         state[f"versions of {model}"] = _versions(connection, f"MODEL ML.{model}", ("name", "comment", "metadata"))
     for dataset in _names(connection, "DATASETS", "ML"):
-        state[f"versions of {dataset}"] = _versions(connection, f"DATASET ML.{dataset}", ("version",))
+        state[f"versions of {dataset}"] = _versions(connection, f"DATASET ML.{dataset}", ("version", "comment"))
     for stage in _names(connection, "STAGES", "ML"):
         state[f"files of {stage}"] = sorted(row["name"] for row in _rows(connection, f"LIST @ML.{stage}"))
     return state

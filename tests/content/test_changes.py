@@ -12,7 +12,7 @@ import pytest
 from snowflake.connector import DictCursor
 
 from mlops.collect import collect
-from mlops.definitions import WITHOUT_OBJECT, key
+from mlops.definitions import has_object, key
 
 from .conftest import Pipeline, copy_trials, edit
 
@@ -72,7 +72,7 @@ def rows_of(section: str, summary: str) -> list[tuple[str, ...]]:
 
 def test_every_object_has_its_row_in_the_ledger(applied: Pipeline) -> None:
     made = ledger(applied, "1")
-    declared = [key(one.definition) for one in collect(applied.content).declared if one.definition.kind not in WITHOUT_OBJECT]
+    declared = [key(one.definition) for one in collect(applied.content).declared if has_object(one.definition)]
     assert sorted((kind, name) for _, kind, name in made) == sorted(declared)
     ((commit, who, properties),) = applied.query(
         "SELECT COMMIT_ID, CHANGED_BY, PROPERTIES FROM CHANGE_LEDGER WHERE NAME = 'PATIENT'"

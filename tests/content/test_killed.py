@@ -31,6 +31,11 @@ VICTIMS = ("both", "command", "account")
 KILLS = int(os.environ.get("KILLS", "3"))
 SEED = int(os.environ.get("KILLS_SEED", "0"))
 PATIENCE = 60
+# A training set that an apply stores, beside the one whose rows each training takes for itself.
+STORED = """
+from dataclasses import replace
+KEPT_SCREENINGS = replace(TRIAL_SCREENINGS, name="KEPT_SCREENINGS", version="V1")
+"""
 
 
 class Undisturbed:
@@ -44,6 +49,8 @@ class Undisturbed:
         with pipeline_on(folder, *NO_FLIGHTS):
             pass
         copy_trials(self.content)
+        with (self.content / "models" / "trial_eligibility.py").open("a") as file:
+            file.write(STORED)
         for stage in STAGES:
             shutil.copytree(folder / "account", self.before[stage])
             self._run(folder / "account", stage)

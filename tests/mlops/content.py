@@ -17,7 +17,7 @@ AGE = FeatureView(
 )
 """
 MODELS = """
-from mlops.definitions import Column, Estimator, Model, Procedure, Table, TrainingSet
+from mlops.definitions import Column, Estimator, Model, Procedure, Quality, Table, TrainingSet
 TRAIN = Procedure(
     name="TRAIN", handler="mlops.inside.train.train_model", arguments=(), packages=(), writes=("TRAINING_RUNS",),
     description="Trains.",

@@ -52,6 +52,12 @@ def test_every_contradiction_is_named(tmp_path: Path) -> None:
     assert message.count("declared in tasks/all.py and again") == 2
 
 
+def test_a_dataset_has_declared_versions_or_those_of_its_trainings(tmp_path: Path) -> None:
+    mixed = f"{MODELS}from dataclasses import replace\nSEEN_V1 = replace(SEEN, version='V1')\n"
+    with pytest.raises(DefinitionError, match="Training set SEEN is declared with a version and without one"):
+        collect(write_content(tmp_path, models=mixed))
+
+
 def test_the_same_name_twice_in_one_file(tmp_path: Path) -> None:
     again = FEATURES + 'PERSON2 = Entity(name="PERSON", join_keys=("OTHER",), description="Again.")\n'
     with pytest.raises(DefinitionError, match=r"PERSON is declared in features/all\.py and again in features/all\.py"):

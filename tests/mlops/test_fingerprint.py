@@ -32,6 +32,8 @@ def test_the_same_content_elsewhere_has_the_same_hashes(tmp_path: Path) -> None:
         ("features", "AGE FROM", "AGE + 1 AS AGE FROM", {"AGE", "SEEN", "GUESS"}),
         ("features", 'description="Age."', 'description="Years."', {"AGE"}),
         ("features", 'join_keys=("ID",)', 'join_keys=("ID2",)', {"PERSON", "AGE", "SEEN", "GUESS"}),
+        # What a training set is judged by changes none of its rows.
+        ("models", 'group="ID"', 'group="ID", quality=Quality(oldest_days=9)', {"GUESS"}),
         ("models", "seed=1", "seed=2", {"GUESS"}),
         ("models", 'description="Guesses."', 'description="Guesses well."', set()),
         ("models", "packages=()", 'packages=("pandas",)', {"TRAIN"}),

@@ -7,6 +7,7 @@ import pytest
 from mlops import guard
 from mlops.definitions import Check
 from mlops.errors import AccountError, DefinitionError
+from mlops.marks import Mark
 from mlops.names import Schema
 
 ATTEMPTS = (
@@ -60,6 +61,7 @@ OF_CLIENTS = (
     'CREATE OR REPLACE VIEW "D"."FEATURE_STORE"."AGE$V1" (AGE) COMMENT = \'x\' AS SELECT 1',
     "CREATE OR REPLACE VIEW D.FEATURE_STORE.AGE$V1 AS SELECT 1",
     'DROP TABLE IF EXISTS "D"."S"."SNOWPARK_TEMP_TABLE_A1"',
+    'DROP FILE FORMAT If EXISTS "D" . "S" .SNOWPARK_TEMP_FILE_FORMAT_A1',
     "DROP TASK IF EXISTS D.FEATURE_STORE.AGE$V1",
     'DROP TABLE IF EXISTS D.FEATURE_STORE."AGE$V1$SNAPSHOTS"',
     "DROP ONLINE FEATURE TABLE IF EXISTS D.FEATURE_STORE.AGE$V1$ONLINE",
@@ -72,6 +74,7 @@ LOOKALIKES = (
     'DROP TABLE IF EXISTS "D"."S"."PREDICTIONS"',
     'DROP TABLE IF EXISTS "SNOWPARK_TEMP_TABLE_A"."S"."PREDICTIONS"',
     'DROP TABLE IF EXISTS "D"."S"."SNOWPARK_TEMP_TABLE_A", PREDICTIONS',
+    "DROP FILE FORMAT IF EXISTS D.S.CSV",
     'DROP SCHEMA IF EXISTS "SNOWPARK_TEMP_TABLE_A"',
     "CREATE OR REPLACE TABLE TEMPORARY (A INT)",
     "DROP VIEW D.FEATURE_STORE.AGE$V1",
@@ -135,6 +138,14 @@ def test_what_is_permitted_is_that_statement_while_it_is_sent() -> None:
 def test_there_is_no_way_to_drop_what_holds_data(kind: str) -> None:
     with pytest.raises(AccountError, match=f"the pipeline drops no {kind}"):
         guard.drop(kind, Schema("MLOPS_PROD", "ML") / "X")
+
+
+def test_a_version_of_a_dataset_is_dropped_by_its_own_record_alone() -> None:
+    name, mark = Schema("D", "S") / "SEEN", Mark("abc", "commit", "run")
+    assert guard.drop_version(name, "V'1", mark, "abc").statement == 'ALTER DATASET "D"."S"."SEEN" DROP VERSION \'V\'\'1\''
+    for other in (None, Mark("abd", "commit", "run")):
+        with pytest.raises(AccountError, match="is not dropped, for it was not made from abc"):
+            guard.drop_version(name, "V1", other, "abc")
 
 
 def test_a_name_stays_a_name() -> None:

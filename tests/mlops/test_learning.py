@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from snowflake.snowpark.query_history import QueryHistory
 
 from mlops.definitions import Estimator, Gate, Model, Slices, TrainingSet
 from mlops.errors import AccountError
 from mlops.gates import failures, judge_metrics
 from mlops.inside.learning import learn, split_by_group, split_by_time
+from mlops.inside.place import Origin
 from mlops.inside.quality import judge_leaks
+from mlops.inside.recording import Run
 from mlops.inside.slices import judge_slices
 
 SEEN = TrainingSet(
@@ -39,6 +43,23 @@ GUESS = Model(
     shown=(),
     description="Guesses.",
 )
+
+
+@pytest.mark.parametrize(
+    ("version", "told", "name"),
+    [
+        (None, {}, "V3"),
+        (None, {"shared": True}, "GUESS_V3"),
+        ("V1", {}, "V1_V3"),
+        ("V1", {"declared": True, "shared": True}, "V1"),
+    ],
+)
+def test_rows_of_a_run_have_a_name_that_no_other_run_is_after(version: str | None, told: dict[str, bool], name: str) -> None:
+    training_set = replace(SEEN, version=version)
+    run = Run(
+        GUESS, training_set, 3, "", Origin(*[""] * 7), "", datetime(2026, 1, 1), None, {}, {}, None, QueryHistory(None), **told
+    )
+    assert run.dataset_version == name
 
 
 def frame(rows: int = 4000, seed: int = 0) -> pd.DataFrame:
