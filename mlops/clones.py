@@ -1,7 +1,8 @@
 """Clones of an environment's database, to try a change on: made with the tags that say whose they are, and dropped by these alone.
 
-A role of its own, which is called like the pipeline's with `_CLONES` at its end, owns them: see `setup/clones.sql`. The pipeline's
-role works in them, as it does in their source, and can drop none.
+A role of its own, which is called like the pipeline's with `_CLONES` at its end, makes and owns them: see `setup/clones.sql`. Whoever
+signs in with it works in them too, once what is in a clone was handed over, and can change nothing in their source. A user who has
+the pipeline's role beside it works in them with that one, and can drop none.
 https://docs.snowflake.com/en/user-guide/object-clone
 """
 
@@ -18,23 +19,22 @@ from mlops.copies import copy_all
 from mlops.errors import AccountError
 from mlops.guard import Permitted, drop_clone
 from mlops.labels import PREFIX, TAGS, Label, is_clone_name, make_label, read_label
-from mlops.names import Schema, identifier, literal, quote
+from mlops.names import Name, Schema, identifier, literal, quote
 from mlops.production import is_production
 from mlops.rows import fetch, fetch_unchecked
 from mlops.settings import Settings
 
+_ROLE = "_CLONES"
+
 
 @dataclass(frozen=True)
 class Clones:
-    """Those of one database; `role` is the pipeline's own."""
+    """Those of one database; `role` works in them and `owner` has them, which may be the same."""
 
     session: Session
     settings: Settings
     role: str
-
-    @property
-    def owner(self) -> str:
-        return f"{self.role}_CLONES"
+    owner: str
 
     @property
     def source(self) -> str:
@@ -54,9 +54,15 @@ class Clones:
                 f"CREATE DATABASE {quote(database)} CLONE {quote(self.source)} COMMENT = {literal(f'Clone of {self.source}.')} "
                 f"WITH TAG ({', '.join(f'{self._tag(name)} = {literal(value)}' for name, value in label.tags.items())})",
             )
-            fetch(self.session, f"GRANT USAGE ON DATABASE {quote(database)} TO ROLE {quote(self.role)}")
+            fetch(self.session, self._opening(database))
         copy_all(self.session, self.settings.home, Schema(database, self.settings.schema))
         return label
+
+    def _opening(self, database: str) -> str:
+        """A clone keeps owners and grants of what is in it, and no grants on itself."""
+        if self.role == self.owner:
+            return f"CALL {Name(self.source, 'CLONES', 'HAND_OVER').sql}({literal(database)})"
+        return f"GRANT USAGE ON DATABASE {quote(database)} TO ROLE {quote(self.role)}"
 
     def require_own(self, database: str) -> Label:
         """That this run has made it; said by a sentence that names what is wrong, whatever it is."""
@@ -154,13 +160,15 @@ class Clones:
 
 def clones_of(session: Session, settings: Settings) -> Clones:
     role = str(fetch(session, "SELECT CURRENT_ROLE()")[0][0])
+    if role.endswith(_ROLE):
+        return Clones(session, settings, role, role)
     held = {row["role"] for row in fetch(session, f"SHOW GRANTS TO USER {quote(settings.user)}")}
-    if f"{role}_CLONES" not in held:
+    if f"{role}{_ROLE}" not in held:
         raise AccountError(
-            f"The role {role}_CLONES does not exist, or was not granted to {settings.user}: run setup/clones.sql for "
-            f"{settings.database}."
+            f"{settings.user} has no role {role}{_ROLE}, which makes clones: run setup/clones.sql for {settings.database}, and sign in "
+            "as the user that it makes."
         )
-    return Clones(session, settings, role)
+    return Clones(session, settings, role, f"{role}{_ROLE}")
 
 
 def clone_settings(settings: Settings, database: str) -> Settings:

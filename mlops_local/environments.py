@@ -1,28 +1,41 @@
 """Environments of the embedded account, by the variable groups that a pipeline names.
 
 `snowflake-prod` leads to the database MLOPS_PROD with a warehouse, a role and a user of its own, as `setup/account.sql` makes them for
-every environment; `snowflake-credentials` is that of development. The Azure DevOps environment of a group's name holds its checks.
+every environment; `snowflake-credentials` is that of development. `snowflake-prod-clones` leads to the same database with the user of
+clones, whom `setup/clones.sql` makes. The Azure DevOps environment of a group's name holds its checks.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlops_local.agent.pipeline import Group, Pipeline
 
 GROUP = "snowflake-credentials"
 SCHEMA = "ML"
-_GROUP = re.compile(r"snowflake-([a-z][a-z0-9]*)")
+_GROUP = re.compile(r"(snowflake-([a-z][a-z0-9]*))(-clones)?")
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user. ``connection`` is the name of the service connection, and of the key vault that it opens."""
+
+    group: str
+    user: str
+    role: str
+    key_file: str
+    connection: str
 
 
 @dataclass(frozen=True)
 class Environment:
-    """``connection`` is the name of the service connection, and of the key vault that it opens."""
+    """``cloned`` are those whose clones the pipeline names, and production."""
 
     name: str
     group: str
+    cloned: bool = False
 
     @property
     def names(self) -> dict[str, str]:
@@ -30,17 +43,19 @@ class Environment:
         return {"database": prefix, "warehouse": f"{prefix}_WH", "role": f"{prefix}_ROLE", "user": f"{prefix}_PIPELINE"}
 
     @property
-    def connection(self) -> str:
-        return f"mlops-{self.name}"
+    def pipeline(self) -> Login:
+        key_file = "snowflake_pipeline.p8" if self.group == GROUP else f"snowflake_pipeline_{self.name}.p8"
+        return Login(self.group, self.names["user"], self.names["role"], key_file, f"mlops-{self.name}")
+
+    @property
+    def clones(self) -> Login:
+        user, role = f"{self.names['database']}_CLONES", f"{self.names['role']}_CLONES"
+        return Login(f"{self.group}-clones", user, role, f"snowflake_clones_{self.name}.p8", f"mlops-{self.name}-clones")
 
     @property
     def is_production(self) -> bool:
         """Somebody is asked before anything is deployed to it."""
         return self.name.startswith("prod")
-
-    @property
-    def key_file(self) -> str:
-        return "snowflake_pipeline.p8" if self == DEVELOPMENT else f"snowflake_pipeline_{self.name}.p8"
 
 
 DEVELOPMENT = Environment("dev", GROUP)
@@ -48,15 +63,20 @@ DEVELOPMENT = Environment("dev", GROUP)
 
 def environments_of(groups: Iterable[str]) -> tuple[Environment, ...]:
     """In the order of the pipeline; development when it names none."""
-    found = dict.fromkeys(_environment(group) for group in groups)
-    return tuple(each for each in found if each) or (DEVELOPMENT,)
+    found: dict[str, Environment] = {}
+    for each in filter(None, map(_environment, groups)):
+        known = found.get(each.group, each)
+        found[each.group] = replace(known, cloned=known.cloned or each.cloned)
+    return tuple(found.values()) or (DEVELOPMENT,)
 
 
 def _environment(group: str) -> Environment | None:
     if group == GROUP:
         return DEVELOPMENT
-    named = _GROUP.fullmatch(group)
-    return Environment(named[1], group) if named else None
+    if not (named := _GROUP.fullmatch(group)):
+        return None
+    environment = Environment(named[2], named[1])
+    return replace(environment, cloned=bool(named[3]) or environment.is_production)
 
 
 def groups_of(pipeline: Pipeline) -> Iterator[str]:

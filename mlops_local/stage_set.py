@@ -2,7 +2,8 @@
 
 The account is set up by the very script that a real one is (``setup/account.sql``), and filled by ``python -m samples load``
 over the wire. The library holds what Azure DevOps would: a variable group, and the ways to sign in: an encrypted private key as
-a secure file and in a key vault, and a service connection whose tokens the account takes for the pipeline's user.
+a secure file and in a key vault, and a service connection whose tokens the account takes for the pipeline's user. So it does for the
+user of clones, where there are such (``setup/clones.sql``).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from mlops_local.agent import oidc
 from mlops_local.agent.machine import this_machine
 from mlops_local.agent.predefined import COLLECTION, PROJECT
 from mlops_local.agent.subjects import subject_of
-from mlops_local.environments import DEVELOPMENT, SCHEMA, Environment
+from mlops_local.environments import DEVELOPMENT, SCHEMA, Environment, Login
 from mlops_local.serve import connection_settings, open_account, running, sign_in_key
 
 _PLACEHOLDER = re.compile(r"<%\s*(\w+)\s*%>")
@@ -71,10 +72,12 @@ def embedded(
     with open_account(data) as account, tempfile.TemporaryDirectory(prefix="library-") as library, _serve(account) as server:
         # The first one last, so that it is where the administrator begins.
         for environment in reversed(environments):
-            key = _new_key()
-            _set_up(account, scripts, environment, key.public)
+            keys = {login: _new_key() for login in scripts.logins(environment)}
+            _set_up(account, scripts, environment, keys)
             _load_samples(project, server, sample_options)
-            _write_library(Path(library), server, environment, key)
+            for login, key in keys.items():
+                _write_library(Path(library), server, environment, login, key)
+            _write_checks(Path(library), environment)
         with running(account):
             yield StageSet(Path(library), {"account_data": str(data.resolve())}, account)
 
@@ -110,15 +113,19 @@ def _new_key() -> _Key:
 
 @dataclass(frozen=True)
 class _Scripts:
-    """What an administrator runs; `clones` for what is cloned, where there is such a script."""
+    """What an administrator runs; `clones` for what is cloned, and empty where there is no such script."""
 
     account: str
     clones: str
 
     def of(self, environment: Environment) -> dict[str, str]:
         """By the file's name, in their order."""
-        cloned = environment.is_production and self.clones
+        cloned = environment.cloned and self.clones
         return {"setup/account.sql": self.account, **({"setup/clones.sql": self.clones} if cloned else {})}
+
+    def logins(self, environment: Environment) -> tuple[Login, ...]:
+        """Those that they make, in their order."""
+        return (environment.pipeline, environment.clones)[: len(self.of(environment))]
 
 
 def _read_scripts(project: Path) -> _Scripts:
@@ -138,20 +145,24 @@ def _render(name: str, script: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: values[match[1]], script)
 
 
-def _set_up(account: Account, scripts: _Scripts, environment: Environment, public_key: str) -> None:
-    """Runs ``setup/account.sql`` as ACCOUNTADMIN, and for production ``setup/clones.sql``."""
+def _set_up(account: Account, scripts: _Scripts, environment: Environment, keys: Mapping[Login, _Key]) -> None:
+    """Runs ``setup/account.sql`` as ACCOUNTADMIN, and ``setup/clones.sql`` for what is cloned."""
     names = environment.names
     with account.system_session() as session:
-        for name, script in scripts.of(environment).items():
+        for (name, script), (login, key), kind in zip(
+            scripts.of(environment).items(), keys.items(), ("", "clones_"), strict=False
+        ):
+            values = {**names, f"{kind}user": login.user, f"{kind}public_key": key.public}
             try:
-                for statement in session.split(_render(name, script, {**names, "public_key": public_key})):
+                for statement in session.split(_render(name, script, values)):
                     session.run(statement)
             except AccountError as error:
                 raise StageSetError(f"{name} was refused: {error}") from error
-        session.run(
-            f"ALTER USER {names['user']} SET WORKLOAD_IDENTITY = (TYPE = OIDC ISSUER = '{oidc.NAME}' "
-            f"SUBJECT = '{subject_of(COLLECTION, PROJECT, environment.connection)}' OIDC_AUDIENCE_LIST = ('{oidc.AUDIENCE}'))"
-        )
+        for login in keys:
+            session.run(
+                f"ALTER USER {login.user} SET WORKLOAD_IDENTITY = (TYPE = OIDC ISSUER = '{oidc.NAME}' "
+                f"SUBJECT = '{subject_of(COLLECTION, PROJECT, login.connection)}' OIDC_AUDIENCE_LIST = ('{oidc.AUDIENCE}'))"
+            )
         session.run(
             f"ALTER USER ADMIN SET DEFAULT_WAREHOUSE = '{names['warehouse']}' DEFAULT_NAMESPACE = '{names['database']}.{SCHEMA}'"
         )
@@ -177,13 +188,16 @@ def _load_samples(project: Path, server: Server, options: tuple[str, ...]) -> No
         raise StageSetError(f"The samples could not be loaded: {done.stderr.strip() or done.stdout.strip()}")
 
 
-def _write_library(folder: Path, server: Server, environment: Environment, key: _Key) -> None:
+def _write_library(folder: Path, server: Server, environment: Environment, login: Login, key: _Key) -> None:
     """https://learn.microsoft.com/azure/devops/pipelines/library/"""
     group = {
         "account": server.account.name,
-        **environment.names,
+        "database": environment.names["database"],
+        "warehouse": environment.names["warehouse"],
+        "role": login.role,
+        "user": login.user,
         "schema": SCHEMA,
-        "private_key_file_name": environment.key_file,
+        "private_key_file_name": login.key_file,
         "private_key_passphrase": {"value": key.passphrase, "secret": True},
         "host": server.host,
         "port": str(server.port),
@@ -192,13 +206,17 @@ def _write_library(folder: Path, server: Server, environment: Environment, key: 
         "SNOWFLAKE_WIF_ALLOWED_HOST_SUFFIXES": server.host,
     }
     vault = {"snowflake-private-key": key.pem.decode(), "snowflake-private-key-passphrase": key.passphrase}
-    connection = {"type": "azurerm", "servicePrincipalId": environment.names["user"], "tenantId": "local"}
+    connection = {"type": "azurerm", "servicePrincipalId": login.user, "tenantId": "local"}
+    _write_private(folder / "variable-groups" / f"{login.group}.yml", yaml.safe_dump(group).encode())
+    _write_private(folder / "secure-files" / login.key_file, key.pem)
+    _write_private(folder / "key-vaults" / f"{login.connection}.yml", yaml.safe_dump(vault).encode())
+    _write_private(folder / "service-connections" / f"{login.connection}.yml", yaml.safe_dump(connection).encode())
+
+
+def _write_checks(folder: Path, environment: Environment) -> None:
+    """Of the Azure DevOps environment that is called like the variable group."""
     checks = {"exclusiveLock": True, **({"approval": {"approvers": ["you"]}} if environment.is_production else {})}
     _write_private(folder / "environments" / f"{environment.group}.yml", yaml.safe_dump(checks).encode())
-    _write_private(folder / "variable-groups" / f"{environment.group}.yml", yaml.safe_dump(group).encode())
-    _write_private(folder / "secure-files" / environment.key_file, key.pem)
-    _write_private(folder / "key-vaults" / f"{environment.connection}.yml", yaml.safe_dump(vault).encode())
-    _write_private(folder / "service-connections" / f"{environment.connection}.yml", yaml.safe_dump(connection).encode())
 
 
 def _write_private(file: Path, content: bytes) -> None:

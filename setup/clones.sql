@@ -1,25 +1,32 @@
--- What clones of an environment's database take, for those that are cloned to try changes on: a role that makes and owns them, and the
--- tags that say whose they are. After account.sql, with the same values, by somebody who may use ACCOUNTADMIN; safe to run again:
+-- What it takes to try changes on clones of an environment's database: a user with a key pair of its own, whose role makes clones, works in
+-- them and drops them, and can change nothing in the database itself. After account.sql, by somebody who may use ACCOUNTADMIN; safe to
+-- run again:
 --
 --   snow sql -f setup/clones.sql -D database=MLOPS_PROD -D warehouse=MLOPS_PROD_WH -D role=MLOPS_PROD_ROLE \
---     -D user=MLOPS_PROD_PIPELINE
+--     -D clones_user=MLOPS_PROD_CLONES -D clones_public_key="$(grep -v PUBLIC mlops_prod_clones.pub | tr -d '\n')"
 --
--- https://docs.snowflake.com/en/user-guide/object-clone
+-- Why it is built so: docs/adr/0009-a-clone-is-handed-over.md. https://docs.snowflake.com/en/user-guide/object-clone
 
 USE ROLE ACCOUNTADMIN;
 
--- No privilege lets a role make databases of certain names alone: so one role makes them and does nothing else. The role of the pipeline
--- works in a clone with what it was granted in the source, which a clone keeps; neither that role nor a test in it can drop a database.
-CREATE ROLE IF NOT EXISTS <% role %>_CLONES COMMENT = 'Makes clones of <% database %>, owns them, and drops them.';
+-- No privilege lets a role make databases of certain names alone. One that makes others can do them no good or harm: they are its own.
+CREATE ROLE IF NOT EXISTS <% role %>_CLONES COMMENT = 'Makes clones of <% database %>, works in them, and drops them.';
 GRANT ROLE <% role %>_CLONES TO ROLE SYSADMIN;
-GRANT ROLE <% role %>_CLONES TO USER <% user %>;
--- Or every session would act with both roles at once.
-ALTER USER <% user %> SET DEFAULT_SECONDARY_ROLES = ();
-
-GRANT CREATE DATABASE ON ACCOUNT TO ROLE <% role %>_CLONES;
+GRANT CREATE DATABASE, EXECUTE TASK ON ACCOUNT TO ROLE <% role %>_CLONES;
 GRANT USAGE ON WAREHOUSE <% warehouse %> TO ROLE <% role %>_CLONES;
+
+-- In the database itself it looks and reads. A clone keeps these grants on what is in it; models are copied by who may read them, and the
+-- code of functions stays on the stages of the database.
 GRANT USAGE ON DATABASE <% database %> TO ROLE <% role %>_CLONES;
+GRANT USAGE ON SCHEMA <% database %>.SOURCE TO ROLE <% role %>_CLONES;
+GRANT USAGE ON SCHEMA <% database %>.FEATURE_STORE TO ROLE <% role %>_CLONES;
 GRANT USAGE ON SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
+GRANT SELECT ON ALL TABLES IN SCHEMA <% database %>.SOURCE TO ROLE <% role %>_CLONES;
+GRANT SELECT ON FUTURE TABLES IN SCHEMA <% database %>.SOURCE TO ROLE <% role %>_CLONES;
+GRANT READ ON ALL STAGES IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
+GRANT READ ON FUTURE STAGES IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
+GRANT READ ON ALL MODELS IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
+GRANT READ ON FUTURE MODELS IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
 
 CREATE TAG IF NOT EXISTS <% database %>.ML.CLONE_OF COMMENT = 'Of a clone: the database that it was made from.';
 CREATE TAG IF NOT EXISTS <% database %>.ML.CLONE_OWNER COMMENT = 'Of a clone: the repository whose pipeline made it.';
@@ -29,3 +36,91 @@ GRANT APPLY ON TAG <% database %>.ML.CLONE_OF TO ROLE <% role %>_CLONES;
 GRANT APPLY ON TAG <% database %>.ML.CLONE_OWNER TO ROLE <% role %>_CLONES;
 GRANT APPLY ON TAG <% database %>.ML.CLONE_RUN TO ROLE <% role %>_CLONES;
 GRANT APPLY ON TAG <% database %>.ML.CLONE_EXPIRES TO ROLE <% role %>_CLONES;
+
+-- What is in a clone belongs to the pipeline's role, as in its source, and takes its owner to be replaced. The procedure below gives it to
+-- the role of clones. It acts with a role that nobody is given: that has the pipeline's role, whose objects they are, and the role of
+-- clones, because ownership goes only to a role that one has. https://docs.snowflake.com/en/sql-reference/sql/grant-ownership
+CREATE ROLE IF NOT EXISTS <% role %>_HAND_OVER COMMENT = 'Of the procedure <% database %>.CLONES.HAND_OVER; for no user.';
+GRANT ROLE <% role %>_HAND_OVER TO ROLE SYSADMIN;
+GRANT ROLE <% role %> TO ROLE <% role %>_HAND_OVER;
+GRANT ROLE <% role %>_CLONES TO ROLE <% role %>_HAND_OVER;
+-- What account.sql grants the pipeline's role on these schemas, to be granted on in a clone of them.
+GRANT USAGE, CREATE TAG, CREATE VIEW, CREATE TABLE, CREATE FUNCTION
+    ON SCHEMA <% database %>.FEATURE_STORE TO ROLE <% role %>_HAND_OVER WITH GRANT OPTION;
+GRANT USAGE, CREATE TABLE, CREATE STAGE, CREATE PROCEDURE, CREATE DATASET, CREATE MODEL, CREATE STREAM, CREATE TASK
+    ON SCHEMA <% database %>.ML TO ROLE <% role %>_HAND_OVER WITH GRANT OPTION;
+
+CREATE SCHEMA IF NOT EXISTS <% database %>.CLONES COMMENT = 'Of those who administer clones.';
+GRANT USAGE ON SCHEMA <% database %>.CLONES TO ROLE <% role %>_CLONES;
+GRANT USAGE ON SCHEMA <% database %>.CLONES TO ROLE <% role %>_HAND_OVER;
+
+-- How many objects were handed over. Names come from the account and are quoted; the clone's is of the one form that needs no quotes.
+CREATE OR REPLACE PROCEDURE <% database %>.CLONES.HAND_OVER(CLONE VARCHAR)
+    RETURNS NUMBER
+    LANGUAGE SQL
+    COMMENT = 'Gives what is in a clone to the role that made it.'
+    EXECUTE AS OWNER
+AS
+$$
+DECLARE
+    no_clone EXCEPTION (-20001, 'Only a clone is handed over: a database MLOPS_CLONE_ and upper case letters, digits and underscores.');
+    kinds ARRAY DEFAULT ARRAY_CONSTRUCT('DYNAMIC TABLE', 'TABLE', 'VIEW', 'STREAM', 'TASK', 'TAG', 'DATASET', 'FUNCTION', 'PROCEDURE');
+    schemas ARRAY DEFAULT ARRAY_CONSTRUCT('FEATURE_STORE', 'ML');
+    handed NUMBER DEFAULT 0;
+BEGIN
+    IF (:CLONE IS NULL OR NOT REGEXP_LIKE(:CLONE, 'MLOPS_CLONE_[A-Z0-9][A-Z0-9_]*') OR :CLONE = UPPER('<% database %>')) THEN
+        RAISE no_clone;
+    END IF;
+    FOR i IN 0 TO ARRAY_SIZE(:kinds) - 1 DO
+        LET kind VARCHAR := kinds[:i]::VARCHAR;
+        IF (kind IN ('FUNCTION', 'PROCEDURE')) THEN
+            EXECUTE IMMEDIATE
+                'SELECT ' || :kind || '_SCHEMA AS "schema_name", ' || :kind || '_NAME AS "name", ' || :kind || '_OWNER AS "owner", '
+                || 'REGEXP_REPLACE(ARGUMENT_SIGNATURE, ''([(,] ?)[^ ,()]+ '', ''\\\\1'') AS "types" '
+                || 'FROM ' || :CLONE || '.INFORMATION_SCHEMA.' || :kind || 'S';
+        ELSE
+            EXECUTE IMMEDIATE 'SHOW ' || :kind || 'S IN DATABASE ' || :CLONE;
+            SELECT "schema_name", "name", "owner", '' AS "types" FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()));
+        END IF;
+        LET found RESULTSET := (
+            SELECT
+                '"' || REPLACE("schema_name", '"', '""') || '"."' || REPLACE("name", '"', '""') || '"' || "types" AS OBJECT
+            FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()))
+            WHERE "owner" = UPPER('<% role %>')
+        );
+        FOR one IN found DO
+            LET object VARCHAR := one.OBJECT;
+            EXECUTE IMMEDIATE
+                'GRANT OWNERSHIP ON ' || :kind || ' ' || :CLONE || '.' || :object || ' TO ROLE <% role %>_CLONES COPY CURRENT GRANTS';
+            handed := handed + 1;
+        END FOR;
+    END FOR;
+    FOR i IN 0 TO ARRAY_SIZE(:schemas) - 1 DO
+        LET place VARCHAR := CLONE || '.' || schemas[:i]::VARCHAR;
+        EXECUTE IMMEDIATE 'SHOW GRANTS ON SCHEMA ' || :place;
+        LET granted RESULTSET := (
+            SELECT "privilege" AS PRIVILEGE
+            FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()))
+            WHERE "grantee_name" = UPPER('<% role %>_HAND_OVER') AND "privilege" <> 'OWNERSHIP'
+        );
+        FOR one IN granted DO
+            LET privilege VARCHAR := one.PRIVILEGE;
+            EXECUTE IMMEDIATE 'GRANT ' || :privilege || ' ON SCHEMA ' || :place || ' TO ROLE <% role %>_CLONES';
+        END FOR;
+    END FOR;
+    RETURN handed;
+END
+$$;
+GRANT OWNERSHIP ON PROCEDURE <% database %>.CLONES.HAND_OVER(VARCHAR) TO ROLE <% role %>_HAND_OVER REVOKE CURRENT GRANTS;
+GRANT USAGE ON PROCEDURE <% database %>.CLONES.HAND_OVER(VARCHAR) TO ROLE <% role %>_CLONES;
+
+CREATE USER IF NOT EXISTS <% clones_user %>
+    TYPE = SERVICE
+    DEFAULT_ROLE = <% role %>_CLONES
+    DEFAULT_WAREHOUSE = <% warehouse %>
+    DEFAULT_NAMESPACE = '<% database %>.ML'
+    DEFAULT_SECONDARY_ROLES = ()
+    COMMENT = 'Tries changes on clones; logs in with a key pair only.';
+-- Not part of CREATE, so that running this again with another key rotates it.
+ALTER USER <% clones_user %> SET RSA_PUBLIC_KEY = '<% clones_public_key %>';
+GRANT ROLE <% role %>_CLONES TO USER <% clones_user %>;

@@ -83,7 +83,7 @@ def pipeline_on(folder: Path, *samples: str, content: Path = ROOT) -> Iterator[P
         values = {name: value["value"] if isinstance(value, dict) else value for name, value in group.items()}
         values.pop("private_key_file_name")
         environ = {f"SNOWFLAKE_{name.upper()}": value for name, value in values.items()}
-        environ["SNOWFLAKE_PRIVATE_KEY_FILE"] = str(stage_set.library / "secure-files" / DEVELOPMENT.key_file)
+        environ["SNOWFLAKE_PRIVATE_KEY_FILE"] = str(stage_set.library / "secure-files" / DEVELOPMENT.pipeline.key_file)
         yield Pipeline(environ, folder, stage_set.account, content)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import snowflake.connector
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from snowflake.connector import DictCursor, SnowflakeConnection
 
 from mlops_local.account.account import Account
@@ -54,6 +56,13 @@ class Stand:
     account: Account
     admin: Client
     pipeline: Client
+    sign_in: Callable[[str], Client]
+
+
+def some_public_key() -> str:
+    """Nobody's: the setup asks for one, and the user's own is registered later."""
+    key = rsa.generate_private_key(65537, 2048).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return "".join(key.decode().splitlines()[1:-1])
 
 
 def set_up(account: Account, script: str, **given: str) -> None:
@@ -73,4 +82,4 @@ def stand(data: Path, *, clock: Clock | None = None) -> Iterator[Stand]:
         def client(user: str) -> Client:
             return Client(connection_settings(server, user, sign_in_key(account, user, keys_folder(data))))
 
-        yield Stand(account, client("ADMIN"), client(PIPELINE_USER))
+        yield Stand(account, client("ADMIN"), client(PIPELINE_USER), client)

@@ -10,21 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from snowflake.connector import ProgrammingError
 
 from mlops.cli import main
 from mlops.labels import TAGS
 from mlops_local.account.clock import TestClock
+from mlops_local.environments import DEVELOPMENT
 from tests.content.conftest import no_other_sessions
 
 from ..azure import AZURE
 from .conftest import Run, copy_account
-from .stand import ROOT, Stand, set_up, stand
+from .forbidden import FORBIDDEN, HIDDEN, PREPARED, REFUSED
+from .stand import PIPELINE_USER, ROOT, Client, Stand, set_up, some_public_key, stand
 
 CLONE = "MLOPS_CLONE_17"
 # What the account's administrator does beside, so that there is something that a clone of a schema would leave behind.
 BESIDE = (
     "CREATE TAG ML.MADE_FOR",
     "GRANT APPLY ON TAG ML.MADE_FOR TO ROLE MLOPS_DEV_ROLE",
+    "GRANT APPLY ON TAG ML.MADE_FOR TO ROLE MLOPS_DEV_ROLE_CLONES",
     "ALTER MODEL ML.TRIAL_ELIGIBILITY ADD VERSION V0 FROM MODEL ML.TRIAL_ELIGIBILITY VERSION V1",
     "ALTER MODEL ML.TRIAL_ELIGIBILITY MODIFY VERSION V0 SET COMMENT = 'the ''old'' one'",
     "ALTER MODEL ML.TRIAL_ELIGIBILITY VERSION V0 SET ALIAS = SHADOW",
@@ -35,13 +39,14 @@ BESIDE = (
 @dataclass(frozen=True)
 class Place:
     stand: Stand
+    clones: Client
     clock: TestClock
     folder: Path
 
     def run(self, *arguments: str, run: str = "17", **changed: str) -> tuple[int, dict[str, Any]]:
-        """Exit code and report of one command of the pipeline."""
+        """Exit code and report of one command of the pipeline, as the user of clones."""
         report = self.folder / "report.json"
-        environ = {**AZURE, **self.stand.pipeline.settings, "BUILD_BUILDID": run, "BUILD_REPOSITORY_NAME": "trials", **changed}
+        environ = {**AZURE, **self.clones.settings, "BUILD_BUILDID": run, "BUILD_REPOSITORY_NAME": "trials", **changed}
         with no_other_sessions():
             code = main([*arguments, "--content", str(ROOT), "--json", str(report)], environ)
         return code, json.loads(report.read_text())
@@ -63,9 +68,10 @@ class Place:
 def place(first_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder, clock = tmp_path_factory.mktemp("clones"), TestClock(datetime.now(UTC))
     with stand(copy_account(first_run, folder), clock=clock) as found:
-        place = Place(found, clock, folder)
-        set_up(found.account, "clones.sql")
-        place.administrate("USE ROLE MLOPS_DEV_ROLE", *BESIDE[2:5], "USE ROLE ACCOUNTADMIN", *BESIDE[:2], BESIDE[5])
+        for _ in range(2):  # It is safe to run again.
+            set_up(found.account, "clones.sql", clones_user=DEVELOPMENT.clones.user, clones_public_key=some_public_key())
+        place = Place(found, found.sign_in(DEVELOPMENT.clones.user), clock, folder)
+        place.administrate("USE ROLE MLOPS_DEV_ROLE", *BESIDE[3:6], "USE ROLE ACCOUNTADMIN", *BESIDE[:3], BESIDE[6])
         yield place
 
 
@@ -81,7 +87,7 @@ def models(place: Place, database: str) -> list[tuple[Any, ...]]:
     rows = place.ask(f"SHOW VERSIONS IN MODEL {database}.ML.TRIAL_ELIGIBILITY")
     tag = f"SELECT SYSTEM$GET_TAG('{database}.ML.MADE_FOR', '{database}.ML.TRIAL_ELIGIBILITY', 'MODULE') AS V"
     shown = [tuple(row[name] for name in ("name", "aliases", "comment", "metadata", "functions", "size")) for row in rows]
-    return [(model["default_version_name"], model["aliases"], model["comment"], model["owner"]), *shown, place.ask(tag)]
+    return [(model["default_version_name"], model["aliases"], model["comment"]), *shown, place.ask(tag)]
 
 
 def test_models_come_with_versions_default_aliases_metrics_and_tags(cloned: Place) -> None:
@@ -115,12 +121,38 @@ def test_what_is_new_is_applied_to_it_and_tested_there_alone(cloned: Place) -> N
     assert cloned.ask("SELECT COUNT(*) AS N FROM MLOPS_DEV.ML.CHANGE_LEDGER") == before
 
 
+def granted(place: Place, schema: str, role: str) -> set[str]:
+    return {row["privilege"] for row in place.ask(f"SHOW GRANTS ON SCHEMA {schema}") if row["grantee_name"] == role}
+
+
+@pytest.mark.parametrize("schema", ["FEATURE_STORE", "ML"])
+def test_in_a_clone_its_user_may_do_what_the_pipeline_may_in_the_source(cloned: Place, schema: str) -> None:
+    role, own = DEVELOPMENT.names["role"], DEVELOPMENT.clones.role
+    assert granted(cloned, f"{CLONE}.{schema}", own) == granted(cloned, f"MLOPS_DEV.{schema}", role)
+    assert granted(cloned, f"MLOPS_DEV.{schema}", own) == {"USAGE"}
+    for kind in ("TABLES", "VIEWS", "STREAMS", "TASKS", "DATASETS", "MODELS"):
+        assert {row["owner"] for row in cloned.ask(f"SHOW {kind} IN SCHEMA {CLONE}.{schema}")} <= {own}
+
+
 @pytest.mark.usefixtures("cloned")
-@pytest.mark.parametrize("statement", [f"DROP DATABASE {CLONE}", "DROP DATABASE MLOPS_DEV"])
-def test_the_role_that_works_in_a_clone_can_drop_none(place: Place, statement: str) -> None:
-    with pytest.raises(Exception, match="Insufficient privileges"):
-        place.stand.pipeline.query(statement)
-    assert {CLONE, "MLOPS_DEV"} <= place.databases
+def test_the_account_itself_refuses_every_write_in_the_source(place: Place) -> None:
+    """A session with all roles that the user has sends what the machine and its guard would not."""
+    told = {}
+    with place.clones.connect() as connection, connection.cursor() as cursor:
+        for statement in PREPARED:
+            cursor.execute(statement)
+        for statement in FORBIDDEN:
+            try:
+                cursor.execute(statement)
+                told[statement] = "done"
+            except ProgrammingError as error:
+                told[statement] = str(error.msg)
+    assert {statement: answer for statement, answer in told.items() if not REFUSED.search(answer)} == {}
+
+
+def test_what_is_refused_as_unknown_is_there_for_others(place: Place) -> None:
+    for kind, name in HIDDEN:
+        assert name in {row["name"] for row in place.ask(f"SHOW {kind} IN DATABASE MLOPS_DEV")}
 
 
 def label(database: str, source: str = "MLOPS_DEV", owner: str = "trials", run: str = "17") -> str:
@@ -139,7 +171,7 @@ NOT_OURS = {
 }
 # Of this repository, and over: the janitor's.
 NOT_THIS_RUNS = {"MLOPS_CLONE_LATER": (label("MLOPS_CLONE_LATER", run="18"), "was made by run 18, and this is run 17")}
-REFUSED = {**NOT_OURS, **NOT_THIS_RUNS}
+STAYING = {**NOT_OURS, **NOT_THIS_RUNS}
 WORK = ("test", "apply --clone")
 NAMES = (
     "MLOPS_DEV",
@@ -161,10 +193,10 @@ def crafted(cloned: Place) -> Place:
     return cloned
 
 
-@pytest.mark.parametrize("command", [*(f"drop-clone {name}" for name in REFUSED), *(f"{verb} {min(REFUSED)}" for verb in WORK)])
+@pytest.mark.parametrize("command", [*(f"drop-clone {name}" for name in STAYING), *(f"{verb} {min(STAYING)}" for verb in WORK)])
 def test_what_this_run_has_not_made_is_neither_dropped_nor_worked_in(crafted: Place, command: str) -> None:
     name = command.rpartition(" ")[2]
-    _, sentence = REFUSED[name]
+    _, sentence = STAYING[name]
     code, report = crafted.run(*command.split())
     assert code == 6
     assert sentence in report["failures"][0]
@@ -206,3 +238,20 @@ def test_the_janitor_drops_what_is_over_and_ours_and_nothing_else(crafted: Place
     assert (code, [row[0] for row in report["sections"][0]["rows"]]) == (0, [CLONE])
     assert set(NOT_OURS) <= crafted.databases
     assert crafted.run("drop-clone", CLONE)[0] == 0
+
+
+def test_a_user_with_both_roles_makes_clones_that_the_pipelines_role_works_in(crafted: Place) -> None:
+    """As environments were set up that have no user for clones."""
+    pipeline = crafted.stand.pipeline
+    code, report = crafted.run("clone", CLONE, **pipeline.settings)
+    assert (code, "MLOPS_DEV_PIPELINE has no role MLOPS_DEV_ROLE_CLONES" in report["failures"][0]) == (6, True)
+    crafted.administrate(
+        f"GRANT ROLE {DEVELOPMENT.clones.role} TO USER {PIPELINE_USER}",
+        f"ALTER USER {PIPELINE_USER} SET DEFAULT_SECONDARY_ROLES = ()",
+    )
+    assert crafted.run("clone", CLONE, **pipeline.settings)[0] == 0
+    assert {row["owner"] for row in crafted.ask(f"SHOW TASKS IN DATABASE {CLONE}")} == {DEVELOPMENT.names["role"]}
+    with pytest.raises(ProgrammingError, match="Insufficient privileges"):
+        pipeline.query(f"DROP DATABASE {CLONE}")
+    assert crafted.run("drop-clone", CLONE, **pipeline.settings)[0] == 0
+    assert CLONE not in crafted.databases

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mlops.cli import main
 from mlops.inside.place import Place
@@ -25,7 +23,7 @@ from tests.content.account_state import differences, read_account
 from tests.content.conftest import no_other_sessions
 
 from .conftest import Run, copy_account
-from .stand import ROOT, Stand, set_up, stand
+from .stand import ROOT, Stand, set_up, some_public_key, stand
 
 MODEL = "TRIAL_ELIGIBILITY"
 # What else was trained where it comes from stays there.
@@ -51,12 +49,6 @@ def run(settings: dict[str, str], *arguments: str) -> tuple[int, str]:
     with tempfile.TemporaryDirectory() as folder, no_other_sessions():
         code = main([*arguments, "--content", str(ROOT), "--summary", f"{folder}/told.md"], settings)
         return code, Path(folder, "told.md").read_text()
-
-
-def some_public_key() -> str:
-    """Nobody's: the setup asks for one, and the user's own is registered later."""
-    key = rsa.generate_private_key(65537, 2048).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return "".join(key.decode().splitlines()[1:-1])
 
 
 @pytest.fixture(scope="module")

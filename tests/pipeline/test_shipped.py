@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from mlops.labels import TAGS
 from mlops_local.agent.approvals import Given
 from mlops_local.agent.console import PlainProgress
 from mlops_local.agent.load import Queue
@@ -198,6 +199,11 @@ def test_a_failing_integration_test_stops_the_release_and_leaves_no_clone(place:
         "variableGroup": "snowflake-prod",
         "environment": "snowflake-prod",
         "integrationTests": ["integration"],
+        "clones": {
+            "variableGroup": "snowflake-prod-clones",
+            "keyVault": "mlops-prod-clones",
+            "serviceConnection": "mlops-prod-clones",
+        },
     }
     key = {"secretSource": "keyVault", "keyVault": "mlops-prod", "serviceConnection": "mlops-prod"}
     run = run_elsewhere(place, other_repository, "pipeline.yml", environments=[prod], **key)
@@ -210,6 +216,23 @@ def test_a_failing_integration_test_stops_the_release_and_leaves_no_clone(place:
     assert "TestOnClone_prod failed: 1 of 1 integration test" in shown.headings[1]
     assert shown.text.index("Integration test test_planted failed: AssertionError") < shown.text.index("Stages and times")
     assert (place.count("MLOPS_PROD.ML.CHANGE_LEDGER"), clones(place)) == (before, [])
+
+
+def test_the_janitor_drops_what_a_killed_run_has_left_of_this_repository(place: Place) -> None:
+    """One whose time is over, one whose time is not, and another repository's."""
+    left = {"OVER": (ROOT.name, "2020-01-01"), "LATER": (ROOT.name, "2999-01-01"), "OTHERS": ("other", "2020-01-01")}
+    for name, (owner, day) in left.items():
+        database = f"MLOPS_CLONE_{name}"
+        values = zip(TAGS, ("MLOPS_PROD", owner, f"{database} 1", f"{day}T00:00:00"), strict=True)
+        tags = ", ".join(f"MLOPS_PROD.ML.{tag} = '{value}'" for tag, value in values)
+        place.ask(f"CREATE DATABASE {database} WITH TAG ({tags})")
+        place.ask(f"GRANT OWNERSHIP ON DATABASE {database} TO ROLE MLOPS_PROD_ROLE_CLONES")
+    run = place.run(ROOT / "pipelines/janitor.yml", reason="Schedule")
+    assert results(run) == {"Clean": "Succeeded"}, logged(run)
+    assert "| MLOPS_CLONE_OVER | MLOPS_PROD |" in summary(run)
+    assert clones(place) == ["MLOPS_CLONE_LATER", "MLOPS_CLONE_OTHERS"]
+    for name in clones(place):
+        place.ask(f"DROP DATABASE {name}")
 
 
 def test_hooks_run_beside_a_workload_identity_and_set_nothing(place: Place, other_repository: Path) -> None:

@@ -13,6 +13,7 @@ from .expanding import DEV, ROOT, consumer, expand, jobs_of, mistakes, steps_of
 
 SHIPPED = {
     "azure-pipelines.yml": {},
+    "pipelines/janitor.yml": {},
     "pipelines/pull-request.yml": {},
     "pipelines/release.yml": {},
     "pipelines/retrain.yml": {},
@@ -139,6 +140,41 @@ def test_the_token_of_the_job_reaches_commands_of_deployments_that_ask_who_appro
         and not step["env"]["CLONE"]
     }
     assert file != "pipelines/release.yml" or found == {("Deploy_test", "apply"), ("Deploy_prod", "apply")}
+
+
+def groups_of(tree: dict[str, Any]) -> dict[str, str]:
+    """The variable group of each job."""
+    return {name: entry["group"] for name, job in jobs_of(tree).items() for entry in job.get("variables", ()) if "group" in entry}
+
+
+@pytest.mark.parametrize("file", ["pull-request", "release", "janitor"])
+def test_only_what_is_deployed_has_the_key_of_production(file: str) -> None:
+    groups = groups_of(expand(ROOT / f"pipelines/{file}.yml"))
+    assert {name for name, group in groups.items() if group == "snowflake-prod"} <= {"Plan_prod", "Deploy_prod"}
+    assert {name for name, group in groups.items() if group == "snowflake-prod-clones"} <= {"TestOnClone_prod", "Clean"}
+    assert "snowflake-prod-clones" in groups.values()
+
+
+def test_the_janitor_runs_by_itself_and_asks_nobody() -> None:
+    tree = expand(ROOT / "pipelines/janitor.yml", reason="Schedule")
+    assert (tree["trigger"], tree["pr"], [each["always"] for each in tree["schedules"]]) == ("none", "none", [True])
+    (job,) = jobs_of(tree).values()
+    assert "environment" not in job
+    assert (command_of(job)["env"]["VERB"], "MLOPS_PRODUCTION" in command_of(job)["env"]) == ("janitor", False)
+
+
+@pytest.mark.parametrize("template", ["plan.yml", "pipeline.yml"])
+def test_clones_may_have_a_user_of_their_own(tmp_path: Path, template: str) -> None:
+    own = {"variableGroup": "snowflake-prod-clones", "serviceConnection": "azure-clones", "keyVault": "vault-clones"}
+    environment = {**PROD, "integrationTests": ["a"], "clones": own}
+    tree = expand(consumer(tmp_path, template, environments=[environment], **SOURCES["keyVault"]), branch="main")
+    (tried,) = [name for name in jobs_of(tree) if name.startswith("TestOnClone")]
+    assert groups_of(tree).pop(tried) == "snowflake-prod-clones"
+    assert set(groups_of(tree).values()) <= {"snowflake-prod", "snowflake-prod-clones"}
+    for name, job in jobs_of(tree).items():
+        fetched = [step["inputs"] for step in steps_of(job) if step.get("task", "").startswith("AzureKeyVault")]
+        told = {(inputs["azureSubscription"], inputs["KeyVaultName"]) for inputs in fetched}
+        assert told <= ({("azure-clones", "vault-clones")} if name == tried else {("azure", "vault")})
 
 
 def test_what_is_deployed_is_tried_on_a_clone_that_is_dropped_whatever_happens(tmp_path: Path) -> None:
@@ -273,6 +309,7 @@ def test_use_cases_have_folders_of_their_own(tmp_path: Path) -> None:
         ("rollback.yml", {"model": "M", "reason": "x", "version": "$(name)"}, "version and reason are plain text"),
         ("rollback.yml", {"model": "M"}, "A value for the 'reason' parameter must be provided"),
         ("plan.yml", {"environments": []}, "environments is empty"),
+        ("janitor.yml", {"environments": []}, "environments is empty"),
     ],
     ids=str,
 )

@@ -9,6 +9,7 @@ import pytest
 
 from .expanding import DEV, consumer, expand, jobs_of, mistakes, steps_of
 
+TRIED = {**DEV, "environment": "e", "integrationTests": ["a"]}
 ENVIRONMENT = {
     "empty": ([], "environments is empty; name at least one."),
     "a mapping": ({"name": "dev"}, "An entry of environments has no name"),
@@ -20,9 +21,40 @@ ENVIRONMENT = {
     "a branch as a ref": ([{**DEV, "branch": "refs/heads/main"}], "The branch of dev is written without refs/heads/."),
     "tests and no approval": ([{**DEV, "integrationTests": ["a"]}], "dev has integrationTests and no environment; only what"),
     "no tests": ([{**DEV, "integrationTests": []}], "integrationTests of dev is a list of folders or files; name at least one."),
+    "clones without tests": ([{**DEV, "clones": {"variableGroup": "g"}}], "clones of dev is read with integrationTests alone"),
+    "clones without a group": (
+        [{**TRIED, "clones": {"keyVault": "v"}}],
+        "clones of dev has no variableGroup; name the variable group of the user who makes clones.",
+    ),
+    "clones with a slip": (
+        [{**TRIED, "clones": {"variableGroup": "g", "group": "h"}}],
+        "clones has no group; it has variableGroup, serviceConnection and keyVault.",
+    ),
     "twice": ([DEV, DEV], "The stage 'Connect_dev' exists twice"),
 }
 OTHERS: list[tuple[dict[str, Any], str]] = [
+    (
+        {
+            "secretSource": "keyVault",
+            "serviceConnection": "c",
+            "keyVault": "v",
+            "environments": [{**TRIED, "clones": {"variableGroup": "g"}}],
+        },
+        "clones of dev needs a keyVault of its own",
+    ),
+    (
+        {
+            "secretSource": "workloadIdentity",
+            "serviceConnection": "c",
+            "environments": [{**TRIED, "clones": {"variableGroup": "g"}}],
+        },
+        "clones of dev needs a serviceConnection of its own",
+    ),
+    ({"environments": [{**TRIED, "clones": {"variableGroup": "g", "keyVault": "v"}}]}, "keyVault of clones is not read by"),
+    (
+        {"environments": [{**TRIED, "clones": {"variableGroup": "g", "serviceConnection": "c"}}]},
+        "serviceConnection of clones is not",
+    ),
     ({"environment": "x"}, "Unexpected parameter 'environment'"),
     ({"runTests": "apples"}, "apples"),
     ({"pythonVersion": "3.9"}, "The parameter 'pythonVersion' cannot be '3.9'; it is one of: 3.11, 3.12, 3.13."),

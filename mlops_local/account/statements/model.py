@@ -59,6 +59,7 @@ def _add_version(session: Session, model: Entry, name: str, reader: Reader) -> E
     source: Entry | None = None
     if reader.accept("MODEL"):
         other = session.get("MODEL", reader.path())
+        session.access.demand_any(("READ", "USAGE"), other)
         source = find_version(session, other, reader.identifier() if reader.accept("VERSION") else None)
     else:
         place = locate(session, reader.next().value)
