@@ -157,6 +157,7 @@ def _transfer(session: Session, target: Target, role: str, current: str | None) 
     assert entry is not None
     if _grantor(session, target, OWNERSHIP) is None:
         raise _refusal(session, target)
+    _require_active(session, target, role)
     grants = session.catalogue.grants
     dependent = grants.where(**target.key)
     if current == "REVOKE":
@@ -169,6 +170,18 @@ def _transfer(session: Session, target: Target, role: str, current: str | None) 
         raise _dependent(dependent[0])
     with session.access.as_account():
         session.catalogue.update(entry, owner=role)
+
+
+def _require_active(session: Session, target: Target, role: str) -> None:
+    """https://docs.snowflake.com/en/release-notes/bcr-bundles/2026_07/bcr-2395"""
+    held = session.access.holdings
+    if held is not None and role not in held.roles and not session.access.holds_on_account(MANAGE_GRANTS):
+        raise compilation_error(
+            3001,
+            "42501",
+            f"{target.kind} ownership can only be transferred to a role that is activated in the current session or by a role with "
+            "account-level MANAGE GRANTS.",
+        )
 
 
 def _dependent(grant: Grant) -> AccountError:

@@ -161,7 +161,16 @@ def test_ownership_goes_to_another_role_with_or_without_the_grants(ask: Ask, pee
         ("OWNERSHIP", "PEER", "PEER"),
         ("SELECT", "PEER2", "PEER"),
     ]
-    peer("GRANT OWNERSHIP ON TABLE N TO ROLE ACCOUNTADMIN REVOKE CURRENT GRANTS")
+
+
+def test_ownership_goes_to_a_role_that_is_active_unless_grants_are_managed(ask: Ask, peer: Ask) -> None:
+    ask("CREATE TABLE N (A INT)")
+    ask("GRANT OWNERSHIP ON TABLE N TO ROLE PEER")
+    for role in ("ACCOUNTADMIN", "PEER2"):
+        assert refused(peer, f"GRANT OWNERSHIP ON TABLE N TO ROLE {role}") == 3001
+    ask("GRANT ROLE PEER2 TO ROLE PEER")
+    peer("GRANT OWNERSHIP ON TABLE N TO ROLE PEER2")
+    ask("REVOKE ROLE PEER2 FROM ROLE PEER")
     assert refused(peer, "DROP TABLE N") == 2003
 
 
