@@ -91,6 +91,11 @@ def _succeeded(own: Sequence[Command], left: int, made: int | None) -> Outcome:
     if "retrain" in verbs:
         told = "; ".join(f"{row[2]}: {row[3]}" for one in own for row in one.rows("Done"))
         return Outcome("good", f"Trained anew, all gates passed. {told}", ("Nothing: the new version is in use.",))
+    if "janitor" in verbs:
+        dropped = sum(len(one.rows("Clones")) for one in own)
+        return Outcome("good", f"{_count(dropped, 'clone')} dropped whose time was over", ("Nothing.",))
+    if verbs == {"connect"}:
+        return Outcome("good", "Connected; nothing was compared or changed", ("Nothing.",))
     if left:
         told = f"{_count(left, 'change')} {'is' if left == 1 else 'are'} left to do"
         return Outcome("open", told, ("Look at what is left, below, and apply it.",))

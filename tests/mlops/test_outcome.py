@@ -30,6 +30,7 @@ GATES = Table(
         ("N", "none", "data", "nulls", "B", "3", "<= 0", "no: B is missing."),
     ),
 )
+DROPPED = Table("Clones", ("database", "of"), (("MLOPS_CLONE_1", "MLOPS_PROD"),))
 TRIED = (Tried("i", "test_a", 0.1, None), Tried("i", "test_b", 0.1, "Integration test test_b failed: planted"))
 
 
@@ -65,6 +66,9 @@ def command(verb: str, *tables: Table, code: int = 0, cases: tuple[Tried, ...] =
             [command("clone"), command("test", code=7, cases=TRIED), command("drop-clone")],
             *("bad", "Stage failed: 1 of 2 integration tests", "Nothing but the clone was changed"),
         ),
+        ([command("janitor")], "good", "0 clones dropped whose time was over", "Nothing"),
+        ([command("janitor", DROPPED)], "good", "1 clone dropped whose time was over", "Nothing"),
+        ([command("connect")], "good", "Connected; nothing was compared or changed", "Nothing"),
         ([command("connect", code=3)], "bad", "Stage failed: connect", "Correct the variable group"),
         ([command("connect", code=4)], "bad", "Stage failed: connect", "Check the key"),
         ([command("plan", code=5)], "bad", "Stage failed: plan", "python -m mlops check"),
@@ -104,6 +108,7 @@ def test_what_no_command_told_is_not_taken_for_good(told: dict[str, object], hea
         (["retrain"], "models"),
         (["rollback"], "models"),
         (["connect", "plan"], "nothing"),
+        (["janitor"], "nothing"),
         (["clone", "apply", "test", "drop-clone", "janitor"], "nothing"),
     ],
     ids=str,
