@@ -66,6 +66,7 @@ def test_without_a_field_it_is_no_card(field: str, nothing: object) -> None:
     # As when a row was written without it.
     del holder[key]
     assert missing(from_document(values)) == (field,)
+    assert "None" not in to_markdown(card_report(from_document(values))).replace("gamma=None", "")
 
 
 @pytest.mark.parametrize("name", [*NESTED, "views"])

@@ -75,8 +75,8 @@ class Browser:
     def resize(self, width: int, height: int = 800) -> None:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
-    def prefer(self, scheme: str) -> None:
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    def prefer(self, scheme: str, media: str = "screen") -> None:
+        self.call("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def press(self, key: str, text: str = "") -> None:
         code = {"Tab": 9, "Enter": 13, " ": 32}[key]

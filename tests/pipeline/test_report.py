@@ -222,6 +222,19 @@ def test_it_can_be_read_in_the_light_and_in_the_dark(tab: Browser) -> None:
 
 
 @pytest.mark.browser
+def test_on_paper_it_is_light_and_unfolded(tab: Browser) -> None:
+    # The style, and not what is seen: that follows with the next frame.
+    folded = """[...document.querySelectorAll('details:not([open])')].map(each =>
+        getComputedStyle(each, '::details-content').contentVisibility)"""
+    tab.prefer("dark")
+    assert set(tab.look(folded)) == {"hidden"}
+    tab.prefer("dark", media="print")
+    assert set(tab.look(folded)) == {"visible"}
+    assert tab.look("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    tab.prefer("light")
+
+
+@pytest.mark.browser
 def test_everything_is_reached_by_keyboard_and_seen_there(tab: Browser) -> None:
     wanted = tab.look(
         "(window.wanted = [...document.querySelectorAll('a, summary, .scroll')].filter(each => each.checkVisibility())).length"

@@ -83,8 +83,9 @@ def test_what_a_person_types_reaches_scripts_by_env_alone() -> None:
         ({"template": "plan.yml", "environments": [DEV, TRIED]}, [("Plan_dev", ALWAYS), ("TestOnClone_prod", ALWAYS)]),
         ({"template": "retrain.yml", "models": ["M"]}, [("Retrain", ALWAYS)]),
         ({"template": "rollback.yml", "model": "M", "reason": "worse"}, [("RollBack", ALWAYS)]),
+        ({"template": "janitor.yml"}, [("Clean", ALWAYS)]),
     ],
-    ids=["all", "models", "features", "nothing", "approved", "tokens", "plan", "retrain", "rollback"],
+    ids=["all", "models", "features", "nothing", "approved", "tokens", "plan", "retrain", "rollback", "janitor"],
 )
 def test_the_last_job_writes_the_page_or_else_the_one_that_fails(
     given: dict[str, Any], written: list[tuple[str, str]], tmp_path: Path
