@@ -31,7 +31,7 @@ class Login:
 
 @dataclass(frozen=True)
 class Environment:
-    """``cloned`` are those whose clones the pipeline names, and production."""
+    """``cloned`` are those whose clones the pipeline names."""
 
     name: str
     group: str
@@ -75,8 +75,7 @@ def _environment(group: str) -> Environment | None:
         return DEVELOPMENT
     if not (named := _GROUP.fullmatch(group)):
         return None
-    environment = Environment(named[2], named[1])
-    return replace(environment, cloned=bool(named[3]) or environment.is_production)
+    return Environment(named[2], named[1], cloned=bool(named[3]))
 
 
 def groups_of(pipeline: Pipeline) -> Iterator[str]:

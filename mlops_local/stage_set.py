@@ -120,7 +120,11 @@ class _Scripts:
 
     def of(self, environment: Environment) -> dict[str, str]:
         """By the file's name, in their order."""
-        cloned = environment.cloned and self.clones
+        if environment.cloned and not self.clones:
+            raise StageSetError(
+                f"{environment.clones.group} is for the user of clones, whom setup/clones.sql makes: it is not here."
+            )
+        cloned = (environment.cloned or environment.is_production) and self.clones
         return {"setup/account.sql": self.account, **({"setup/clones.sql": self.clones} if cloned else {})}
 
     def logins(self, environment: Environment) -> tuple[Login, ...]:
@@ -146,7 +150,7 @@ def _render(name: str, script: str, values: Mapping[str, str]) -> str:
 
 
 def _set_up(account: Account, scripts: _Scripts, environment: Environment, keys: Mapping[Login, _Key]) -> None:
-    """Runs ``setup/account.sql`` as ACCOUNTADMIN, and ``setup/clones.sql`` for what is cloned."""
+    """Runs ``setup/account.sql`` as ACCOUNTADMIN, and ``setup/clones.sql`` for production and what else is cloned."""
     names = environment.names
     with account.system_session() as session:
         for (name, script), (login, key), kind in zip(
@@ -159,13 +163,18 @@ def _set_up(account: Account, scripts: _Scripts, environment: Environment, keys:
             except AccountError as error:
                 raise StageSetError(f"{name} was refused: {error}") from error
         for login in keys:
-            session.run(
-                f"ALTER USER {login.user} SET WORKLOAD_IDENTITY = (TYPE = OIDC ISSUER = '{oidc.NAME}' "
-                f"SUBJECT = '{subject_of(COLLECTION, PROJECT, login.connection)}' OIDC_AUDIENCE_LIST = ('{oidc.AUDIENCE}'))"
-            )
+            session.run(_trust(login))
         session.run(
             f"ALTER USER ADMIN SET DEFAULT_WAREHOUSE = '{names['warehouse']}' DEFAULT_NAMESPACE = '{names['database']}.{SCHEMA}'"
         )
+
+
+def _trust(login: Login) -> str:
+    """Lets the user sign in by the tokens of its service connection."""
+    return (
+        f"ALTER USER {login.user} SET WORKLOAD_IDENTITY = (TYPE = OIDC ISSUER = '{oidc.NAME}' "
+        f"SUBJECT = '{subject_of(COLLECTION, PROJECT, login.connection)}' OIDC_AUDIENCE_LIST = ('{oidc.AUDIENCE}'))"
+    )
 
 
 def _load_samples(project: Path, server: Server, options: tuple[str, ...]) -> None:

@@ -54,8 +54,8 @@ CREATE SCHEMA IF NOT EXISTS <% database %>.CLONES COMMENT = 'Of those who admini
 GRANT USAGE ON SCHEMA <% database %>.CLONES TO ROLE <% role %>_CLONES;
 GRANT USAGE ON SCHEMA <% database %>.CLONES TO ROLE <% role %>_HAND_OVER;
 
--- How many objects were handed over. Names come from the account and are quoted; the clone's is of the one form that needs no quotes.
-CREATE OR REPLACE PROCEDURE <% database %>.CLONES.HAND_OVER(CLONE VARCHAR)
+-- How many objects were handed over. Names come from the account and are quoted; a clone's is of the one form that needs no quotes.
+CREATE OR REPLACE PROCEDURE <% database %>.CLONES.HAND_OVER(PLACE VARCHAR)
     RETURNS NUMBER
     LANGUAGE SQL
     COMMENT = 'Gives what is in a clone to the role that made it.'
@@ -65,47 +65,52 @@ $$
 DECLARE
     no_clone EXCEPTION (-20001, 'Only a clone is handed over: a database MLOPS_CLONE_ and upper case letters, digits and underscores.');
     kinds ARRAY DEFAULT ARRAY_CONSTRUCT('DYNAMIC TABLE', 'TABLE', 'VIEW', 'STREAM', 'TASK', 'TAG', 'DATASET', 'FUNCTION', 'PROCEDURE');
-    schemas ARRAY DEFAULT ARRAY_CONSTRUCT('FEATURE_STORE', 'ML');
+    works ARRAY DEFAULT ARRAY_CONSTRUCT('FEATURE_STORE', 'ML');
     handed NUMBER DEFAULT 0;
 BEGIN
-    IF (:CLONE IS NULL OR NOT REGEXP_LIKE(:CLONE, 'MLOPS_CLONE_[A-Z0-9][A-Z0-9_]*') OR :CLONE = UPPER('<% database %>')) THEN
+    IF (PLACE IS NULL OR NOT REGEXP_LIKE(PLACE, 'MLOPS_CLONE_[A-Z0-9][A-Z0-9_]*') OR PLACE = UPPER('<% database %>')) THEN
         RAISE no_clone;
     END IF;
-    FOR i IN 0 TO ARRAY_SIZE(:kinds) - 1 DO
-        LET kind VARCHAR := kinds[:i]::VARCHAR;
+    FOR i IN 0 TO ARRAY_SIZE(kinds) - 1 DO
+        LET kind VARCHAR := GET(kinds, i)::VARCHAR;
+        LET question VARCHAR := 'SHOW ' || kind || 'S IN DATABASE ' || PLACE;
         IF (kind IN ('FUNCTION', 'PROCEDURE')) THEN
-            EXECUTE IMMEDIATE
-                'SELECT ' || :kind || '_SCHEMA AS "schema_name", ' || :kind || '_NAME AS "name", ' || :kind || '_OWNER AS "owner", '
-                || 'REGEXP_REPLACE(ARGUMENT_SIGNATURE, ''([(,] ?)[^ ,()]+ '', ''\\\\1'') AS "types" '
-                || 'FROM ' || :CLONE || '.INFORMATION_SCHEMA.' || :kind || 'S';
+            question := 'SELECT ' || kind || '_SCHEMA AS "schema_name", ' || kind || '_NAME AS "name", ' || kind || '_OWNER AS "owner", '
+                || 'ARGUMENT_SIGNATURE AS "signature" FROM ' || PLACE || '.INFORMATION_SCHEMA.' || kind || 'S';
+            EXECUTE IMMEDIATE :question;
         ELSE
-            EXECUTE IMMEDIATE 'SHOW ' || :kind || 'S IN DATABASE ' || :CLONE;
-            SELECT "schema_name", "name", "owner", '' AS "types" FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()));
+            EXECUTE IMMEDIATE :question;
+            SELECT "schema_name", "name", "owner", '' AS "signature" FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()));
         END IF;
+        -- What tells overloads apart are the types of a signature, without the names of its arguments.
         LET found RESULTSET := (
             SELECT
-                '"' || REPLACE("schema_name", '"', '""') || '"."' || REPLACE("name", '"', '""') || '"' || "types" AS OBJECT
+                '"' || REPLACE("schema_name", '"', '""') || '"."' || REPLACE("name", '"', '""') || '"'
+                || REGEXP_REPLACE("signature", '([(,] ?)[^ ,()]+ ', '\\1') AS FULL_NAME
             FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()))
             WHERE "owner" = UPPER('<% role %>')
         );
         FOR one IN found DO
-            LET object VARCHAR := one.OBJECT;
-            EXECUTE IMMEDIATE
-                'GRANT OWNERSHIP ON ' || :kind || ' ' || :CLONE || '.' || :object || ' TO ROLE <% role %>_CLONES COPY CURRENT GRANTS';
+            LET full_name VARCHAR := one.FULL_NAME;
+            LET transfer VARCHAR := 'GRANT OWNERSHIP ON ' || kind || ' ' || PLACE || '.' || full_name
+                || ' TO ROLE <% role %>_CLONES COPY CURRENT GRANTS';
+            EXECUTE IMMEDIATE :transfer;
             handed := handed + 1;
         END FOR;
     END FOR;
-    FOR i IN 0 TO ARRAY_SIZE(:schemas) - 1 DO
-        LET place VARCHAR := CLONE || '.' || schemas[:i]::VARCHAR;
-        EXECUTE IMMEDIATE 'SHOW GRANTS ON SCHEMA ' || :place;
-        LET granted RESULTSET := (
-            SELECT "privilege" AS PRIVILEGE
+    FOR i IN 0 TO ARRAY_SIZE(works) - 1 DO
+        LET work VARCHAR := PLACE || '.' || GET(works, i)::VARCHAR;
+        LET question VARCHAR := 'SHOW GRANTS ON SCHEMA ' || work;
+        EXECUTE IMMEDIATE :question;
+        LET found RESULTSET := (
+            SELECT "privilege" AS ALLOWED
             FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()))
             WHERE "grantee_name" = UPPER('<% role %>_HAND_OVER') AND "privilege" <> 'OWNERSHIP'
         );
-        FOR one IN granted DO
-            LET privilege VARCHAR := one.PRIVILEGE;
-            EXECUTE IMMEDIATE 'GRANT ' || :privilege || ' ON SCHEMA ' || :place || ' TO ROLE <% role %>_CLONES';
+        FOR one IN found DO
+            LET allowed VARCHAR := one.ALLOWED;
+            LET permission VARCHAR := 'GRANT ' || allowed || ' ON SCHEMA ' || work || ' TO ROLE <% role %>_CLONES';
+            EXECUTE IMMEDIATE :permission;
         END FOR;
     END FOR;
     RETURN handed;
