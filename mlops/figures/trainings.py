@@ -46,6 +46,7 @@ class ModelFigures:
     gated_run: str
     confusion: Mapping[tuple[int, int], int]
     curves: Curves | None
+    label: str = ""
 
     @property
     def newest(self) -> Training | None:
@@ -69,6 +70,7 @@ def read_models(session: Session, home: Schema, definitions: Definitions, tables
             *gates.get(model.name, ((), "")),
             confusion.get(newest[model.name].id, {}) if model.name in newest else {},
             make_curves(scored.get(model.name, ())),
+            definitions.training_set(model).label,
         )
         for model in models
     )

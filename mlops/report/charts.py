@@ -36,8 +36,13 @@ def columns(bars: Sequence[Bar]) -> tuple[Column, ...]:
     highest = max((bar.rows for bar in bars), default=0) or 1
     wide = 100 / max(len(bars), 1)
     return tuple(
-        Column(bar, number * wide + wide * 0.06, wide * 0.88, bar.rows / highest * 100) for number, bar in enumerate(bars)
+        Column(bar, number * wide + wide * 0.06, wide * 0.88, _height(bar.rows, highest)) for number, bar in enumerate(bars)
     )
+
+
+def _height(rows: int, highest: int) -> float:
+    """A few rows beside many are seen to be there."""
+    return max(rows / highest * 100, 1.5) if rows else 0.0
 
 
 def polyline(points: Sequence[Point]) -> str:

@@ -88,7 +88,7 @@ def _model(text: str) -> ModelFigures:
     training = Training("M_V1", "M", text, text, text, text, 70, 44, False, text, {text: 0.123456789, "ROC_AUC": 0.75})
     gate = Verdict("model", "slice", text, None, text, False, text)
     cells = {(0, 0): 10, (0, 1): 12, (1, 0): 2, (1, 1): 20}
-    return ModelFigures(model, text, (training,), (gate,), text, cells, make_curves(_SCORED))
+    return ModelFigures(model, text, (training,), (gate,), text, cells, make_curves(_SCORED), text)
 
 
 class Reader(HTMLParser):
