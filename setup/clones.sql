@@ -38,7 +38,7 @@ GRANT APPLY ON TAG <% database %>.ML.CLONE_RUN TO ROLE <% role %>_CLONES;
 GRANT APPLY ON TAG <% database %>.ML.CLONE_EXPIRES TO ROLE <% role %>_CLONES;
 
 -- What is in a clone belongs to the pipeline's role, as in its source, and takes its owner to be replaced. The procedure below gives it to
--- the role of clones. It acts with a role that nobody is given: that has the pipeline's role, whose objects they are, and the role of
+-- the role of clones. It acts with a role that no user is given: that has the pipeline's role, whose objects they are, and the role of
 -- clones, because ownership goes only to a role that one has. https://docs.snowflake.com/en/sql-reference/sql/grant-ownership
 CREATE ROLE IF NOT EXISTS <% role %>_HAND_OVER COMMENT = 'Of the procedure <% database %>.CLONES.HAND_OVER; for no user.';
 GRANT ROLE <% role %>_HAND_OVER TO ROLE SYSADMIN;
