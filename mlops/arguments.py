@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import glob
+import re
 from pathlib import Path
 
 from mlops.collect import FAMILIES
@@ -134,7 +136,20 @@ def _add_tests(verb: argparse.ArgumentParser) -> None:
 
 def _add_apply(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--clone", metavar="NAME", help="not in the database, but in this clone of it, which this run has made")
-    verb.add_argument("--plan", type=Path, metavar="FILE", help="do what this plan says, and nothing if that no longer fits")
+    verb.add_argument(
+        "--plan",
+        type=_last_attempt,
+        metavar="FILE",
+        help="do what this plan says, and nothing if that no longer fits; of several that FILE finds, by *, the last attempt's",
+    )
+
+
+def _last_attempt(pattern: str) -> Path:
+    return Path(max(glob.glob(pattern), key=_numbers, default=pattern))
+
+
+def _numbers(path: str) -> list[int]:
+    return [int(digits) for digits in re.findall(r"\d+", path)]
 
 
 def _folder(text: str) -> Path:
@@ -149,7 +164,10 @@ def _add_check(verb: argparse.ArgumentParser) -> None:
 
 def _add_report(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "--results", type=_folder, metavar="FOLDER", help="what the commands of the run told: FOLDER/report-STAGE/NAME.json"
+        "--results",
+        type=_folder,
+        metavar="FOLDER",
+        help="what the commands of the run told: FOLDER/report-STAGE.ATTEMPT/NAME.json",
     )
     verb.add_argument("--page", type=Path, metavar="FILE", default=PAGE, help=f"where to write the page; {PAGE} if not given")
 

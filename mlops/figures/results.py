@@ -36,7 +36,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Command:
-    """One command of one stage; `began` in UTC."""
+    """One command of one stage; `began` in UTC. Of the attempts at a stage, the last one counts."""
 
     stage: str
     name: str
@@ -49,6 +49,7 @@ class Command:
     failures: tuple[str, ...] = ()
     cases: tuple[Tried, ...] = ()
     cards: tuple[Card, ...] = ()
+    attempt: int = 1
 
     @property
     def failed(self) -> bool:
@@ -84,12 +85,14 @@ def _verdict(stage: str, gate: str, subject: str, value: str, wanted: str, passe
 
 
 def read_commands(folder: Path | None) -> tuple[Command, ...]:
-    """From FOLDER/report-STAGE/NAME.json, as the pipeline publishes them; by the time at which they began.
+    """From FOLDER/report-STAGE.ATTEMPT/NAME.json, as the pipeline publishes them; by the time at which they began.
 
     Other files are not asked what they are: a plan lies beside, and what a killed command has written half.
     """
     found = folder.glob(f"{_PREFIX}*/*.json") if folder else ()
-    return tuple(sorted((one for file in found for one in _read(file)), key=lambda one: one.began))
+    commands = sorted((one for file in found for one in _read(file)), key=lambda one: (one.attempt, one.began))
+    last = {one.stage: one.attempt for one in commands}
+    return tuple(sorted((one for one in commands if one.attempt == last[one.stage]), key=lambda one: one.began))
 
 
 def _read(file: Path) -> Iterator[Command]:
@@ -100,8 +103,9 @@ def _read(file: Path) -> Iterator[Command]:
 
 
 def _parse(file: Path, values: Mapping[str, Any]) -> Command:
+    stage, _, attempt = file.parent.name.removeprefix(_PREFIX).partition(".")
     return Command(
-        stage=file.parent.name.removeprefix(_PREFIX),
+        stage=stage,
         name=file.stem,
         verb=str(values["verb"]),
         began=datetime.fromisoformat(values["began"]),
@@ -112,6 +116,7 @@ def _parse(file: Path, values: Mapping[str, Any]) -> Command:
         failures=_texts(values["failures"]),
         cases=tuple(Tried(one["group"], one["name"], float(one["seconds"]), one["failure"]) for one in values["cases"]),
         cards=tuple(map(from_document, values["cards"])),
+        attempt=int(attempt or 1),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mlops.arguments import make_parser
 from mlops.cli import main, run_file
 from mlops.verbs.request import Request
 
@@ -75,3 +76,12 @@ def test_the_connection_test_is_the_connect_verb() -> None:
     done = subprocess.run([sys.executable, ROOT / "test_connection.py"], env={}, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert "Not set: SNOWFLAKE_ACCOUNT" in done.stderr
+
+
+def test_of_the_plans_of_several_attempts_the_last_one_is_meant(tmp_path: Path) -> None:
+    for attempt in (9, 10, 2):
+        (tmp_path / f"report-Plan.{attempt}").mkdir()
+        (tmp_path / f"report-Plan.{attempt}" / "plan.json").touch()
+    pattern = str(tmp_path / "report-Plan.*" / "plan.json")
+    assert make_parser().parse_args(["apply", "--plan", pattern]).plan == tmp_path / "report-Plan.10" / "plan.json"
+    assert make_parser().parse_args(["apply", "--plan", "absent.*"]).plan == Path("absent.*")

@@ -120,7 +120,7 @@ def test_the_account_is_asked_for_what_the_stage_was_about(verbs: list[str], ext
 
 def write_page(folder: Path, verb: str, **environ: str) -> tuple[int, str]:
     """Of a run of one command, which had no settings; exit code and text of its page."""
-    told = folder / "results" / "report-Connect" / "content-connect-all.json"
+    told = folder / "results" / "report-Connect.1" / "content-connect-all.json"
     assert main(["connect", "--json", str(told)], {}) == 3
     assert json.loads(told.read_text())["verb"] == "connect"
     page = folder / "index.html"

@@ -107,14 +107,22 @@ def test_commands_are_read_from_what_they_published_and_nothing_else_is(tmp_path
         Section("Done", ("action", "kind", "name", "result", "seconds"), (("create", "task", "T", "resumed", "0.5"),)),
     )
     late, early = (Report("Apply", sections, began=f"2026-01-01T00:0{minute}:00+00:00", seconds=2) for minute in (2, 1))
-    publish(late, Places(json=tmp_path / "report-Second" / "apply.json"))
-    publish(early, Places(json=tmp_path / "report-First" / "apply.json"))
+    publish(late, Places(json=tmp_path / "report-Second.1" / "apply.json"))
+    publish(early, Places(json=tmp_path / "report-First.1" / "apply.json"))
     for name, text in {"half.json": "{", "apply.plan.json": "{}", "list.json": "[1]", "other.txt": ""}.items():
-        (tmp_path / "report-First" / name).write_text(text)
+        (tmp_path / "report-First.1" / name).write_text(text)
     commands = read_commands(tmp_path)
     assert [(one.stage, one.name, one.seconds) for one in commands] == [("First", "apply", 2.0), ("Second", "apply", 2.0)]
     assert [(one.stage, one.name, one.result, one.seconds) for one in planned(commands[:1])] == [("First", "T", "resumed", "0.5")]
     assert read_commands(None) == ()
+
+
+def test_of_several_attempts_at_a_stage_the_last_one_counts(tmp_path: Path) -> None:
+    for attempt, minute in {1: 9, 2: 1, 10: 2}.items():
+        told = Report("Apply", (), began=f"2026-01-01T00:0{minute}:00+00:00", seconds=attempt)
+        publish(told, Places(json=tmp_path / f"report-First.{attempt}" / "apply.json"))
+    publish(told, Places(json=tmp_path / "report-Second.1" / "apply.json"))
+    assert sorted((one.stage, one.seconds) for one in read_commands(tmp_path)) == [("First", 10.0), ("Second", 10.0)]
 
 
 @pytest.mark.parametrize(

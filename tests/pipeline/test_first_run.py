@@ -123,7 +123,7 @@ def test_the_outputs_of_the_run_agree_with_each_other(client: Client) -> None:
 
 def test_the_model_card_is_in_the_account_the_summary_and_the_artifact(first_run: Run, client: Client) -> None:
     stored = json.loads(client.value("SELECT CARD FROM ML.MODEL_CARDS WHERE MODEL_NAME = 'TRIAL_ELIGIBILITY'"))
-    (written,) = first_run.out.rglob("report-BuildModels/cards/TRIAL_ELIGIBILITY-V1.json")
+    (written,) = first_run.out.rglob("report-BuildModels.1/cards/TRIAL_ELIGIBILITY-V1.json")
     assert json.loads(written.read_text()) == stored
     page = written.with_suffix(".md").read_text()
     assert all(f"| {package} |" in page for package in stored["lock"]["packages"])

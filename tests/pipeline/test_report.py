@@ -38,16 +38,16 @@ def ask(served: Stand) -> Iterator[Ask]:
 
 
 def test_it_is_the_artifact_of_the_last_job_and_the_terminal_tells_where(first_run: Run, file: Path) -> None:
-    assert file.read_bytes() == (first_run.out / "artifacts" / "report-CreateTasks" / "index.html").read_bytes()
+    assert file.read_bytes() == (first_run.out / "artifacts" / "report-CreateTasks.1" / "index.html").read_bytes()
     assert f"Report: {file}" in first_run.terminal
-    assert "report-CreateTasks" in first_run.facts["artifacts"]
+    assert "report-CreateTasks.1" in first_run.facts["artifacts"]
 
 
 def test_stages_and_times_are_those_that_the_commands_told(first_run: Run, page: Reader) -> None:
     rows = page.rows("Commands of this run, in the order in which they began")
     assert [row["stage"] for row in rows] == STAGES
     for row in rows:
-        told = json.loads((first_run.out / "artifacts" / f"report-{row['stage']}" / f"{row['command']}.json").read_text())
+        told = json.loads((first_run.out / "artifacts" / f"report-{row['stage']}.1" / f"{row['command']}.json").read_text())
         assert float(row["seconds"]) == round(told["seconds"], 1)
         assert (row["began, UTC"], row["result"]) == (told["began"][11:19], "succeeded")
 

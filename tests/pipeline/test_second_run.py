@@ -23,7 +23,7 @@ def second_run(first_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_every_change_of_the_plan_is_none(second_run: Run) -> None:
     assert second_run.exit_code == 0, second_run.terminal
     for stage in FAMILIES:
-        summary = (second_run.out / "artifacts" / f"report-{stage}" / "summary.md").read_text()
+        summary = (second_run.out / "artifacts" / f"report-{stage}.1" / "summary.md").read_text()
         applied = summary.partition("## Report")[0]
         actions = [line.split(" | ")[0] for line in applied.splitlines() if line.startswith("| ")][2:]
         assert len(actions) >= 5

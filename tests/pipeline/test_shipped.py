@@ -79,7 +79,7 @@ def summary(run: RunResult) -> str:
 
 def page(run: RunResult, stage: str) -> Reader:
     """What the job of that stage has published."""
-    return Reader((run.out / "artifacts" / f"report-{stage}" / "index.html").read_text())
+    return Reader((run.out / "artifacts" / f"report-{stage}.1" / "index.html").read_text())
 
 
 def actions(run: RunResult) -> set[str]:

@@ -231,7 +231,7 @@ def test_what_is_deployed_with_approval_is_the_plan_that_was_shown(
     read = [step["env"]["PLAN"] for step in steps_of(jobs["Deploy_prod"]) if step.get("env", {}).get("PLAN")]
     assert [file.rpartition("/")[2] for file in written] == [f"content-plan-{what}.plan.json" for what in planned]
     assert [file.rpartition("/")[2] for file in read] == [file.rpartition("/")[2] for file in written]
-    assert {file.split("/")[1] for file in read} == {"report-Plan_prod"}
+    assert {file.split("/")[1] for file in read} == {"report-Plan_prod.*"}
     assert "environment" not in jobs["Plan_prod"]
 
 
