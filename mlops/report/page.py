@@ -9,7 +9,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -177,6 +177,7 @@ def to_html(page: Page) -> str:
     return shown.render(page=page, style=Markup(style), digest=_digest(style))  # noqa: S704 - it is a file of ours
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("mlops.report", "pages"),
