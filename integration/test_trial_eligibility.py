@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +30,13 @@ def test_no_limit_of_age_is_above_the_other(ask: Ask) -> None:
 def test_the_model_answers_by_its_default_version(ask: Ask) -> None:
     answers = ask(f"SELECT ML.TRIAL_ELIGIBILITY!PREDICT({NAMES}) AS ANSWER FROM ({FEATURES})")
     assert answers
-    assert {row["ANSWER"] for row in answers} <= {0, 1}
+    assert {_prediction(row["ANSWER"]) for row in answers} <= {0, 1}
+
+
+def _prediction(answer: Any) -> Any:
+    """A method with a single output gives it as an OBJECT, and as a value of its own where the account can do that."""
+    found = json.loads(answer) if isinstance(answer, str) else answer
+    return found["PREDICTION"] if isinstance(found, dict) else found
 
 
 def test_the_default_version_has_passed_its_gates(ask: Ask) -> None:

@@ -64,9 +64,10 @@ def prepare_statements(home: Schema) -> Iterator[str]:
 def insert_statement(home: Schema, entry: Entry) -> str:
     table = (home / LEDGER.name).sql
     columns, values = zip(*_values(entry), strict=True)
+    # A condition of a query that has no FROM is described nowhere.
     return (
         f"INSERT INTO {table} ({', '.join(columns)}, CHANGED_BY, ROLE_NAME, CHANGED_AT) "
-        f"SELECT {', '.join(values)}, CURRENT_USER(), CURRENT_ROLE(), SYSDATE() "
+        f"SELECT {', '.join(values)}, CURRENT_USER(), CURRENT_ROLE(), SYSDATE() FROM (SELECT 1 AS ONE) "
         f"WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE CHANGE_ID = {literal(entry.change_id)})"
     )
 

@@ -35,7 +35,7 @@ def insert_run(home: Schema, run: PipelineRun) -> str:
     table = (home / PIPELINE_RUNS.name).sql
     values = ", ".join(literal(getattr(run, one.name)) for one in fields(run))
     return (
-        f"INSERT INTO {table} SELECT {values}, SYSDATE() WHERE NOT EXISTS ("
+        f"INSERT INTO {table} SELECT {values}, SYSDATE() FROM (SELECT 1 AS ONE) WHERE NOT EXISTS ("
         f"SELECT 1 FROM (SELECT ENVIRONMENT, APPROVED_BY FROM {table} WHERE RUN_ID = {literal(run.run_id)} "
         "QUALIFY ROW_NUMBER() OVER (ORDER BY RECORDED_AT DESC) = 1) "
         f"WHERE ENVIRONMENT = {literal(run.environment)} AND APPROVED_BY = {literal(run.approved_by)})"

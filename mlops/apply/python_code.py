@@ -14,4 +14,6 @@ def arguments(columns: Iterable[Column]) -> str:
 
 def import_clauses(runtime: str, packages: Iterable[str], place: str) -> str:
     wanted = ", ".join(literal(package) for package in packages)
-    return f"RUNTIME_VERSION = {literal(runtime)} PACKAGES = ({wanted}) IMPORTS = ({place})"
+    # A clause without any package is none that Snowflake describes.
+    clause = f"PACKAGES = ({wanted}) " if wanted else ""
+    return f"RUNTIME_VERSION = {literal(runtime)} {clause}IMPORTS = ({place})"

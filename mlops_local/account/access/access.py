@@ -27,6 +27,9 @@ _ALWAYS_SEEN = {"ROLE", "USER"}
 # Whoever reaches their schema sees them: consumers of a Feature Store read its entities, which are tags, without a grant on one.
 _SEEN_IN_THEIR_SCHEMA = {"TAG"}
 _OF_THE_ACCOUNT = {"DATABASE", "ROLE", "USER", "WAREHOUSE"}
+# Gone with the session, these are anybody's to make; stages, file formats and views of a session take what those that last take.
+# https://docs.snowflake.com/en/sql-reference/sql/create-file-format#access-control-requirements
+_FREE_IF_TEMPORARY = {"FUNCTION", "PROCEDURE", "TABLE"}
 # What ALTER .. SET takes besides ownership.
 _CHANGED_WITH = {"DATABASE": "MODIFY", "SCHEMA": "MODIFY", "WAREHOUSE": "MODIFY"}
 # What it takes to change what belongs to an object (versions, access tokens), where that is not ownership. One's own are one's own.
@@ -136,6 +139,13 @@ class Access:
         """As :meth:`demand`, where several privileges do; the first that is held is the one that is used."""
         self.demand(next((one for one in privileges if self.holds(one, entry)), privileges[0]), entry)
 
+    def takes(self, privileges: tuple[str, ...], entry: Entry) -> bool:
+        """As :meth:`demand_any`, for what is left out when none of them is held."""
+        held = any(self.holds(one, entry) for one in privileges)
+        if held:
+            self.demand_any(privileges, entry)
+        return held
+
     def demand_on_account(self, privilege: str) -> None:
         if not self.holds_on_account(privilege):
             raise insufficient_privileges("ACCOUNT", self._session.account.name)
@@ -153,12 +163,12 @@ class Access:
             self._used(granted["USAGE"], "USAGE", held.warehouses[name], "WAREHOUSE")
 
     def create(self, kind: str, database: str, schema: str, *, parent: int = 0, temporary: bool = False) -> None:
-        """``CREATE <KIND>`` on the schema, database or account. Secondary roles do not count, temporary objects need nothing.
+        """``CREATE <KIND>`` on the schema, database or account. Secondary roles do not count; some temporary objects need nothing.
 
         https://docs.snowflake.com/en/user-guide/security-access-control-overview#authorization-through-primary-role-and-secondary-roles
         """
         actor, held = self.actor, self.holdings
-        if actor is None or held is None or temporary:
+        if actor is None or held is None or (temporary and kind in _FREE_IF_TEMPORARY):
             return
         whole = self._whole
         if parent:

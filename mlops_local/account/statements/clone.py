@@ -10,11 +10,12 @@ from __future__ import annotations
 import copy as copying
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
+from mlops_local.account.access.privileges import OWNERSHIP
 from mlops_local.account.catalogue.entry import Entry
 from mlops_local.account.errors import unsupported
 from mlops_local.account.files.loads import Loads
@@ -30,18 +31,23 @@ from mlops_local.account.tables import change_capture, physical
 
 
 class Clone:
-    """One statement's copies. ``ids`` leads from each source to its copy: references between them follow, others stay."""
+    """One statement's copies, of a container: of what `cloned` names.
 
-    def __init__(self, session: Session, *, stages: bool = False) -> None:
+    ``ids`` leads from each source to its copy: references between them follow, others stay.
+    """
+
+    def __init__(self, session: Session, cloned: Set[int] = frozenset(), *, stages: bool = False) -> None:
         self.session = session
         self.ids: dict[int, int] = {}
+        self._cloned = cloned
         self._stages = stages
         self._copies: list[tuple[Entry, Entry]] = []
 
     def database(self, source: Entry, copy: Entry) -> None:
-        """Everything in the source database, into a copy that is empty."""
+        """What is cloned of the source database, into a copy that is empty."""
         for schema in self.session.catalogue.whole.list("SCHEMA", database=source.name):
-            self._schema(schema, self._add(schema, Name(copy.name, "", schema.name), {}))
+            if schema.id in self._cloned:
+                self._schema(schema, self._add(schema, Name(copy.name, "", schema.name), {}))
         self._container(source, copy)
 
     def schema(self, source: Entry, copy: Entry) -> None:
@@ -56,7 +62,7 @@ class Clone:
 
     def _schema(self, source: Entry, copy: Entry) -> None:
         for entry in self.session.catalogue.inside(source.database, source.name):
-            if not entry.temporary and entry.kind not in _STAY and (entry.kind != "STAGE" or self._stages):
+            if (entry.parent or entry.id) in self._cloned and not entry.temporary and (entry.kind != "STAGE" or self._stages):
                 self._add(entry, Name(copy.database, copy.name, entry.name), {"parent": self.ids.get(entry.parent, 0)})
 
     def one(self, source: Entry, name: Name, *, kind: str, temporary: bool = False) -> Entry:
@@ -98,6 +104,26 @@ class Clone:
                 self.session.catalogue.grants.copy(source.id, copy.id, copy.full_name)
 
 
+def find_cloned(session: Session, source: Entry) -> frozenset[int]:
+    """What of a container the acting roles may clone: the rest is left out of the clone, and nobody is told.
+
+    https://docs.snowflake.com/en/sql-reference/sql/create-clone#general-usage-notes
+    """
+    whole, takes = session.catalogue.whole, session.access.takes
+    schemas = [source] if source.kind == "SCHEMA" else whole.list("SCHEMA", database=source.name)
+    reached = [schema for schema in schemas if takes(("USAGE",), schema)]
+    inside = (entry for schema in reached for entry in whole.inside(schema.database, schema.name) if not entry.parent)
+    may = (entry for entry in inside if entry.kind == "TAG" or takes(_TAKEN.get(entry.kind, ("USAGE",)), entry))
+    return frozenset(entry.id for entry in (*reached, *may) if entry.kind not in _STAY)
+
+
+# What it takes to have an object in the clone of its schema, where that is not USAGE. Tags come with their schema.
+_READ, _OWN = ("SELECT",), (OWNERSHIP,)
+_TAKEN = {
+    **dict.fromkeys(("DYNAMIC TABLE", "EVENT TABLE", "TABLE", "VIEW"), _READ),
+    **dict.fromkeys(("ALERT", "STREAM", "TASK"), _OWN),
+    "STAGE": ("READ", "USAGE"),
+}
 # Models are in the schema, and no clone of it takes them along: they are copied one by one (CREATE MODEL .. FROM MODEL).
 _STAY = ("MODEL", "MODEL VERSION")
 # What a table that is cloned from a dynamic table has of it.

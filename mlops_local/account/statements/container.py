@@ -15,7 +15,7 @@ from mlops_local.account.history import dropped
 from mlops_local.account.history.dropped import RETENTION
 from mlops_local.account.history.events import checked_level
 from mlops_local.account.session.session import Session
-from mlops_local.account.statements.clone import Clone
+from mlops_local.account.statements.clone import Clone, find_cloned
 from mlops_local.account.statements.options import read_options
 from mlops_local.account.statements.tagging import TagValues, read_tag_clause
 from mlops_local.account.syntax.names import Name
@@ -44,13 +44,13 @@ def clone_into(session: Session, source: Entry, copy: Entry, *, stages: bool) ->
     kept = {
         name: value for name, value in source.properties.items() if name in {*_PARAMETERS, "DEFAULT_PYTHON_ARTIFACT_REPOSITORY"}
     }
+    clone = Clone(session, find_cloned(session, source), stages=stages)
     with session.access.as_account():
-        return _fill(session, source, copy, kept, stages=stages)
+        return _fill(session, clone, source, copy, kept)
 
 
-def _fill(session: Session, source: Entry, copy: Entry, kept: dict[str, Any], *, stages: bool) -> Entry:
+def _fill(session: Session, clone: Clone, source: Entry, copy: Entry, kept: dict[str, Any]) -> Entry:
     copy = session.catalogue.update(copy, comment=copy.comment or source.comment, **{**kept, **copy.properties})
-    clone = Clone(session, stages=stages)
     (clone.database if source.kind == "DATABASE" else clone.schema)(source, copy)
     return copy
 
