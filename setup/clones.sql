@@ -23,6 +23,19 @@ GRANT USAGE ON SCHEMA <% database %>.FEATURE_STORE TO ROLE <% role %>_CLONES;
 GRANT USAGE ON SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
 GRANT SELECT ON ALL TABLES IN SCHEMA <% database %>.SOURCE TO ROLE <% role %>_CLONES;
 GRANT SELECT ON FUTURE TABLES IN SCHEMA <% database %>.SOURCE TO ROLE <% role %>_CLONES;
+-- A clone holds what the role that makes it may read and use, and nothing else: of what the pipeline has made, all but streams and tasks,
+-- which come along for their owner alone, and datasets, whose owner cannot be changed. Those are made in the clone by what is applied to
+-- it. https://docs.snowflake.com/en/sql-reference/sql/create-clone, https://docs.snowflake.com/en/sql-reference/sql/grant-ownership
+GRANT SELECT ON ALL TABLES IN SCHEMA <% database %>.FEATURE_STORE TO ROLE <% role %>_CLONES;
+GRANT SELECT ON FUTURE TABLES IN SCHEMA <% database %>.FEATURE_STORE TO ROLE <% role %>_CLONES;
+GRANT SELECT ON ALL VIEWS IN SCHEMA <% database %>.FEATURE_STORE TO ROLE <% role %>_CLONES;
+GRANT SELECT ON FUTURE VIEWS IN SCHEMA <% database %>.FEATURE_STORE TO ROLE <% role %>_CLONES;
+GRANT USAGE ON ALL FUNCTIONS IN SCHEMA <% database %>.FEATURE_STORE TO ROLE <% role %>_CLONES;
+GRANT USAGE ON FUTURE FUNCTIONS IN SCHEMA <% database %>.FEATURE_STORE TO ROLE <% role %>_CLONES;
+GRANT SELECT ON ALL TABLES IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
+GRANT SELECT ON FUTURE TABLES IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
+GRANT USAGE ON ALL PROCEDURES IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
+GRANT USAGE ON FUTURE PROCEDURES IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
 GRANT READ ON ALL STAGES IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
 GRANT READ ON FUTURE STAGES IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
 GRANT READ ON ALL MODELS IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
@@ -47,7 +60,7 @@ GRANT ROLE <% role %>_CLONES TO ROLE <% role %>_HAND_OVER;
 -- What account.sql grants the pipeline's role on these schemas, to be granted on in a clone of them.
 GRANT USAGE, CREATE TAG, CREATE VIEW, CREATE TABLE, CREATE FUNCTION
     ON SCHEMA <% database %>.FEATURE_STORE TO ROLE <% role %>_HAND_OVER WITH GRANT OPTION;
-GRANT USAGE, CREATE TABLE, CREATE STAGE, CREATE PROCEDURE, CREATE DATASET, CREATE MODEL, CREATE STREAM, CREATE TASK
+GRANT USAGE, CREATE TABLE, CREATE STAGE, CREATE FILE FORMAT, CREATE PROCEDURE, CREATE DATASET, CREATE MODEL, CREATE STREAM, CREATE TASK
     ON SCHEMA <% database %>.ML TO ROLE <% role %>_HAND_OVER WITH GRANT OPTION;
 
 CREATE SCHEMA IF NOT EXISTS <% database %>.CLONES COMMENT = 'Of those who administer clones.';
@@ -64,7 +77,7 @@ AS
 $$
 DECLARE
     no_clone EXCEPTION (-20001, 'Only a clone is handed over: a database MLOPS_CLONE_ and upper case letters, digits and underscores.');
-    kinds ARRAY DEFAULT ARRAY_CONSTRUCT('DYNAMIC TABLE', 'TABLE', 'VIEW', 'STREAM', 'TASK', 'TAG', 'DATASET', 'FUNCTION', 'PROCEDURE');
+    kinds ARRAY DEFAULT ARRAY_CONSTRUCT('DYNAMIC TABLE', 'TABLE', 'VIEW', 'STREAM', 'TASK', 'TAG', 'FUNCTION', 'PROCEDURE');
     works ARRAY DEFAULT ARRAY_CONSTRUCT('FEATURE_STORE', 'ML');
     handed NUMBER DEFAULT 0;
 BEGIN

@@ -107,14 +107,14 @@ def test_it_says_whose_it_is_of_what_and_until_when(cloned: Place) -> None:
 
 
 def test_what_is_new_is_applied_to_it_and_tested_there_alone(cloned: Place) -> None:
-    """Only the tasks, which nobody has started in a clone: nothing is trained, and nothing happens in the source."""
+    """And what a clone does not take along, which is made in it: nothing is trained, and nothing happens in the source."""
     before = cloned.ask("SELECT COUNT(*) AS N FROM MLOPS_DEV.ML.CHANGE_LEDGER")
     code, report = cloned.run("apply", "--clone", CLONE, ENVIRONMENT_NAME="trials-clone")
     assert code == 0, report
     told = cloned.ask(f"SELECT APPROVED_BY FROM {CLONE}.ML.PIPELINE_RUNS WHERE RUN_ID = '17'")
     assert told == [{"APPROVED_BY": "nobody: what is trained in a clone is dropped with it"}]
     done = next(section["rows"] for section in report["sections"] if section["title"] == "Done")
-    assert {tuple(row[:2]) for row in done} == {("replace", "task")}
+    assert {tuple(row[:2]) for row in done} == {("create", kind) for kind in ("stream", "task", "training set")}
     code, report = cloned.run("test", CLONE, "--tests", str(ROOT / "integration"))
     assert code == 0, report
     assert len(report["cases"]) >= 5

@@ -29,6 +29,8 @@ from mlops_local.account.syntax.reader import Reader
 
 MANAGE_GRANTS = "MANAGE GRANTS"
 _ALL = (["ALL"], ["ALL PRIVILEGES"])
+# Of these ownership goes to nobody else.
+_KEPT = ("DATASET", "MODEL")
 
 
 def grant(session: Session, reader: Reader, request: Request) -> Result:
@@ -155,6 +157,8 @@ def _transfer(session: Session, target: Target, role: str, current: str | None) 
     """https://docs.snowflake.com/en/sql-reference/sql/grant-ownership"""
     entry = target.entry
     assert entry is not None
+    if entry.kind in _KEPT:
+        raise unsupported(f"GRANT OWNERSHIP ON {entry.kind}")
     if _grantor(session, target, OWNERSHIP) is None:
         raise _refusal(session, target)
     _require_active(session, target, role)

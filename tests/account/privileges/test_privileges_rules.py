@@ -258,3 +258,11 @@ def test_a_grant_is_seen_by_sessions_that_are_open(ask: Ask, peer: Ask) -> None:
     assert peer("SELECT * FROM T") == []
     ask("REVOKE SELECT ON TABLE T FROM ROLE PEER")
     assert refused(peer, "SELECT * FROM T") == 2003
+
+
+def test_what_learns_and_what_it_learns_from_stays_with_its_owner(ask: Ask) -> None:
+    """https://docs.snowflake.com/en/sql-reference/sql/grant-ownership has no datasets, and says of models that they stay."""
+    ask("CREATE DATASET KEPT")
+    assert refused(ask, "GRANT OWNERSHIP ON DATASET KEPT TO ROLE PEER2 COPY CURRENT GRANTS") == 2
+    assert refused(ask, "GRANT OWNERSHIP ON ALL DATASETS IN SCHEMA S TO ROLE PEER2 COPY CURRENT GRANTS") == 2
+    ask("DROP DATASET KEPT")
