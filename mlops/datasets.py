@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from snowflake.snowpark import Session
+import json
+from collections.abc import Iterator
+
+from snowflake.snowpark import Row, Session
 
 from mlops.names import Name, Schema, literal
 from mlops.rows import fetch
@@ -15,3 +18,18 @@ def read_versions(session: Session, name: Name) -> dict[str, str]:
     if not any(row["name"] == name.name for row in shown):
         return {}
     return {row["version"]: row["comment"] or "" for row in fetch(session, f"SHOW VERSIONS IN DATASET {name.sql}")}
+
+
+def list_versions(session: Session, schema: Schema) -> Iterator[tuple[str, list[str]]]:
+    """Each Dataset of the schema with the names of its versions."""
+    for row in fetch(session, f"SHOW DATASETS IN SCHEMA {schema.sql}"):
+        yield row["name"], told_versions(session, schema / row["name"], row)
+
+
+def told_versions(session: Session, name: Name, row: Row) -> list[str]:
+    """As SHOW DATASETS tells them, by whose columns Snowflake does not stand; otherwise each Dataset is asked for its own."""
+    told = row.as_dict().get("versions")
+    if told is None:
+        return [str(one["version"]) for one in fetch(session, f"SHOW VERSIONS IN DATASET {name.sql}")]
+    found: list[str] = json.loads(told)
+    return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from snowflake.snowpark import Session
 
+from mlops.datasets import list_versions
 from mlops.estimate import Spent
 from mlops.ledger import Known, read_known, read_spent
 from mlops.marks import read_mark
@@ -110,9 +111,8 @@ def _read_tasks(session: Session, settings: Settings) -> Iterator[Existing]:
 
 
 def _read_training_sets(session: Session, settings: Settings) -> Iterator[Existing]:
-    for row in fetch(session, f"SHOW DATASETS IN SCHEMA {settings.home.sql}"):
-        for version in json.loads(row["versions"]):
-            yield Existing("training set", f"{row['name']}/{version}", None)
+    for name, versions in list_versions(session, settings.home):
+        yield from (Existing("training set", f"{name}/{version}", None) for version in versions)
 
 
 def _read_models(session: Session, settings: Settings) -> Iterator[Existing]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from mlops.apply.target import Target
+from mlops.datasets import list_versions
 from mlops.drift.finding import Finding
 from mlops.outputs import LEDGER, TRAINING_CLAIMS, TRAINING_RUNS
 
@@ -28,9 +29,9 @@ def find_versions(target: Target, models: Iterable[str], datasets: Iterable[str]
         if name in shown:
             yield from _compare("model", name, set(json.loads(shown[name]["versions"])), {v for n, v in trained if n == name})
             yield from _default(name, shown[name]["default_version_name"], last.get(name))
-    stored = {row["name"]: row["versions"] for row in target.run(f"SHOW DATASETS IN SCHEMA {target.settings.home.sql}")}
+    stored = dict(list_versions(target.session, target.settings.home))
     for name in dict.fromkeys(datasets):
-        there, recorded = set(json.loads(stored.get(name, "[]"))), {v for n, v in kept if n == name}
+        there, recorded = set(stored.get(name, ())), {v for n, v in kept if n == name}
         own = {version for version in there | recorded if f"{name}/{version}" in made}
         yield from _compare("dataset", name, there - own, recorded - own)
 

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 from snowflake.connector import DictCursor
+from snowflake.snowpark import Row, Session
+
+from mlops.datasets import list_versions, told_versions
+from mlops.names import Schema
 
 from .conftest import Pipeline, edit
 
@@ -163,3 +167,11 @@ def test_declared_no_longer_it_stays_with_its_rows(applied: Pipeline, tmp_path: 
     assert applied.run("apply", "--plan", str(document))[0] == 0
     assert "V3" in stored(applied)
     assert drift(applied) == []
+
+
+def test_versions_are_asked_for_where_the_list_of_datasets_does_not_tell_them(applied: Pipeline) -> None:
+    home = Schema("MLOPS_DEV", "ML")
+    with applied.connect() as connection, Session.builder.configs({"connection": connection}).create() as session:
+        told = dict(list_versions(session, home))
+        asked = {name: told_versions(session, home / name, Row(name=name)) for name in told}
+    assert set(told["SEEN"]) == set(asked["SEEN"]) != set()
