@@ -24,8 +24,8 @@ GRANT USAGE ON SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
 GRANT SELECT ON ALL TABLES IN SCHEMA <% database %>.SOURCE TO ROLE <% role %>_CLONES;
 GRANT SELECT ON FUTURE TABLES IN SCHEMA <% database %>.SOURCE TO ROLE <% role %>_CLONES;
 -- A clone holds what the role that makes it may read and use, and nothing else: of what the pipeline has made, all but streams and tasks,
--- which come along for their owner alone, and datasets, whose owner cannot be changed. Those are made in the clone by what is applied to
--- it. https://docs.snowflake.com/en/sql-reference/sql/create-clone, https://docs.snowflake.com/en/sql-reference/sql/grant-ownership
+-- which come along for their owner alone, procedures, which this role has no business to call, and datasets, whose owner cannot be
+-- changed. Those are made in the clone by what is applied to it. https://docs.snowflake.com/en/sql-reference/sql/create-clone
 GRANT SELECT ON ALL TABLES IN SCHEMA <% database %>.FEATURE_STORE TO ROLE <% role %>_CLONES;
 GRANT SELECT ON FUTURE TABLES IN SCHEMA <% database %>.FEATURE_STORE TO ROLE <% role %>_CLONES;
 GRANT SELECT ON ALL VIEWS IN SCHEMA <% database %>.FEATURE_STORE TO ROLE <% role %>_CLONES;
@@ -34,8 +34,6 @@ GRANT USAGE ON ALL FUNCTIONS IN SCHEMA <% database %>.FEATURE_STORE TO ROLE <% r
 GRANT USAGE ON FUTURE FUNCTIONS IN SCHEMA <% database %>.FEATURE_STORE TO ROLE <% role %>_CLONES;
 GRANT SELECT ON ALL TABLES IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
 GRANT SELECT ON FUTURE TABLES IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
-GRANT USAGE ON ALL PROCEDURES IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
-GRANT USAGE ON FUTURE PROCEDURES IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
 GRANT READ ON ALL STAGES IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
 GRANT READ ON FUTURE STAGES IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;
 GRANT READ ON ALL MODELS IN SCHEMA <% database %>.ML TO ROLE <% role %>_CLONES;

@@ -114,7 +114,7 @@ def test_what_is_new_is_applied_to_it_and_tested_there_alone(cloned: Place) -> N
     told = cloned.ask(f"SELECT APPROVED_BY FROM {CLONE}.ML.PIPELINE_RUNS WHERE RUN_ID = '17'")
     assert told == [{"APPROVED_BY": "nobody: what is trained in a clone is dropped with it"}]
     done = next(section["rows"] for section in report["sections"] if section["title"] == "Done")
-    assert {tuple(row[:2]) for row in done} == {("create", kind) for kind in ("stream", "task", "training set")}
+    assert {tuple(row[:2]) for row in done} == {("create", kind) for kind in ("procedure", "stream", "task", "training set")}
     code, report = cloned.run("test", CLONE, "--tests", str(ROOT / "integration"))
     assert code == 0, report
     assert len(report["cases"]) >= 5
@@ -250,7 +250,7 @@ def test_a_user_with_both_roles_makes_clones_that_the_pipelines_role_works_in(cr
         f"ALTER USER {PIPELINE_USER} SET DEFAULT_SECONDARY_ROLES = ()",
     )
     assert crafted.run("clone", CLONE, **pipeline.settings)[0] == 0
-    assert {row["owner"] for row in crafted.ask(f"SHOW TASKS IN DATABASE {CLONE}")} == {DEVELOPMENT.names["role"]}
+    assert {row["owner"] for row in crafted.ask(f"SHOW VIEWS IN SCHEMA {CLONE}.FEATURE_STORE")} == {DEVELOPMENT.names["role"]}
     with pytest.raises(ProgrammingError, match="Insufficient privileges"):
         pipeline.query(f"DROP DATABASE {CLONE}")
     assert crafted.run("drop-clone", CLONE, **pipeline.settings)[0] == 0
