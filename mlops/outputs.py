@@ -31,7 +31,7 @@ TRAINING_RUNS = Table(
 
 TRAINING_CLAIMS = Table(
     name="TRAINING_CLAIMS",
-    description="Which run trains a model at this moment, and the version that it has begun; empty when none does.",
+    description="Which run trains a model or brings versions of it at this moment, and which one it has begun; empty when none does.",
     columns=_columns("MODEL_NAME VARCHAR", "TOKEN VARCHAR", "MODEL_VERSION VARCHAR"),
 )
 

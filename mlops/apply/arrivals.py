@@ -19,19 +19,22 @@ from snowflake.ml.model import ExportMode
 from snowflake.ml.registry import Registry
 from snowflake.snowpark import Session
 
+from mlops.apply.execute import execute
 from mlops.apply.target import Target
 from mlops.cards import Card, stored_card
 from mlops.copies import Stored, Version, add_version, describe_version, find_model, settle
 from mlops.definitions import Model, Table
 from mlops.errors import AccountError
+from mlops.fingerprint import fingerprint
+from mlops.inside.claims import Claim, claim
 from mlops.inside.place import Place
 from mlops.ledger import Entry, insert_statement, read_known
 from mlops.names import Schema, identifier, quote
-from mlops.outputs import CONSUMED_CHANGES, GATE_RESULTS, LEDGER, MODEL_CARDS, TABLES, TRAINING_RUNS
-from mlops.properties import Properties
+from mlops.outputs import CONSUMED_CHANGES, GATE_RESULTS, LEDGER, MODEL_CARDS, TABLES, TRAINING_CLAIMS, TRAINING_RUNS
+from mlops.plan import Change, Desired, Plan
+from mlops.properties import Properties, properties_of
 from mlops.rows import fetch
 from mlops.state import has_table
-from mlops.tables import create_table
 
 Row = dict[str, Any]
 # What a run leaves that is of the version, and not of the place where it was trained.
@@ -87,14 +90,24 @@ def look(target: Target, source: Source, model: Model, version: str | None) -> A
         raise AccountError(f"Model {model.name} has no version {version} in {source}.")
     runs = source.runs(model.name)
     there, done = find_model(target.session, target.at_home(model.name)), _runs(target.session, target.settings.home, model.name)
-    faults = [fault for one in wanted if (fault := _fault(one, runs.get(one.name), there, done.get(one.name)))]
+    begun = _begun(target, model.name)
+    faults = [fault for one in wanted if (fault := _fault(one, runs.get(one.name), there, done.get(one.name), begun))]
     if faults:
         raise AccountError(f"Nothing is promoted from {source}. {' '.join(faults)}")
     fresh = tuple(one for one in wanted if one.name not in done)
     return Arrival(stored, wanted, fresh, version or stored.default, runs)
 
 
-def _fault(version: Version, run: Row | None, there: Stored | None, done: Row | None) -> str | None:
+def _begun(target: Target, model: str) -> str | None:
+    """The version that was being added when what added it was killed."""
+    claims = target.at_home(TRAINING_CLAIMS.name)
+    if not has_table(target.session, target.settings.home, claims.name):
+        return None
+    found = target.run(f"SELECT MAX(MODEL_VERSION) FROM {claims.sql} WHERE MODEL_NAME = ?", (model,))
+    return str(found[0][0]) if found[0][0] else None
+
+
+def _fault(version: Version, run: Row | None, there: Stored | None, done: Row | None, begun: str | None) -> str | None:
     name = version.name
     found = there.find(name) if there else None
     if run is None:
@@ -103,27 +116,45 @@ def _fault(version: Version, run: Row | None, there: Stored | None, done: Row | 
         return f"Version {name} is there already, and another run has trained it."
     if done and not found:
         return f"Version {name} was here already, and somebody has dropped it."
-    # What has no record was left by a promotion that was killed, or somebody has added it.
-    if found and not done and found.comment not in ("", version.comment):
+    # What has no record was left by a promotion that was killed, as its claim says, or somebody has added it.
+    if found and not done and name != begun:
         return f"Version {name} is there already, and nobody knows from where."
     return None
 
 
 def bring(target: Target, source: Source, arrival: Arrival, reason: str) -> None:
     """Each version with its records, which are written last: without them it is not there, and is brought once more."""
-    for table in _RECORDS if arrival.fresh else ():
-        target.run(create_table(target.at_home(table.name), table, table.description, optional=True))
-    for version in arrival.fresh:
-        _bring(target, source, arrival, version, reason)
+    if arrival.fresh:
+        _make_tables(target)
+        with claim(target.place, arrival.stored.name.name) as claimed:
+            for version in arrival.fresh:
+                _bring(target, source, arrival, version, reason, claimed)
+            claimed.release()
     settle(target.session, replace(arrival.stored, versions=arrival.wanted), target.at_home(arrival.stored.name.name))
 
 
-def _bring(target: Target, source: Source, arrival: Arrival, version: Version, reason: str) -> None:
+def _make_tables(target: Target) -> None:
+    """Those that are missing, as an apply makes them: with their record and their row in the ledger, so that the next one finds them."""
+    there = {row["name"] for row in target.run(f"SHOW TABLES IN SCHEMA {target.settings.home.sql}")}
+    missing = [table for table in (*_RECORDS, TRAINING_CLAIMS) if table.name not in there]
+    plan = Plan(tuple(Change("create", one.kind, one.name, "for what is brought", _desire(target, one)) for one in missing))
+    for made in execute(target, plan):
+        if made.error:
+            raise made.error
+
+
+def _desire(target: Target, table: Table) -> Desired:
+    definitions = target.definitions
+    return Desired(table, fingerprint(definitions, table), properties_of(definitions, table))
+
+
+def _bring(target: Target, source: Source, arrival: Arrival, version: Version, reason: str, claimed: Claim) -> None:
     name = target.at_home(arrival.stored.name.name)
     there = find_model(target.session, name)
     if there and there.find(version.name):
         describe_version(target.session, name, version)
     else:
+        claimed.begin(version.name)
         with _origin(target, source, arrival.stored, version) as origin:
             add_version(target.session, name, version, origin, first=there is None)
     before = there.default if there else None
@@ -135,7 +166,7 @@ def _bring(target: Target, source: Source, arrival: Arrival, version: Version, r
         from_version=before,
         to_version=before or version.name,
     )
-    _record(target, source, str(arrival.runs[version.name]["RUN_ID"]), entry)
+    _record(target, source, str(arrival.runs[version.name]["RUN_ID"]), entry, claimed)
 
 
 @contextmanager
@@ -157,13 +188,14 @@ def _origin(target: Target, source: Source, stored: Stored, version: Version) ->
         yield place
 
 
-def _record(target: Target, source: Source, run: str, entry: Entry) -> None:
+def _record(target: Target, source: Source, run: str, entry: Entry, claimed: Claim) -> None:
     settings = target.settings
     place = target.place
     rows = {table: [_told_from(source, table, row) for row in _rows(source, table, run)] for table in _RECORDS}
     with place.transaction():
         for table, found in rows.items():
             _insert(place, table, found)
+        claimed.begin(None)
         place.run(insert_statement(settings.home, entry))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from snowflake.snowpark import Session
@@ -29,7 +30,7 @@ def run(request: Request) -> Report:
     place = scored(request.definitions, question) if question.row else None
     with open_session(settings) as session:
         require_ready(session, settings)
-        _require_tables(session, settings)
+        _require_tables(session, settings, (*_NEEDED, *([place.table] if place else [])))
         scores: list[Score] = []
         if place:
             scores, training = read_scores(session, settings.home, question, place)
@@ -47,8 +48,8 @@ def _find(session: Session, settings: Settings, question: Question) -> Training:
     return read_training(session, settings.home, question)
 
 
-def _require_tables(session: Session, settings: Settings) -> None:
-    if missing := [name for name in _NEEDED if not has_table(session, settings.home, name)]:
+def _require_tables(session: Session, settings: Settings, names: Sequence[str]) -> None:
+    if missing := [name for name in names if not has_table(session, settings.home, name)]:
         raise AccountError(
             f"Nothing is known of any training here: there is no table {' and no '.join(missing)}. Apply the models first."
         )

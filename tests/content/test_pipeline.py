@@ -76,6 +76,9 @@ def test_flights_are_foretold_from_earlier_ones_and_the_weather_before_them(appl
         "SELECT DATASET_VERSION, TRAINING_ROWS, TEST_ROWS FROM TRAINING_RUNS WHERE MODEL_NAME = 'AIRLINE_FLIGHT_DELAY_MODEL' AND PASSED"
     )
     assert (dataset, training + test) == ("V2", FLIGHTS)
+    with applied.connect() as connection, connection.cursor(DictCursor) as cursor:
+        versions = cursor.execute("SHOW VERSIONS IN DATASET US_FLIGHT_DELAYS").fetchall()
+    assert [row["version"] for row in versions] == ["V1", "V2"]  # type: ignore[call-overload]
     ((later, rows),) = applied.query(
         "SELECT COUNT_IF(F.SCHEDULED_DEPARTURE_UTC >= P.FIRST), ANY_VALUE(P.N) FROM SOURCE.US_FLIGHT_SCHEDULES F CROSS JOIN "
         "(SELECT MIN(SCHEDULED_DEPARTURE_UTC) AS FIRST, COUNT(*) AS N FROM FLIGHT_DELAY_PREDICTIONS) P"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mlops.cli import main
+from mlops.cli import main, run_file
 from mlops.inside.place import Place
 from mlops.inside.recording import next_number
 from mlops.names import Schema
@@ -23,7 +23,7 @@ from tests.content.account_state import differences, read_account
 from tests.content.conftest import no_other_sessions
 
 from .conftest import Run, copy_account
-from .stand import ROOT, Stand, set_up, some_public_key, stand
+from .stand import ROOT, Client, Stand, set_up, some_public_key, stand
 
 MODEL = "TRIAL_ELIGIBILITY"
 # What else was trained where it comes from stays there.
@@ -113,7 +113,9 @@ def test_where_they_come_from_is_known(source: Stand, promoted: Stand) -> None:
     assert promoted.pipeline.query(runs) == source.pipeline.query(runs)
     (dataset,) = {row["DATASET_NAME"] for row in promoted.pipeline.query("SELECT DATASET_NAME FROM ML.TRAINING_RUNS")}
     assert dataset.startswith("EMBEDDED.MLOPS_DEV.ML.")
-    ledger = promoted.pipeline.query("SELECT ACTION, FROM_VERSION, TO_VERSION, REASON FROM ML.CHANGE_LEDGER ORDER BY CHANGED_AT")
+    ledger = promoted.pipeline.query(
+        "SELECT ACTION, FROM_VERSION, TO_VERSION, REASON FROM ML.CHANGE_LEDGER WHERE KIND = 'model' ORDER BY CHANGED_AT"
+    )
     told = "from MLOPS_DEV of account EMBEDDED: good in test"
     assert [tuple(row.values()) for row in ledger] == [
         ("copy", None, "V1", f"version V1 {told}"),
@@ -167,8 +169,8 @@ OBJECTIONS = {
         7,
         "The model card of TRIAL_ELIGIBILITY V2 lacks champion:",
     ),
-    "UPDATE TRAINING_RUNS SET MODEL_NAME = 'X'": (
-        f"UPDATE TRAINING_RUNS SET MODEL_NAME = '{MODEL}'",
+    f"UPDATE TRAINING_RUNS SET MODEL_NAME = 'X' {OF_MODEL}": (
+        f"UPDATE TRAINING_RUNS SET MODEL_NAME = '{MODEL}' {OF_MODEL}",
         "V2",
         6,
         "what it is worth",
@@ -195,11 +197,60 @@ def test_what_speaks_against_it_is_said_before_anything_is_changed(
     assert source.pipeline.query("SHOW MODELS IN SCHEMA MLOPS_OTHER.ML") == []
 
 
+def test_what_somebody_has_added_under_that_name_is_not_taken_for_it(
+    source: Stand, beside: Callable[..., tuple[int, str]]
+) -> None:
+    source.pipeline.query(f"CREATE MODEL MLOPS_OTHER.ML.{MODEL} WITH VERSION V2 FROM MODEL MLOPS_DEV.ML.{MODEL} VERSION V1")
+    source.pipeline.query(f"ALTER MODEL MLOPS_OTHER.ML.{MODEL} MODIFY VERSION V2 SET COMMENT = ''")
+    code, told = beside("promote", MODEL, "V2", "--from", "MLOPS_DEV")
+    source.pipeline.query(f"DROP MODEL MLOPS_OTHER.ML.{MODEL}")
+    assert (code, "Version V2 is there already, and nobody knows from where." in told) == (6, True), told
+
+
+FLIGHTS = "AIRLINE_FLIGHT_DELAY_MODEL"
+SCORED = (
+    "CALL {}.ML.PREDICTION_TABLE_PROCEDURE('SOURCE.US_FLIGHT_SCHEDULES', '"
+    + FLIGHTS
+    + ":DEFAULT:predict_proba', 'US_FLIGHT_DELAYS:V2')"
+)
+# What scores flights, without anything that trains.
+SCORING = ("features/airport_weather.py", "features/plane.py", "tasks/predict.py")
+
+
+def test_a_promoted_version_scores_the_rows_of_where_it_has_come_to(
+    source: Stand, beside: Callable[..., tuple[int, str]]
+) -> None:
+    other = {**source.pipeline.settings, "SNOWFLAKE_DATABASE": "MLOPS_OTHER"}
+    with source.account.system_session() as session:
+        for table in ("US_FLIGHT_SCHEDULES", "AIRPORT_WEATHER_STATION", "PLANE_MODEL_ATTRIBUTES"):
+            session.run(f"CREATE TABLE MLOPS_OTHER.SOURCE.{table} CLONE MLOPS_DEV.SOURCE.{table}")
+        session.run("DELETE FROM MLOPS_OTHER.SOURCE.US_FLIGHT_SCHEDULES WHERE AIRPORT_ZIP_CODE <> '33142'")
+    with no_other_sessions():
+        assert [run_file(str(ROOT / file), [], other) for file in SCORING] == [0, 0, 0]
+    code, told = beside("promote", FLIGHTS, "--from", "MLOPS_DEV")
+    assert code == 0, told
+    here, there = (
+        Client({**other, "SNOWFLAKE_DATABASE": name}).query(SCORED.format(name)) for name in ("MLOPS_OTHER", "MLOPS_DEV")
+    )
+    assert 100 < len(here) < len(there)
+    assert [row for row in here if row not in there] == []
+    # What trains can come later, to what the promotion has made.
+    with no_other_sessions():
+        assert run_file(str(ROOT / "models" / "training.py"), [], other) == 0
+    code, told = beside("lineage", FLIGHTS)
+    assert (code, "Warning" in told) == (0, False), told
+    assert "dataset version | MLOPS_DEV.ML.US_FLIGHT_DELAYS/V2 |" in told
+    # What was said of other rows has stayed with them.
+    keys = ("AIRPORT_ZIP_CODE=33142", "PLANE_MODEL=A", "SCHEDULED_DEPARTURE_UTC=2025-01-01")
+    code, told = beside("lineage", FLIGHTS, *keys)
+    assert (code, "there is no table FLIGHT_DELAY_PREDICTIONS" in told) == (6, True), told
+
+
 def test_one_version_goes_from_database_to_database_and_numbers_go_on_behind_it(
     source: Stand, beside: Callable[..., tuple[int, str]]
 ) -> None:
     assert beside("promote", MODEL, "V2", "--from", "MLOPS_DEV")[0] == 0
-    (model,) = source.pipeline.query("SHOW MODELS IN SCHEMA MLOPS_OTHER.ML")
+    (model,) = source.pipeline.query(f"SHOW MODELS LIKE '{MODEL}' IN SCHEMA MLOPS_OTHER.ML")
     assert (model["versions"], model["default_version_name"]) == ('["V2"]', "V2")
     assert "already" in beside("promote", MODEL, "V2", "--from", "MLOPS_DEV")[1]
     with no_other_sessions(), open_session(read_settings(source.pipeline.settings)) as session:
