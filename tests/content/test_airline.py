@@ -83,7 +83,7 @@ def test_of_ten_thousand_times_none_sees_a_later_value_and_each_the_latest(airli
             session.table("SPINE"), [weather], spine_timestamp_col="AT", include_feature_view_timestamp_col=True
         )
         (seen,) = (name for name in joined.columns if name.endswith('DATETIME_UTC"') or name.endswith("DATETIME_UTC"))
-        joined.with_column_renamed(seen, "SEEN").create_or_replace_temp_view("JOINED")
+        joined.with_column_renamed(seen, "SEEN").write.save_as_table("JOINED", table_type="temporary")
         ((rows, late, other, none),) = session.sql(
             "SELECT COUNT(*), COUNT_IF(SEEN > AT), COUNT_IF(SEEN IS DISTINCT FROM KNOWN), COUNT_IF(SEEN IS NULL) "
             f"FROM JOINED JOIN ({LATEST}) USING (N)"
