@@ -30,7 +30,7 @@ STAGES = ("features", "models", "tasks")
 VICTIMS = ("both", "command", "account")
 KILLS = int(os.environ.get("KILLS", "3"))
 SEED = int(os.environ.get("KILLS_SEED", "0"))
-PATIENCE = 60
+PATIENCE = 600
 # A training set that an apply stores, beside the one whose rows each training takes for itself.
 STORED = """
 from dataclasses import replace

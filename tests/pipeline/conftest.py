@@ -23,7 +23,7 @@ from tests.few_rows import FEW_FLIGHTS
 
 from .stand import ROOT, Stand, stand
 
-PATIENCE = 300
+PATIENCE = 900
 
 
 @dataclass(frozen=True)
