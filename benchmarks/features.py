@@ -12,7 +12,6 @@ one after the other in one account:
 from __future__ import annotations
 
 import io
-import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import snowflake.connector
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.snowpark import Session
@@ -33,7 +33,6 @@ from features.plane import PLANE
 from mlops import definitions
 from mlops.apply.queries import query_of
 from mlops.cli import main as run_command
-from models import flight_delay
 from models.flight_delay import US_FLIGHT_DELAYS_V1, US_FLIGHT_DELAYS_V2
 from samples.account import Sample, load_samples
 from samples.flights import FlightSizes, generate_flights
@@ -59,26 +58,33 @@ class Seconds:
 
 @dataclass(frozen=True)
 class Recording:
-    """What was sent through cursors: text, arguments, and the id of the query, which later statements may name."""
+    """What was sent through cursors: text, arguments, and the id of the query. Later statements may name that, or the session's."""
 
     sent: list[tuple[str, dict[str, Any], str | None]] = field(default_factory=list)
+    sessions: set[str] = field(default_factory=set)
 
     def replay(self, connection: SnowflakeConnection, old: str, new: str) -> None:
         """Sends the same once more, in the database `new` where it was `old`."""
-        names = {old: new}
+        names = {old: new, **dict.fromkeys(self.sessions, str(connection.session_id))}
         with connection.cursor() as cursor:
             for text, arguments, query in self.sent:
-                cursor.execute(re.sub("|".join(names), lambda found: names[found[0]], text), **arguments)
+                cursor.execute(renamed(text, names), **arguments)
                 if query and cursor.sfqid:
                     names[query] = cursor.sfqid
 
 
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    for old, new in names.items():
+        text = text.replace(old, new)
+    return text
+
+
 def main() -> int:
-    with tempfile.TemporaryDirectory() as name, served(Path(name)) as (session, settings):
+    with tempfile.TemporaryDirectory() as name, served(Path(name)) as settings:
         content = write_content(Path(name) / "content")
         # The first ones of their kind make what the account and the process make once.
-        measure(session, settings, content, 1)
-        small, large = (measure(session, settings, content, days) for days in (DAYS, DAYS * TIMES))
+        measure(settings, content, 1)
+        small, large = (measure(settings, content, days) for days in (DAYS, DAYS * TIMES))
     sys.stdout.write(table(small, large))
     held = [
         *(one.machine / one.statements <= MOST_OF_DIRECT for one in (small, large)),
@@ -89,18 +95,14 @@ def main() -> int:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[Session, dict[str, str]]]:
+def served(folder: Path) -> Iterator[dict[str, str]]:
     with process("mlops_local", "serve", "--data", str(folder / "account"), stdout=subprocess.PIPE) as server:
-        settings = {
-            **exported(server, "SNOWFLAKE_PROTOCOL"),
-            "SNOWFLAKE_ROLE": "ACCOUNTADMIN",
-            "SNOWFLAKE_WAREHOUSE": "AIRLINE_WH",
-        }
-        names = {name.removeprefix("SNOWFLAKE_").lower(): value for name, value in settings.items()}
-        session = Session.builder.configs({**names, "port": int(names["port"])}).create()
-        session.sql("CREATE WAREHOUSE AIRLINE_WH").collect()
-        session.sql("USE WAREHOUSE AIRLINE_WH").collect()
-        yield session, settings
+        yield {**exported(server, "SNOWFLAKE_PROTOCOL"), "SNOWFLAKE_ROLE": "ACCOUNTADMIN", "SNOWFLAKE_WAREHOUSE": "AIRLINE_WH"}
+
+
+def names_of(settings: Mapping[str, str]) -> dict[str, Any]:
+    names = {name.removeprefix("SNOWFLAKE_").lower(): value for name, value in settings.items()}
+    return {**names, "port": int(names["port"])}
 
 
 def further(small: Seconds, large: Seconds) -> float:
@@ -108,18 +110,26 @@ def further(small: Seconds, large: Seconds) -> float:
     return (large.machine - small.machine) / (large.directly - small.directly)
 
 
-def measure(session: Session, settings: Mapping[str, str], content: Path, days: int) -> Seconds:
-    database, again = (f"AIRLINE_{days}_DAYS{end}" for end in ("", "_AGAIN"))
-    tables = {name: Sample(rows, "a benchmark") for name, rows in generate_flights(FlightSizes(days=days)).items()}
-    for name in (database, again):
-        for schema in ("", ".FEATURE_STORE", ".ML", ".DIRECT"):
-            session.sql(f"CREATE {'SCHEMA' if schema else 'DATABASE'} {name}{schema}").collect()
-    load_samples(session, database, tables, replace=False)
-    session.sql(f"CREATE SCHEMA {again}.SOURCE CLONE {database}.SOURCE").collect()
+def measure(settings: Mapping[str, str], content: Path, days: int) -> Seconds:
+    database, again = f"AIRLINE_{days}_DAYS", f"AGAIN_{days}_DAYS"
+    load(settings, database, again, days)
     with recorded() as recording:
         machine = timed(lambda: by_machine({**settings, "SNOWFLAKE_DATABASE": database}, content))
-    statements = timed(lambda: recording.replay(session.connection, database, again))
-    return Seconds(machine, statements, timed(lambda: directly(session, again)))
+    with snowflake.connector.connect(**names_of(settings), database=again, schema="ML") as connection:
+        statements = timed(lambda: recording.replay(connection, database, again))
+        return Seconds(machine, statements, timed(lambda: directly(connection, again)))
+
+
+def load(settings: Mapping[str, str], database: str, again: str, days: int) -> None:
+    # Closed before the machine begins: the clients that it uses take any session that is open for theirs.
+    with Session.builder.configs(names_of(settings)).create() as session:
+        session.sql("CREATE WAREHOUSE IF NOT EXISTS AIRLINE_WH").collect()
+        for name in (database, again):
+            for schema in ("", ".FEATURE_STORE", ".ML", ".DIRECT"):
+                session.sql(f"CREATE {'SCHEMA' if schema else 'DATABASE'} {name}{schema}").collect()
+        tables = generate_flights(FlightSizes(days=days))
+        load_samples(session, database, {name: Sample(rows, "a benchmark") for name, rows in tables.items()}, replace=False)
+        session.sql(f"CREATE SCHEMA {again}.SOURCE CLONE {database}.SOURCE").collect()
 
 
 @contextmanager
@@ -129,6 +139,7 @@ def recorded() -> Iterator[Recording]:
 
     def record(cursor: SnowflakeCursor, command: str, *values: Any, **arguments: Any) -> Any:
         done = execute(cursor, command, *values, **arguments)
+        recording.sessions.add(str(cursor.connection.session_id))
         recording.sent.append((command, {**arguments, **({"params": values[0]} if values else {})}, cursor.sfqid))
         return done
 
@@ -161,18 +172,17 @@ def write_content(folder: Path) -> Path:
         file.write_text((ROOT / name).read_text())
     sets = folder / "models" / "flight_delay.py"
     sets.parent.mkdir()
-    sets.write_text(
-        f"from models.flight_delay import {', '.join(name for name in vars(flight_delay) if name.startswith('US_'))}\n"
-    )
+    sets.write_text((ROOT / "models" / "flight_delay.py").read_text().partition("FLIGHT_DELAY_PREDICTIONS =")[0])
     return folder
 
 
-def directly(session: Session, database: str) -> None:
-    session.use_schema(f"{database}.DIRECT")
-    for view in VIEWS:
-        session.sql(f"CREATE VIEW {view.name}_{view.version} AS {query_of(view)}").collect()
-    for training_set in TRAINING_SETS:
-        session.sql(f"CREATE TABLE {training_set.name}_{training_set.version} AS {joined(training_set)}").collect()
+def directly(connection: SnowflakeConnection, database: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"USE SCHEMA {database}.DIRECT")
+        for view in VIEWS:
+            cursor.execute(f"CREATE VIEW {view.name}_{view.version} AS {query_of(view)}")
+        for training_set in TRAINING_SETS:
+            cursor.execute(f"CREATE TABLE {training_set.name}_{training_set.version} AS {joined(training_set)}")
 
 
 def joined(training_set: definitions.TrainingSet) -> str:
